@@ -1,0 +1,30 @@
+"""Models by name: where their folders lie, what their cards say, what they are by content."""
+
+from synth_local.cards.card import Card, HasSeen, Role
+from synth_local.cards.check import check_model
+from synth_local.cards.digest import ModelDigest, digest_model
+from synth_local.cards.front_matter import read_card, write_card
+from synth_local.cards.known import KnownModel, list_models, load_card
+from synth_local.cards.places import BUILT_IN_STUDENTS, find_model, list_model_places
+from synth_local.cards.weights import FAKE_TYPE, has_weights, read_config, require_weights
+
+__all__ = [
+    "BUILT_IN_STUDENTS",
+    "FAKE_TYPE",
+    "Card",
+    "HasSeen",
+    "KnownModel",
+    "ModelDigest",
+    "Role",
+    "check_model",
+    "digest_model",
+    "find_model",
+    "has_weights",
+    "list_model_places",
+    "list_models",
+    "load_card",
+    "read_card",
+    "read_config",
+    "require_weights",
+    "write_card",
+]

@@ -1,0 +1,69 @@
+"""What a model card says that some part of the toolkit reads.
+
+Knows the fields alone; nothing about files, folders or weights.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from synth_local.core.section import Section
+
+Role = Literal["generator", "student", "embedder"]
+Thinking = Literal["none", "off", "strip"]
+
+UNKNOWN_LICENSE = "unknown"
+
+
+class HasSeen(Section):
+    """Task data that a model's training had.
+
+    Attributes:
+        task: the task's name.
+        split: which part: ``train``, ``pool``, ``validation`` or ``test``.
+        num_rows: how many rows of it; ``null`` where nobody knows.
+        note: in what form, or how sure that is.
+    """
+
+    task: str = Field(min_length=1)
+    split: Literal["train", "pool", "validation", "test"]
+    num_rows: int | None = Field(default=None, ge=0)
+    note: str = ""
+
+
+class Card(Section):
+    """The mapping ``synth_local`` of a card's front matter, and the licence beside it.
+
+    Attributes:
+        name: what the model is called here; the name of its folder or card file decides.
+        role: what it is for.
+        license: short name of the licence, as model hubs spell it.
+        homepage: where the publisher's card is.
+        architecture: class name of the model's code, such as ``Qwen2ForCausalLM``.
+        parameters: count, for estimates of memory and time.
+        memory_gib: memory that it needs to serve, in GiB; ``null``: estimate it.
+        context_length: most tokens of prompt and completion together that generation should use.
+            The model's own window may be larger: a smaller cap leaves memory for larger batches.
+        system_role: whether its chat template takes a system message; ``null``: find out.
+        thinking: ``none``: it does not think aloud; ``off``: its template takes
+            ``enable_thinking=false``; ``strip``: remove ``<think>...</think>`` from what it says.
+        has_seen: task data its training had, as far as that is known.
+        tiny: a miniature made by ``models tiny``, good for trying things out only.
+        digest: total digest that its folder must have; empty: not fixed.
+    """
+
+    name: str
+    role: Role = "generator"
+    license: str = UNKNOWN_LICENSE
+    homepage: str = ""
+    architecture: str = ""
+    parameters: int | None = Field(default=None, ge=1)
+    memory_gib: float | None = Field(default=None, gt=0)
+    context_length: int | None = Field(default=None, ge=16)
+    system_role: bool | None = None
+    thinking: Thinking = "none"
+    has_seen: tuple[HasSeen, ...] = ()
+    tiny: bool = False
+    digest: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")

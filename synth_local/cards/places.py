@@ -1,0 +1,110 @@
+"""Where model folders and model cards lie.
+
+A name means the folder ``$SYNTH_LOCAL_MODELS/NAME`` (``models/NAME`` in the current folder where
+the variable is not set), then the same in the user's data directory, then beside a run file.
+Knows nothing about what is in a folder or a card.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from synth_local.errors import ConfigError, MachineError, nearest
+
+MODELS_VARIABLE = "SYNTH_LOCAL_MODELS"
+BUILT_IN_STUDENTS = ("scratch-bert", "tfidf-logreg")
+NAME = re.compile(r"[a-z0-9_+][a-z0-9._+-]*")
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def find_model(name: str, *, beside: Path | None = None) -> Path:
+    """Return the folder of a model.
+
+    Args:
+        name: of a generator, student or embedder that has a folder.
+        beside: a further folder in whose ``models/`` to look.
+
+    Returns:
+        The folder's absolute path; whether it holds weights is not looked at.
+
+    Raises:
+        ConfigError: the name cannot be a folder's name, or is a built-in student's.
+        MachineError: no place has such a folder; all that were tried are named.
+    """
+    if name in BUILT_IN_STUDENTS:
+        raise ConfigError(
+            f"{name} is a built-in student and has no folder", fix="name it under students: only"
+        )
+    if not NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} cannot be a model's name",
+            fix="use lower-case letters, digits and . _ + - only; rename the folder alike",
+        )
+    places = list_model_places(beside)
+    for place in places:
+        if (place / name).is_dir():
+            return place / name
+    raise MachineError(
+        f"there is no folder for the model {name!r}",
+        fix=f"{_guess_folder(name, places)}copy its folder to one of these places, set "
+        f"{MODELS_VARIABLE}, or make a miniature: synth-local models tiny --out {places[0] / name}"
+        + "".join(f"\ntried {place / name}" for place in places),
+    )
+
+
+def list_model_places(beside: Path | None = None) -> list[Path]:
+    """Return the folders that model folders are looked for in, in order.
+
+    Args:
+        beside: a further folder in whose ``models/`` to look.
+
+    Returns:
+        Absolute paths, each once; they need not exist.
+    """
+    root = os.environ.get(MODELS_VARIABLE, "")
+    places = [Path(root or "models")]
+    data = os.environ.get("XDG_DATA_HOME", "")
+    try:
+        home = Path(data) if data else Path.home() / ".local" / "share"
+        places.append(home / "synth-local" / "models")
+        places = [place.expanduser() for place in places]
+    except RuntimeError:  # a user without a home directory
+        pass
+    if beside is not None:
+        places.append(beside / "models")
+    return list(dict.fromkeys(place.absolute() for place in places))
+
+
+def list_card_places() -> list[Path]:
+    """Return the folders that model cards are looked for in, in order.
+
+    Returns:
+        ``model_cards`` of the current folder, then the cards that came with the package.
+    """
+    shipped = PACKAGE / "_shipped" / "model_cards"
+    if not shipped.is_dir():  # a checkout
+        shipped = PACKAGE.parent / "model_cards"
+    return list(dict.fromkeys([Path("model_cards").absolute(), shipped]))
+
+
+def find_card(name: str) -> Path | None:
+    """Return the first card file of that name outside model folders, or ``None``."""
+    if Path(name).name != name:
+        return None
+    paths = (place / f"{name}.md" for place in list_card_places())
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _guess_folder(name: str, places: list[Path]) -> str:
+    """Return a hint at a folder that may be meant, or nothing."""
+    for place in places:
+        children = [child.name for child in place.iterdir()] if place.is_dir() else []
+        for child in children:
+            if child.casefold() == name:
+                return f"rename {place / child} to {name}, or\n"
+        near = nearest(name, children)
+        if near:
+            return f"correct the name{near}, or\n"
+    return ""

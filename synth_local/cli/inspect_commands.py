@@ -1,0 +1,99 @@
+"""The commands that look at what is there: ``status``, ``verify``, ``report``, ``doctor``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synth_local.cli.options import RUN_DIRECTORY
+from synth_local.errors import EXIT_NO, EXIT_OK
+
+if TYPE_CHECKING:
+    from synth_local.pipeline.status import RunStatus
+
+
+@click.command()
+@click.argument("directory", type=RUN_DIRECTORY)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(directory: Path, as_json: bool) -> int:
+    """Show what of the run in DIRECTORY is done, running or failed; exit 1 with failures."""
+    from synth_local.pipeline.context import open_context  # noqa: PLC0415
+    from synth_local.pipeline.status import read_status  # noqa: PLC0415
+
+    found = read_status(open_context(directory))
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+    else:
+        _print_status(found)
+    return EXIT_NO if found.failures else EXIT_OK
+
+
+def _print_status(found: RunStatus) -> None:
+    for stage in found.stages:
+        state = "done" if stage.is_done else "to do"
+        click.echo(f"{stage.stage:<10}{state:<7}{stage.done}/{stage.total}")
+    for corpus in found.corpora:
+        name = f"{corpus['task']} / {corpus['generator']} / {corpus['strategy']}"
+        accepted = corpus["accepted"]
+        rows = f"{corpus['written']}/{corpus['admitted']} slots written"
+        tail = "" if accepted is None else f", {accepted} rows accepted"
+        short = "" if corpus["complete"] in (None, True) else " (short)"
+        click.echo(f"  {name}: {rows}{tail}{short}")
+    for line in found.live:
+        click.echo(f"running: {line}")
+    if found.live:
+        for one in found.progress:
+            click.echo(f"  {one.job}: {one.done}/{one.total} {one.note}")
+    for failure in found.failures:
+        click.echo(f"failed: {failure.job}: {failure.what}", err=True)
+        click.echo(f"  log: {failure.log}", err=True)
+        if failure.fix:
+            click.echo(f"  fix: {failure.fix}", err=True)
+
+
+@click.command()
+@click.argument("directory", type=RUN_DIRECTORY)
+def verify(directory: Path) -> int:
+    """Prove the run in DIRECTORY: every slot once, checksums, fingerprints; exit 1 if not so."""
+    from synth_local.pipeline.context import open_context  # noqa: PLC0415
+    from synth_local.pipeline.verify import verify_run  # noqa: PLC0415
+
+    findings = verify_run(open_context(directory))
+    for line in findings.proven:
+        click.echo(f"ok     {line}")
+    for line in findings.wrong:
+        click.echo(f"WRONG  {line}")
+    click.echo("verified" if not findings.wrong else f"{len(findings.wrong)} problem(s)")
+    return EXIT_NO if findings.wrong else EXIT_OK
+
+
+@click.command()
+@click.argument("directory", type=RUN_DIRECTORY)
+@click.option("--show-real", is_flag=True, help="Show real texts beside synthetic ones.")
+def report(directory: Path, show_real: bool) -> None:
+    """Rebuild the report of DIRECTORY from stored results."""
+    from synth_local.pipeline.context import open_context  # noqa: PLC0415
+    from synth_local.pipeline.report_step import run_report  # noqa: PLC0415
+
+    page = run_report(open_context(directory), show_real=show_real)
+    click.echo(f"report: {page}")
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Also prove that nothing is asked of a network.")
+def doctor(offline: bool) -> int:
+    """Say what this machine can do and what is missing, each line with its fix."""
+    from synth_local.pipeline.doctor import examine_machine  # noqa: PLC0415
+
+    lines = examine_machine(offline=offline)
+    for line in lines:
+        click.echo(f"{line.state:<8}{line.what}")
+        if line.fix and line.state != "ok":
+            click.echo(f"        fix: {line.fix}")
+    return EXIT_NO if any(line.state == "missing" for line in lines) else EXIT_OK
+
+
+COMMANDS = (status, verify, report, doctor)

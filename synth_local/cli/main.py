@@ -1,0 +1,100 @@
+"""``synth-local``: the commands and what they print.
+
+Nothing heavy is imported before a command needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from synth_local import __version__
+from synth_local.cli import inspect_commands, model_commands, run_commands, step_command
+from synth_local.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, SynthLocalError
+
+# Silence is a promise: nothing is asked of a hub and nothing is reported home. Set before any
+# library is imported that reads them; a value that the user set stays.
+QUIET = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="synth-local")
+@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """Make, check and judge synthetic training data with local models only."""
+    context.obj = {"debug": debug}
+
+
+for _command in (
+    *run_commands.COMMANDS,
+    *inspect_commands.COMMANDS,
+    *model_commands.COMMANDS,
+    step_command.step,
+):
+    cli.add_command(_command)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    try:
+        result = cli.main(args=arguments, prog_name="synth-local", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted: what was finished is stored", err=True)
+        return EXIT_INTERRUPTED
+    except SynthLocalError as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        return EXIT_OK
+    except Exception as error:  # noqa: BLE001 - the outermost edge: a bug of ours, said as such
+        if debug:
+            traceback.print_exc()
+        click.echo(
+            f"error: this is a bug of synth-local: {type(error).__name__}: {error}\n"
+            "  fix: run the command again as `synth-local --debug ...` and report what it prints",
+            err=True,
+        )
+        return EXIT_BUG
+    return result if isinstance(result, int) else EXIT_OK
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def run_and_exit() -> None:
+    """Run the command line as a program."""
+    # a scheduler's SIGTERM ends a run as a person's Ctrl-C does; background jobs of a shell
+    # inherit an ignored SIGINT, so both are set
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    sys.exit(main())
+
+

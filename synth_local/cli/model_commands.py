@@ -1,0 +1,101 @@
+"""``models``: the cards, the weights behind them, and miniature generators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synth_local.errors import EXIT_NO, EXIT_OK, ConfigError
+
+if TYPE_CHECKING:
+    from synth_local.engines.tiny import TinyProgress
+
+
+@click.group()
+def models() -> None:
+    """Look at model cards and weights; make a miniature generator."""
+
+
+@models.command(name="list")
+def list_command() -> None:
+    """List the models that have a card or a folder here."""
+    from synth_local.cards import list_models  # noqa: PLC0415
+
+    for entry in list_models():
+        weights = str(entry.folder) if entry.folder else "no weights here"
+        click.echo(f"{entry.name:<32}{entry.role or '-':<11}{entry.license or '-':<18}{weights}")
+
+
+@models.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show the card of the model NAME."""
+    from synth_local.cards import read_card_text  # noqa: PLC0415
+
+    click.echo(read_card_text(name))
+
+
+@models.command()
+@click.argument("name")
+def check(name: str) -> int:
+    """Check that the weights of NAME are there, whole, and those of its card; exit 1 if not so."""
+    from synth_local.cards import check_model, digest_model, find_model  # noqa: PLC0415
+
+    folder = find_model(name)
+    problems = check_model(folder)
+    for problem in problems:
+        click.echo(f"WRONG  {problem}")
+    if not problems:
+        click.echo(f"ok     {folder}\ndigest {digest_model(folder).total}")
+    return EXIT_NO if problems else EXIT_OK
+
+
+@models.command()
+@click.option(
+    "--task",
+    "tasks",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A task file; may be given several times.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The model's folder.")
+@click.option("--minutes", type=click.FloatRange(0.05, 600), help="Ceiling of training time.")
+@click.option("--tokens", type=click.IntRange(1000), help="Training tokens, instead of minutes.")
+@click.option("--size", type=click.Choice(("xs", "s", "m")), default="s", help="Size.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Seed.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(("train", "pool")),
+    default="train",
+    help="The real texts that it is trained on.",
+)
+def tiny(  # noqa: PLR0913 - one parameter per flag of the public contract
+    tasks: tuple[Path, ...],
+    out: Path,
+    minutes: float | None,
+    tokens: int | None,
+    size: str,
+    seed: int,
+    source: str,
+) -> None:
+    """Train a miniature generator on the real texts of one or more tasks."""
+    from synth_local.pipeline.tiny import TinyOrder, make_tiny  # noqa: PLC0415
+
+    if minutes is not None and tokens is not None:
+        raise ConfigError("--minutes and --tokens exclude each other", fix="give one of the two")
+    if minutes is None and tokens is None:
+        minutes = 4.0
+    order = TinyOrder(tasks, out, minutes, tokens, size, seed, source)
+    for line in make_tiny(order, _show_progress):
+        click.echo(line)
+
+
+def _show_progress(progress: TinyProgress) -> None:
+    click.echo(progress.describe(), err=True)
+
+
+COMMANDS = (models,)

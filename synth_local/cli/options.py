@@ -1,0 +1,26 @@
+"""Argument types that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from synth_local.errors import ConfigError
+
+RUN_FILE = click.Path(path_type=Path, dir_okay=False)
+RUN_DIRECTORY = click.Path(path_type=Path, file_okay=False)
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Return shard and number of shards of ``K/N``.
+
+    Raises:
+        ConfigError: not two numbers with 0 <= K < N.
+    """
+    shard, _, num_shards = text.partition("/")
+    if shard.isdigit() and num_shards.isdigit() and int(shard) < int(num_shards):
+        return int(shard), int(num_shards)
+    raise ConfigError(
+        f"{text!r} is not a shard", where="--shard", fix="write K/N with 0 <= K < N, such as 0/4"
+    )

@@ -1,0 +1,174 @@
+"""The commands that make things: ``init``, ``plan``, ``preview``, ``run``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synth_local.cli.options import RUN_FILE
+from synth_local.pipeline.stages import STAGES
+
+if TYPE_CHECKING:
+    from synth_local.config import RunConfig
+    from synth_local.pipeline.overview import Overview
+    from synth_local.pipeline.preview import PreviewRow
+    from synth_local.store.markers import Progress
+
+ENGINES = ("auto", "vllm", "transformers")
+LINE_SECONDS = 10.0
+
+
+def _default_out(run_file: Path, out: Path | None) -> Path:
+    return out if out is not None else Path("runs") / run_file.stem
+
+
+def _load(run_file: Path, engine: str = "auto") -> RunConfig:
+    from synth_local.config import load_run_file  # noqa: PLC0415
+
+    config = load_run_file(run_file)
+    return config if engine == "auto" else config.model_copy(update={"engine": engine})
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def init(directory: Path) -> None:
+    """Write a run file and task files into DIRECTORY that run as they are.
+
+    The task is simulated, so that nothing else is needed: no weights, no data, no internet. A
+    miniature generator is trained for it, which takes a minute or two on two cores.
+    """
+    from synth_local.pipeline.init import init_directory  # noqa: PLC0415
+
+    run_file = init_directory(directory, click.echo)
+    click.echo(f"\nnext:  synth-local plan {run_file}\n       synth-local run {run_file}")
+
+
+@click.command()
+@click.argument("run_file", type=RUN_FILE)
+@click.option("--out", type=click.Path(path_type=Path), help="The run directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
+    """Check RUN_FILE and show what it asks for and what is done; compute nothing."""
+    from synth_local.pipeline.overview import make_overview  # noqa: PLC0415
+
+    overview = make_overview(_load(run_file), _default_out(run_file, out))
+    if as_json:
+        click.echo(json.dumps(overview.to_json(), indent=2, ensure_ascii=False))
+    else:
+        _print_overview(overview)
+
+
+def _print_overview(overview: Overview) -> None:
+    click.echo(f"run directory  {overview.out}")
+    click.echo(f"engine         {overview.engine}, {overview.dtype}\n")
+    for task in overview.tasks:
+        parts = ("train", "pool", "validation", "test")
+        counts = ", ".join(f"{part} {sum(task[part].values())}" for part in parts)
+        click.echo(f"task {task['name']}: {counts}; labels {', '.join(task['test'])}")
+    if overview.corpora:
+        click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
+    for one in overview.corpora:
+        name = f"{one.task} / {one.generator} / {one.strategy}"
+        minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
+        slots = sum(one.slots.values())
+        click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {one.state}")
+    done = sum(cell["state"] == "done" for cell in overview.cells)
+    click.echo(f"\ncells: {len(overview.cells)}, {done} done")
+    for cell in overview.cells:
+        click.echo(f"  {cell['state']:<6} {cell['name']}")
+    click.echo("")
+    for stage in overview.stages:
+        click.echo(f"{stage['stage']:<10}{stage['state']}")
+    for problem in overview.missing:
+        click.echo(f"missing: {problem}")
+
+
+@click.command()
+@click.argument("run_file", type=RUN_FILE)
+@click.option("-n", "num_rows", default=5, type=click.IntRange(1, 100), help="Rows per label.")
+def preview(run_file: Path, num_rows: int) -> None:
+    """Generate a few rows per label of RUN_FILE and show them with their exact prompts."""
+    from synth_local.pipeline.preview import preview_rows  # noqa: PLC0415
+
+    for row in preview_rows(_load(run_file), _default_out(run_file, None), num_rows):
+        _print_preview(row)
+
+
+def _print_preview(row: PreviewRow) -> None:
+    slot, verdict = row.turn.slot, row.turn.verdict
+    click.secho(f"\n== {row.key}  {slot.label}  {slot.id}", bold=True)
+    for message in row.conversation:
+        click.secho(f"[{message.role}]", dim=True)
+        click.echo(_printable(message.content))
+    click.secho(f"[completion, {row.turn.completion.num_tokens} tokens]", fg="cyan")
+    click.echo(_printable(row.turn.completion.text))
+    outcome = f"refused: {verdict.reason}" if verdict.reason else "passes the row checks"
+    click.secho(f"-> {outcome}", fg="red" if verdict.reason else "green")
+
+
+def _printable(text: str) -> str:
+    """Return generated text without control characters that a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+
+
+@click.command(name="run")
+@click.argument("run_file", type=RUN_FILE)
+@click.option("--out", type=click.Path(path_type=Path), help="The run directory.")
+@click.option("--until", type=click.Choice(STAGES), default="report", help="Last stage.")
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", help="Engine to write with.")
+def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> None:
+    """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
+    from synth_local.pipeline.run import run_pipeline  # noqa: PLC0415
+
+    directory = _default_out(run_file, out)
+    started = time.monotonic()
+    context, num_jobs = run_pipeline(
+        _load(run_file, engine), directory, until, _say, _ProgressLine().show
+    )
+    seconds = time.monotonic() - started
+    if not num_jobs:
+        click.echo(f"nothing to do: every stage up to {until} is done ({directory})")
+    else:
+        click.echo(f"done: {num_jobs} jobs in {seconds:.0f} s ({directory})")
+    page = context.run.report / "report.html"
+    if page.is_file():
+        click.echo(f"report: {page}")
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+
+
+class _ProgressLine:
+    """Shows the latest progress: one line kept up to date on a terminal, JSON lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+        self._printed = time.monotonic()
+        self._started = time.time()
+
+    def show(self, progress: list[Progress]) -> None:
+        """Show the job that reported last, where it reported since this command began."""
+        if not progress:
+            return
+        latest = max(progress, key=lambda one: one.updated)
+        text = f"{latest.job}: {latest.done}/{latest.total} {latest.note}"
+        if text == self._shown or latest.updated < self._started:
+            return
+        if sys.stderr.isatty():
+            click.echo(f"\r\x1b[K{text[:110]}", nl=latest.done >= latest.total, err=True)
+        elif time.monotonic() - self._printed >= LINE_SECONDS:
+            self._printed = time.monotonic()
+            line = {"job": latest.job, "done": latest.done, "total": latest.total}
+            click.echo(json.dumps({**line, "note": latest.note}), err=True)
+        else:
+            return
+        self._shown = text
+
+
+COMMANDS = (init, plan, preview, run_command)

@@ -1,0 +1,183 @@
+"""The run file as a whole: what is crossed with what.
+
+Task paths are relative to the run file. The resolved file, with every default spelled out and
+paths made absolute, is stored in the run directory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, field_validator, model_validator
+
+from synth_local.config.sections import CurateConfig, GenerateConfig, MeasureConfig, TrainConfig
+from synth_local.core.section import Section, parse_section, read_yaml
+
+NAME = re.compile(r"[a-z0-9._+-]+")
+Source = Literal["real", "synthetic", "pool", "pool+synthetic", "real+synthetic"]
+Base = Literal["zero_shot", "few_shot"]
+EngineName = Literal["auto", "vllm", "transformers"]
+
+
+def check_name(name: str) -> str:
+    """Return ``name`` where it may be part of a cell's name.
+
+    Raises:
+        ValueError: other characters, two underscores, or a leading dot or dash.
+    """
+    if not NAME.fullmatch(name) or "__" in name or name[0] in ".-":
+        msg = f"the name {name!r} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        raise ValueError(msg)
+    return name
+
+
+class StrategySpec(Section):
+    """One way of making prompts: a base and the settings that differ from ``generate``."""
+
+    name: str
+    base: Base
+    shots: int | None = Field(default=None, ge=1, le=64)
+    shots_from: Literal["any_label", "same_label"] | None = None
+    chain_length: int | None = Field(default=None, ge=1, le=1000)
+    diversity_every: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def expand_word(cls, value: Any) -> Any:
+        """Let ``few_shot`` stand for ``{name: few_shot, base: few_shot}``."""
+        return {"name": value, "base": value} if isinstance(value, str) else value
+
+    @field_validator("name")
+    @classmethod
+    def validate_name(cls, value: str) -> str:
+        """Require a name that fits into a cell's name."""
+        return check_name(value)
+
+    @model_validator(mode="after")
+    def validate_shots(self) -> Self:
+        """Refuse shots where nothing would read them."""
+        if self.base == "zero_shot" and (self.shots or self.shots_from):
+            msg = f"strategy {self.name!r} is zero_shot: shots and shots_from have no meaning there"
+            raise ValueError(msg)
+        return self
+
+
+class RunConfig(Section):
+    """A run file: tasks x generators x strategies x students x sources x seeds.
+
+    Attributes:
+        tasks: paths of task files, relative to the run file.
+        generators: names of models that write texts.
+        strategies: ways of making prompts, by word or in full.
+        students: names of models that are trained.
+        sources: what students are trained on.
+        per_label: accepted rows per label of each corpus.
+        seeds: one training per seed.
+        engine: ``auto`` keeps what the run directory was made with, else takes vLLM if installed.
+        models: a further folder to look for models in, relative to the run file.
+    """
+
+    tasks: tuple[str, ...] = Field(min_length=1)
+    generators: tuple[str, ...] = ()
+    strategies: tuple[StrategySpec, ...] = ()
+    students: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ("real", "synthetic")
+    per_label: int | dict[str, int] = 3000
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    engine: EngineName = "auto"
+    models: str | None = None
+    generate: GenerateConfig = GenerateConfig()
+    curate: CurateConfig = CurateConfig()
+    measure: MeasureConfig = MeasureConfig()
+    train: TrainConfig = TrainConfig()
+
+    @field_validator("generators", "students")
+    @classmethod
+    def validate_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Require names that fit into a cell's name."""
+        return tuple(check_name(name) for name in value)
+
+    @field_validator("per_label")
+    @classmethod
+    def validate_per_label(cls, value: int | dict[str, int]) -> int | dict[str, int]:
+        """Require at least one row per label."""
+        counts = value.values() if isinstance(value, Mapping) else [value]
+        if any(count < 1 for count in counts):
+            msg = "per_label must be at least 1 for every label"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("seeds")
+    @classmethod
+    def validate_seeds(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        """Require seeds that every library takes."""
+        if any(not 0 <= seed < 2**31 for seed in value):
+            msg = "seeds must lie in [0, 2**31)"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def validate_matrix(self) -> Self:
+        """Require that names are unique and that synthetic sources can be made."""
+        for what, names in (
+            ("tasks", self.tasks),
+            ("generators", self.generators),
+            ("strategies", tuple(spec.name for spec in self.strategies)),
+            ("students", self.students),
+            ("sources", self.sources),
+            ("seeds", tuple(str(seed) for seed in self.seeds)),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                msg = f"{what}: {', '.join(map(repr, twice))} stands twice"
+                raise ValueError(msg)
+        if any("synthetic" in source for source in self.sources):
+            missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
+            if missing:
+                msg = f"synthetic sources need {' and '.join(missing)}"
+                raise ValueError(msg)
+        return self
+
+    def per_label_for(self, labels: tuple[str, ...]) -> dict[str, int]:
+        """Return how many rows each label should get.
+
+        Raises:
+            KeyError: ``per_label`` names some of the labels only; the message lists the missing.
+        """
+        if isinstance(self.per_label, int):
+            return dict.fromkeys(labels, self.per_label)
+        missing = [label for label in labels if label not in self.per_label]
+        if missing:
+            raise KeyError(", ".join(missing))
+        return {label: self.per_label[label] for label in labels}
+
+    def chain_length_for(self, spec: StrategySpec) -> int:
+        """Return the turns per chain: few-shot chains have length 1 unless the strategy says so."""
+        if spec.chain_length is not None:
+            return spec.chain_length
+        return 1 if spec.base == "few_shot" else self.generate.chain_length
+
+
+def load_run_file(path: Path) -> RunConfig:
+    """Return a checked run file with task paths made absolute.
+
+    Raises:
+        ConfigError: with all problems of the file at once.
+    """
+    value, lines = read_yaml(path)
+    config = parse_section(RunConfig, value, path, lines)
+    folder = path.resolve().parent
+    tasks = tuple(str((folder / task).resolve()) for task in config.tasks)
+    models = str((folder / config.models).resolve()) if config.models else None
+    return config.model_copy(update={"tasks": tasks, "models": models})
+
+
+def dump_run_file(config: RunConfig) -> str:
+    """Return the resolved run file as YAML, every default spelled out."""
+    head = "# The resolved run file of this directory; written by synth-local, read by every step.\n"
+    values = config.model_dump(mode="json")
+    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,1 @@
+"""Things that every layer may use: hashing, files, text normalisation, statistics, logs."""

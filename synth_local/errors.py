@@ -1,0 +1,108 @@
+"""The one tree of errors that a user can act on.
+
+Every error says what is wrong, where, and how to fix it, and carries the exit code of its branch::
+
+    SynthLocalError
+    ├── ConfigError        2   the run, task or site file, or a flag
+    ├── DataError          3   the user's texts, labels, columns
+    ├── MachineError       4   missing weights, no GPU, no Slurm, disk full
+    ├── EngineError        5   the generator or the training failed
+    └── UndefinedMetricError 3 a measure has no value on this input
+
+This module knows nothing about the rest of the package.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+EXIT_OK = 0
+EXIT_NO = 1
+EXIT_CONFIG = 2
+EXIT_DATA = 3
+EXIT_MACHINE = 4
+EXIT_ENGINE = 5
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+
+class SynthLocalError(Exception):
+    """Base of all errors that are shown without a traceback.
+
+    Args:
+        what: what is wrong, with the offending value in it.
+        where: file and line, or file and key; empty where there is no place.
+        fix: what the user can do about it.
+    """
+
+    exit_code = EXIT_BUG
+
+    def __init__(self, what: str, *, where: str | Path = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = str(where)
+        self.fix = fix
+
+    def __str__(self) -> str:
+        """Return what, where and fix on up to three labelled parts."""
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  at:  {self.where}")
+        if self.fix:
+            indented = self.fix.replace("\n", "\n       ")
+            lines.append(f"  fix: {indented}")
+        return "\n".join(lines)
+
+
+class ConfigError(SynthLocalError):
+    """The run file, the task file or a flag is wrong."""
+
+    exit_code = EXIT_CONFIG
+
+
+class DataError(SynthLocalError):
+    """The user's data files are wrong."""
+
+    exit_code = EXIT_DATA
+
+
+class UndefinedMetricError(DataError):
+    """A measure has no value on this input; it never becomes 0."""
+
+
+class MachineError(SynthLocalError):
+    """This machine lacks something: weights, a package, a device, disk space."""
+
+    exit_code = EXIT_MACHINE
+
+
+class EngineError(SynthLocalError):
+    """The generation engine or the training failed."""
+
+    exit_code = EXIT_ENGINE
+
+
+class Interrupted(SynthLocalError):  # noqa: N818 - a signal, not an error
+    """The user or the scheduler asked the program to stop; what was done is stored."""
+
+    exit_code = EXIT_INTERRUPTED
+
+
+class UnknownLabelError(DataError):
+    """A record names a label that the task does not have."""
+
+    def __init__(self, label: str, allowed: Sequence[str], where: str) -> None:
+        super().__init__(
+            f"label {label!r} is not one of the task's {len(allowed)} labels",
+            where=where,
+            fix=f"use {', '.join(allowed)}{nearest(label, allowed)}; "
+            "or map it with label_map, or set other_labels: drop",
+        )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

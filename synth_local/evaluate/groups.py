@@ -1,0 +1,131 @@
+"""The predictions of a condition's seeds, lined up by test item.
+
+Knows how predictions become a table of numbers; knows no statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth_local.core.stats import IntArray, LabelTable
+from synth_local.errors import DataError, UndefinedMetricError
+from synth_local.evaluate.summary import Condition, Confusion
+from synth_local.records import Cell, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class CellPredictions:
+    """What one trained cell says of the test set.
+
+    Attributes:
+        cell: the training condition and its seed.
+        labels: all label names of the task, in its order.
+        predictions: of the whole test set.
+        partner: the ``real`` cell that this one is judged against; ``None`` for ``real`` itself.
+    """
+
+    cell: Cell
+    labels: tuple[str, ...]
+    predictions: Sequence[Prediction]
+    partner: Cell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All seeds of one condition on the same items.
+
+    Attributes:
+        condition: what the seeds have in common.
+        partner: the condition it is judged against, or ``None``.
+        labels: label names; their places are the table's numbers.
+        seeds: in rising order; rows of ``table.predicted``.
+        table: gold and predicted labels by item.
+    """
+
+    condition: Condition
+    partner: Condition | None
+    labels: tuple[str, ...]
+    seeds: tuple[int, ...]
+    table: LabelTable
+
+    def keep_seeds(self, seeds: Iterable[int]) -> LabelTable:
+        """Return the table with the rows of ``seeds`` only, in rising order."""
+        rows = [self.seeds.index(seed) for seed in sorted(seeds)]
+        return LabelTable(self.table.gold, self.table.predicted[rows], self.table.num_labels)
+
+    def sum_confusion(self) -> Confusion:
+        """Return gold by predicted counts, summed over seeds."""
+        size = len(self.labels)
+        pairs = (self.table.gold * size + self.table.predicted).ravel()  # (S * I,)
+        counts = np.bincount(pairs, minlength=size * size).reshape(size, size)
+        rows = tuple(tuple(int(count) for count in row) for row in counts)
+        return Confusion(self.condition, self.labels, rows)
+
+
+def group_cells(cells: Sequence[CellPredictions]) -> list[Group]:
+    """Return one group per condition, in order of first appearance.
+
+    Raises:
+        UndefinedMetricError: a cell has no predictions.
+        DataError: cells of one task do not agree on items, gold labels or label names, or a
+            condition has one seed twice.
+    """
+    by_condition: dict[Condition, list[CellPredictions]] = {}
+    references: dict[str, CellPredictions] = {}
+    for cell in cells:
+        by_condition.setdefault(Condition.of(cell.cell), []).append(cell)
+        references.setdefault(cell.cell.task, cell)
+    return [
+        _make_group(condition, members, references[condition.task])
+        for condition, members in by_condition.items()
+    ]
+
+
+def _make_group(
+    condition: Condition, members: list[CellPredictions], reference: CellPredictions
+) -> Group:
+    members = sorted(members, key=lambda member: member.cell.seed)
+    seeds = tuple(member.cell.seed for member in members)
+    if len(set(seeds)) < len(seeds):
+        raise DataError(f"a seed stands twice among {seeds}", where=condition.name)
+    if not reference.predictions:
+        raise UndefinedMetricError("no score without predictions", where=reference.cell.name)
+    items = {row.id: place for place, row in enumerate(reference.predictions)}
+    gold = _number([row.gold for row in reference.predictions], reference)
+    predicted = [_line_up(member, reference, items) for member in members]
+    partner = members[0].partner
+    return Group(
+        condition=condition,
+        partner=Condition.of(partner) if partner else None,
+        labels=reference.labels,
+        seeds=seeds,
+        table=LabelTable(gold, np.stack(predicted), len(reference.labels)),
+    )
+
+
+def _line_up(
+    member: CellPredictions, reference: CellPredictions, items: dict[str, int]
+) -> IntArray:
+    """Return the member's predicted label numbers in the order of the reference's items."""
+    by_id = {row.id: row for row in member.predictions}
+    same_items = by_id.keys() == items.keys() and len(by_id) == len(member.predictions)
+    same_gold = same_items and all(by_id[row.id].gold == row.gold for row in reference.predictions)
+    if not same_gold or member.labels != reference.labels:
+        raise DataError(
+            f"{member.cell.name} was tested on other items or labels than {reference.cell.name}",
+            fix="the test split changed between the two: run the train stage again",
+        )
+    return _number([by_id[item].predicted for item in items], member)
+
+
+def _number(names: list[str], cell: CellPredictions) -> IntArray:
+    numbers = {label: number for number, label in enumerate(cell.labels)}
+    unknown = sorted(set(names) - numbers.keys())
+    if unknown:
+        raise DataError(
+            f"labels that the task does not have: {', '.join(unknown)}", where=cell.cell.name
+        )
+    return np.array([numbers[name] for name in names], dtype=np.int64)

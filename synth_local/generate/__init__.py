@@ -1,0 +1,1 @@
+"""Slots, prompts, chains and the loop that keeps an engine full."""

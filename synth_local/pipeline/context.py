@@ -1,0 +1,238 @@
+"""One run, opened: its file, tasks, models and what was decided for ``auto``.
+
+Everything here is cheap: files are hashed (models through a cache), nothing heavy is imported, no
+data is parsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from synth_local.cards import (
+    BUILT_IN_STUDENTS,
+    Card,
+    ModelDigest,
+    digest_model,
+    find_model,
+    load_card,
+    require_weights,
+)
+from synth_local.config import RunConfig, load_run_file
+from synth_local.config.run_file import dump_run_file
+from synth_local.core.files import write_text
+from synth_local.core.hashing import digest_json
+from synth_local.engines.choose import resolve_dtype, resolve_engine
+from synth_local.errors import ConfigError, MachineError
+from synth_local.generate.plan import StrategyPlan
+from synth_local.generate.prompts import PromptSet, load_prompts
+from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task import Task, load_task
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator, found on this machine."""
+
+    name: str
+    folder: Path
+    card: Card
+    engine: str
+    digest: ModelDigest
+
+
+@dataclass(frozen=True)
+class Context:
+    """A run directory and its resolved run file.
+
+    Attributes:
+        run: the directory.
+        config: the resolved run file.
+    """
+
+    run: RunDir
+    config: RunConfig
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks by name, in the run file's order."""
+        found: dict[str, Task] = {}
+        for path in self.config.tasks:
+            task = load_task(Path(path))
+            if task.name in found:
+                raise ConfigError(
+                    f"two tasks are called {task.name!r}",
+                    where=path,
+                    fix=f"rename one; the other is {found[task.name].path}",
+                )
+            found[task.name] = task
+        return found
+
+    @cached_property
+    def generators(self) -> dict[str, Generator]:
+        """The generators by name.
+
+        Raises:
+            MachineError: weights are missing.
+        """
+        return {name: self._find_generator(name) for name in self.config.generators}
+
+    @cached_property
+    def students(self) -> dict[str, ModelDigest | None]:
+        """The students' digests by name; ``None`` for those that need no folder."""
+        found: dict[str, ModelDigest | None] = {}
+        for name in self.config.students:
+            folder = self.student_folder(name)
+            found[name] = None if folder is None else digest_model(folder, self.run.digests)
+        return found
+
+    @cached_property
+    def prompts(self) -> dict[str, PromptSet]:
+        """The wording of each task."""
+        return {
+            name: load_prompts(task.spec, task.prompts_dir) for name, task in self.tasks.items()
+        }
+
+    @cached_property
+    def strategies(self) -> dict[str, StrategyPlan]:
+        """The strategies by name, with every setting decided."""
+        generate = self.config.generate
+        return {
+            spec.name: StrategyPlan(
+                spec.name,
+                spec.base,
+                (spec.shots or generate.shots) if spec.base == "few_shot" else 0,
+                spec.shots_from or generate.shots_from,
+                self.config.chain_length_for(spec),
+                spec.diversity_every or generate.diversity_every,
+            )
+            for spec in self.config.strategies
+        }
+
+    @property
+    def pool_floor(self) -> int:
+        """The least number of pool texts per label: the largest number of shots in the run."""
+        shots = [plan.shots for plan in self.strategies.values()]
+        return max([1, *shots])
+
+    @property
+    def corpora(self) -> list[CorpusKey]:
+        """All corpora of the matrix, tasks first; empty where no source is synthetic."""
+        if not any("synthetic" in source for source in self.config.sources):
+            return []
+        return [
+            CorpusKey(task, generator, strategy)
+            for task in self.tasks
+            for generator in self.config.generators
+            for strategy in self.strategies
+        ]
+
+    def per_label(self, task: Task) -> dict[str, int]:
+        """Return the rows asked for, by label.
+
+        Raises:
+            ConfigError: ``per_label`` leaves a label out or names one that no task has.
+        """
+        try:
+            return self.config.per_label_for(task.labels)
+        except KeyError as error:
+            raise ConfigError(
+                f"per_label says nothing about {error.args[0]} of the task {task.name!r}",
+                where="per_label",
+                fix="give one number for all labels, or one for each label",
+            ) from error
+
+    def student_folder(self, name: str) -> Path | None:
+        """Return a student's folder, or ``None`` for one that needs none.
+
+        Raises:
+            MachineError: the weights are missing.
+        """
+        if name in BUILT_IN_STUDENTS:
+            return None
+        folder = find_model(name, extra=self.models_folder)
+        require_weights(folder)
+        return folder
+
+    def embedder_folder(self) -> Path | None:
+        """Return the embedder's folder, or ``None`` for hashed character n-grams."""
+        name = self.config.measure.embedder
+        return None if name is None else find_model(name, extra=self.models_folder)
+
+    @property
+    def models_folder(self) -> Path | None:
+        """The run file's own folder of models, if it names one."""
+        return Path(self.config.models) if self.config.models else None
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the resolved run file, for people to compare."""
+        return digest_json(self.config.model_dump(mode="json"))
+
+    def _find_generator(self, name: str) -> Generator:
+        folder = find_model(name, extra=self.models_folder)
+        require_weights(folder)
+        return Generator(
+            name,
+            folder,
+            load_card(name, folder),
+            resolve_engine(self.config.engine, folder),
+            digest_model(folder, self.run.digests),
+        )
+
+
+def open_context(root: Path) -> Context:
+    """Return the context of a run directory.
+
+    Raises:
+        ConfigError: the directory holds no run file.
+    """
+    run = RunDir(root.resolve())
+    if not run.run_file.is_file():
+        raise ConfigError(
+            "this is not a run directory: it has no run.yaml",
+            where=root,
+            fix="make one with: synth-local run RUN.yaml --out DIR",
+        )
+    return Context(run, load_run_file(run.run_file))
+
+
+def resolve_config(config: RunConfig, run: RunDir) -> RunConfig:
+    """Return the run file with every ``auto`` decided.
+
+    ``auto`` keeps what the run directory was made with, so that a finished run stays finished on a
+    machine with another set-up.
+    """
+    before = load_run_file(run.run_file) if run.run_file.is_file() else None
+    engine, dtype = config.engine, config.generate.dtype
+    if engine == "auto":
+        engine = before.engine if before else resolve_auto_engine()
+    if dtype == "auto":
+        dtype = before.generate.dtype if before else resolve_dtype("auto")
+    generate = config.generate.model_copy(update={"dtype": dtype})
+    return config.model_copy(update={"engine": engine, "generate": generate})
+
+
+def resolve_auto_engine() -> str:
+    """Return ``vllm`` where it is installed, else ``transformers``."""
+    # a folder that does not exist stands for any model with real weights
+    return resolve_engine("auto", Path("/nonexistent"))
+
+
+def store_config(config: RunConfig, run: RunDir) -> None:
+    """Write the resolved run file into the run directory, where it is new or has changed."""
+    text = dump_run_file(config)
+    if not run.run_file.is_file() or run.run_file.read_text(encoding="utf-8") != text:
+        write_text(run.run_file, text)
+
+
+def check_machine(context: Context) -> list[MachineError]:
+    """Return what this machine lacks for the run, all problems at once."""
+    problems = []
+    for look in (lambda: context.generators, lambda: context.students, context.embedder_folder):
+        try:
+            look()
+        except MachineError as error:
+            problems.append(error)
+    return problems

@@ -1,0 +1,121 @@
+"""``step evaluate``: scores, intervals and comparisons from stored predictions; nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from dataclasses import asdict, fields
+
+from synth_local.core.files import write_json, write_text
+from synth_local.core.hashing import digest_file
+from synth_local.core.tables import read_parquet
+from synth_local.errors import EngineError
+from synth_local.evaluate.compare import summarise
+from synth_local.evaluate.groups import CellPredictions
+from synth_local.evaluate.metrics import score_predictions
+from synth_local.pipeline.cells import NONE, CellPlan
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.state import State
+from synth_local.records import Prediction, Result
+
+log = logging.getLogger(__name__)
+
+
+def run_evaluate(context: Context) -> None:
+    """Score every cell that has predictions, and write results.csv and the summary.
+
+    Raises:
+        EngineError: no cell has predictions.
+    """
+    state = State(context)
+    missing = {plan.cell.name for plan in state.open_cells}
+    plans = [plan for plan in state.cells if plan.cell.name not in missing]
+    if state.cells and not plans:
+        raise EngineError(
+            "no cell has predictions", where=context.run.root, fix="run the train stage first"
+        )
+    done = {plan.cell for plan in plans}
+    cells, results = [], []
+    for plan in plans:
+        labels = context.tasks[plan.cell.task].labels
+        predictions = read_predictions(context, plan, labels)
+        partner = plan.partner if plan.partner in done else None
+        cells.append(CellPredictions(plan.cell, labels, predictions, partner))
+        results += score_cell(plan, predictions, labels)
+    write_text(context.run.results, format_results(results))
+    summary = summarise(cells).to_json() if cells else None
+    write_json(
+        context.run.summary,
+        {
+            "fingerprint": state.evaluate_fingerprint,
+            "results": digest_file(context.run.results),
+            "summary": summary,
+        },
+    )
+    log.info("%d cells scored, %d without predictions", len(plans), len(missing))
+
+
+def read_predictions(
+    context: Context, plan: CellPlan, labels: tuple[str, ...]
+) -> list[Prediction]:
+    """Return the stored predictions of a cell."""
+    rows = read_parquet(context.run.predictions(plan.cell))
+    return [
+        Prediction(
+            row["id"], row["gold"], row["predicted"], tuple(row[f"p:{label}"] for label in labels)
+        )
+        for row in rows
+    ]
+
+
+def score_cell(
+    plan: CellPlan, predictions: list[Prediction], labels: tuple[str, ...]
+) -> list[Result]:
+    """Return the rows of results.csv of one cell."""
+    cell = plan.cell
+    return [
+        Result(
+            cell.task,
+            cell.source,
+            "" if cell.generator == NONE else cell.generator,
+            "" if cell.strategy == NONE else cell.strategy,
+            cell.student,
+            cell.seed,
+            score.metric,
+            score.value,
+            cell.num_train,
+            score.label,
+        )
+        for score in score_predictions(predictions, labels)
+    ]
+
+
+def format_results(results: list[Result]) -> str:
+    """Return results.csv: one row per training seed, metric and label; values unrounded."""
+    buffer = io.StringIO()
+    names = [field.name for field in fields(Result)]
+    writer = csv.DictWriter(buffer, names, lineterminator="\n")
+    writer.writeheader()
+    for result in results:
+        writer.writerow({**asdict(result), "value": repr(float(result.value))})
+    return buffer.getvalue()
+
+
+def read_results(text: str) -> list[Result]:
+    """Return the rows of results.csv."""
+    return [
+        Result(
+            row["task"],
+            row["source"],
+            row["generator"],
+            row["strategy"],
+            row["student"],
+            int(row["seed"]),
+            row["metric"],
+            float(row["value"]),
+            int(row["num_train"]),
+            row["label"],
+        )
+        for row in csv.DictReader(io.StringIO(text))
+    ]

@@ -1,0 +1,95 @@
+"""Identity is content: what decides each output, as one digest per output.
+
+A fingerprint covers a hand-raised version, the result-bearing settings, and the identities of the
+inputs. Settings that only change speed are left out by their declaration.
+"""
+
+from __future__ import annotations
+
+from synth_local.cards import digest_model
+from synth_local.core.hashing import digest_json
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.splits import split_facts
+from synth_local.store.corpus import Manifest
+from synth_local.store.run_dir import CorpusKey
+
+GENERATE_VERSION = 1
+CURATE_VERSION = 1
+MEASURE_VERSION = 1
+TRAIN_VERSION = 1
+EVALUATE_VERSION = 1
+REPORT_VERSION = 1
+
+_IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
+# decided by the strategy, or of no influence on a text: only on how many are written
+_NOT_IN_A_TEXT = {"budget_tokens", "shots", "shots_from", "chain_length", "diversity_every"}
+
+
+def generation_fingerprint(context: Context, key: CorpusKey) -> str:
+    """Return the identity of a corpus's ledger: everything that decides a slot's text."""
+    generator = context.generators[key.generator]
+    task = context.tasks[key.task]
+    strategy = context.strategies[key.strategy]
+    settings = context.config.generate.fingerprint_fields()
+    card = generator.card
+    return digest_json(
+        {
+            "version": GENERATE_VERSION,
+            "settings": {k: v for k, v in settings.items() if k not in _NOT_IN_A_TEXT},
+            "strategy": [
+                strategy.name,
+                strategy.base,
+                strategy.shots,
+                strategy.shots_from if strategy.base == "few_shot" else "",
+                strategy.chain_length,
+                strategy.diversity_every if strategy.chain_length > 1 else 0,
+            ],
+            "task": task.spec.model_dump(mode="json", include=_IN_A_PROMPT),
+            "pool": split_facts(context, task).pool_digest if strategy.shots else "",
+            "prompts": context.prompts[key.task].digest,
+            "generator": generator.digest.total,
+            "card": [card.context_length, card.system_role, card.thinking],
+            "engine": generator.engine,
+        }
+    )
+
+
+def checks_fingerprint(context: Context, key: CorpusKey, checks_version: int) -> str:
+    """Return the identity of the row checks of a task: settings and reference texts."""
+    task = context.tasks[key.task]
+    facts = split_facts(context, task)
+    spec = task.spec.model_dump(mode="json", include={"labels", "kind", "length"})
+    return digest_json(
+        [checks_version, facts.data_digest, spec, context.config.curate.max_copy]
+    )
+
+
+def curation_fingerprint(context: Context, key: CorpusKey, checks_version: int) -> str:
+    """Return the identity of a corpus."""
+    task = context.tasks[key.task]
+    return digest_json(
+        {
+            "version": CURATE_VERSION,
+            "generation": generation_fingerprint(context, key),
+            "checks": checks_fingerprint(context, key, checks_version),
+            "curate": context.config.curate.fingerprint_fields(),
+            "per_label": context.per_label(task),
+            "budget_tokens": context.config.generate.budget_tokens,
+        }
+    )
+
+
+def measure_fingerprint(context: Context, key: CorpusKey, manifest: Manifest) -> str:
+    """Return the identity of a corpus's measures."""
+    folder = context.embedder_folder()
+    task = context.tasks[key.task]
+    return digest_json(
+        {
+            "version": MEASURE_VERSION,
+            "corpus": [manifest.fingerprint, manifest.corpus_digest],
+            "real": split_facts(context, task).data_digest,
+            "settings": context.config.measure.fingerprint_fields(),
+            "near_duplicates": context.config.curate.near_duplicates,
+            "embedder": None if folder is None else digest_model(folder, context.run.digests).total,
+        }
+    )

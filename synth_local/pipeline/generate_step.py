@@ -1,0 +1,213 @@
+"""``step generate``: write the admitted slots that have no turn yet, one shard of them.
+
+One process serves one generator: memory is not returned within a process. Corpora of the same
+generator share its engine, so that it never drains between them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+
+from synth_local.core.files import read_json, write_json
+from synth_local.core.signals import StopFlag
+from synth_local.curate import CHECKS_VERSION, Reference, RowChecker
+from synth_local.engines.choose import open_engine
+from synth_local.engines.protocol import Engine
+from synth_local.errors import ConfigError, Interrupted
+from synth_local.generate.conversation import Composer
+from synth_local.generate.loop import ChainWork, Lane, Loop
+from synth_local.generate.plan import Chain, SlotPlan, group_chains, take_shard
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.fingerprints import checks_fingerprint, generation_fingerprint
+from synth_local.pipeline.rounds import current_rounds, slot_plan
+from synth_local.pipeline.splits import real_splits
+from synth_local.records import EngineInfo, Turn
+from synth_local.store.ledger import LedgerRow, LedgerWriter, read_ledger
+from synth_local.store.markers import ProgressWriter
+from synth_local.store.run_dir import CorpusKey
+from synth_local.task import Task
+
+log = logging.getLogger(__name__)
+SPEC = "spec.json"
+
+
+@dataclass
+class Todo:
+    """What one shard of one corpus still has to write."""
+
+    key: CorpusKey
+    plan: SlotPlan
+    chains: list[Chain]
+
+    def count_missing(self, rows: dict[str, LedgerRow]) -> int:
+        """Return the slots of this shard without a turn."""
+        return sum(slot.id not in rows for chain in self.chains for slot in chain.slots)
+
+
+@dataclass
+class Tally:
+    """Counts what is written, for the progress line."""
+
+    progress: ProgressWriter
+    done: int = 0
+    tokens: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+    def add(self, turn: Turn) -> None:
+        """Count one finished turn."""
+        self.done += 1
+        self.tokens += turn.completion.num_tokens
+        if turn.verdict.reason:
+            self.refused[turn.verdict.reason] = self.refused.get(turn.verdict.reason, 0) + 1
+        refused = sum(self.refused.values())
+        self.progress.update(self.done, f"{self.tokens} tokens, {refused} refused so far")
+
+
+def shard_todo(context: Context, key: CorpusKey, shard: int, num_shards: int) -> Todo:
+    """Return the chains of one shard of a corpus's admitted slots."""
+    plan = slot_plan(context, key)
+    chains = group_chains(plan.admitted(current_rounds(context, key).admitted))
+    return Todo(key, plan, take_shard(chains, len(plan.labels), shard, num_shards))
+
+
+def prepare_ledger(context: Context, key: CorpusKey) -> None:
+    """Note in the ledger's folder what decides its texts.
+
+    Raises:
+        ConfigError: the folder holds texts that were decided by something else.
+    """
+    path = context.run.ledger(key) / SPEC
+    fingerprint = generation_fingerprint(context, key)
+    stored = read_json(path)
+    if stored is None:
+        write_json(path, {"fingerprint": fingerprint})
+    elif stored["fingerprint"] != fingerprint:
+        raise ConfigError(
+            f"the stored texts of {key} were made under other settings or weights",
+            where=path.parent,
+            fix="call synth-local run: it moves them aside and starts anew",
+        )
+
+
+def run_generate(
+    context: Context, generator: str, shard: int, num_shards: int, should_stop: StopFlag
+) -> int:
+    """Write what is missing of one generator's corpora, one shard; return the number of turns.
+
+    Raises:
+        Interrupted: a signal asked to stop; everything that was finished is stored.
+    """
+    job = f"generate-{generator}-{shard:05d}-of-{num_shards:05d}"
+    todos = []
+    for key in (key for key in context.corpora if key.generator == generator):
+        todo = shard_todo(context, key, shard, num_shards)
+        prepare_ledger(context, key)
+        missing = todo.count_missing(read_ledger(context.run.ledger(key)))
+        if missing:
+            todos.append((todo, missing))
+    total = sum(missing for _, missing in todos)
+    progress = ProgressWriter(context.run, job, total)
+    if not total:
+        log.info("%s: every admitted slot of this shard is written", job)
+        return 0
+    found = context.generators[generator]
+    engine = open_engine(
+        found.engine,
+        found.folder,
+        found.card,
+        context.config.generate,
+        context.config.generate.dtype,
+    )
+    tally = Tally(progress)
+    try:
+        with ExitStack() as stack:
+            works = _open_lanes(context, [todo for todo, _ in todos], engine, tally, stack, shard, num_shards)
+            progress.update(0, "the engine is ready", force=True)
+            finished = Loop(engine, should_stop).run(works)
+    finally:
+        engine.close()
+    progress.update(tally.done, f"{tally.tokens} tokens", force=True)
+    log.info("%s: %d of %d turns, %d tokens", job, tally.done, total, tally.tokens)
+    if not finished:
+        raise Interrupted(
+            f"stopped after {tally.done} of {total} texts; all of them are stored",
+            where=context.run.root,
+            fix="call the same command again to go on",
+        )
+    return tally.done
+
+
+def _open_lanes(  # noqa: PLR0913 - one call site, all of it the shard's state
+    context: Context,
+    todos: list[Todo],
+    engine: Engine,
+    tally: Tally,
+    stack: ExitStack,
+    shard: int,
+    num_shards: int,
+) -> Iterator[ChainWork]:
+    """Open a ledger segment per corpus and return the chains that are left, corpus by corpus."""
+    works: list[ChainWork] = []
+    for todo in todos:
+        checks = checks_fingerprint(context, todo.key, CHECKS_VERSION)
+        writer = stack.enter_context(
+            LedgerWriter(
+                context.run.ledger(todo.key), shard, num_shards, checks, describe_engine(engine.info)
+            )
+        )
+        # read after the segment is open: from here on its fences decide what counts
+        rows = read_ledger(context.run.ledger(todo.key))
+        lane = _make_lane(context, todo, engine, writer, tally)
+        for chain in todo.chains:
+            replies = _stored_replies(chain, rows)
+            if len(replies) < len(chain.slots):
+                works.append(ChainWork(lane, chain.slots, replies))
+    return iter(works)
+
+
+def _make_lane(
+    context: Context, todo: Todo, engine: Engine, writer: LedgerWriter, tally: Tally
+) -> Lane:
+    composer = Composer(
+        todo.plan,
+        context.prompts[todo.key.task],
+        {one.id: one for one in todo.plan.pool},
+        engine.render,
+        engine.info.context_length,
+        context.config.generate.max_tokens,
+    )
+
+    def sink(turn: Turn) -> None:
+        writer.append(turn)
+        tally.add(turn)
+
+    return Lane(composer, row_checker(context, context.tasks[todo.key.task]).check, sink)
+
+
+def row_checker(context: Context, task: Task) -> RowChecker:
+    """Return the row checks of a task, with its real texts as the reference."""
+    splits = real_splits(context, task)
+    reference = Reference.build(
+        train=splits.train, validation=splits.validation, test=splits.test
+    )
+    return RowChecker(
+        task.spec.labels, task.spec.length, reference, context.config.curate.max_copy
+    )
+
+
+def _stored_replies(chain: Chain, rows: dict[str, LedgerRow]) -> list[str]:
+    replies: list[str] = []
+    for slot in chain.slots:
+        if slot.id not in rows:
+            break
+        replies.append(rows[slot.id].completion.text)
+    return replies
+
+
+def describe_engine(info: EngineInfo) -> str:
+    """Return the engine's account of itself as one line of JSON."""
+    return json.dumps(asdict(info), sort_keys=True)

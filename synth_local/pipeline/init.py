@@ -1,0 +1,106 @@
+"""``init``: a run file that runs as it is, on a machine without weights, data or internet.
+
+Two simulated tasks that differ in one dial, subjectivity, and a miniature generator trained on the
+rows on which all simulated annotators agree: the smallest form of the question that the toolkit
+answers. Everything is written by the same code as on a cluster.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from synth_local.core.files import explain_disk_errors, write_text
+from synth_local.engines.tiny import TinyProgress
+from synth_local.errors import ConfigError
+from synth_local.pipeline.tiny import TinyOrder, make_tiny
+from synth_local.task.simulated import write_simulated_task
+
+DIALS = {"visits_plain": 0.0, "visits_moody": 0.8}
+NUM_TRAIN = 2400
+NUM_TEST = 1000
+NUM_ANNOTATORS = 5
+GENERATOR = "tiny-visits"
+TOKENS = 600_000
+
+RUN_FILE = """\
+# A run file says what is crossed with what; unknown keys are errors.
+# Check it:  synth-local plan {path}
+# Run it:    synth-local run {path}
+
+tasks: [tasks/visits_plain.yaml, tasks/visits_moody.yaml]   # relative to this file
+generators: [{generator}]           # names of model folders; add a word, get an ablation
+strategies: [zero_shot, few_shot]    # or {{name: few_shot_8, base: few_shot, shots: 8}}
+students: [scratch-bert, tfidf-logreg]
+sources: [real, synthetic, pool, pool+synthetic]
+per_label: 600                       # accepted rows per label, or a mapping label: number
+seeds: [0, 1]                        # one training per seed
+
+models: models                       # a further folder to look for models in
+
+generate:                            # how texts are drawn
+  temperature: 1.0
+  top_p: 0.95
+  max_tokens: 64                     # new tokens per text
+  chain_length: 10                   # texts per conversation (zero-shot)
+  diversity_every: 1                 # every n-th turn asks for something more diverse
+  shots: 4                           # real examples per few-shot prompt
+  shots_from: any_label              # or same_label
+  budget_tokens: null                # most generated tokens per corpus
+curate:                              # what is refused
+  near_duplicates: 0.7               # Jaccard similarity of character 5-shingles
+  max_copy: 0.8                      # largest share of a text found in one real text
+  max_rounds: 4                      # top-up rounds where a label is short
+measure:
+  embedder: null                     # name of a local encoder folder; null: character n-grams
+train:                               # how students are fine-tuned
+  epochs: 5
+  learning_rate: 5.0e-4              # a pretrained encoder wants less, such as 5.0e-5
+  batch: 64
+  method: full                       # or lora
+  match: labels                      # real and synthetic get the same count per label
+  budget: steps                      # all cells take the same number of optimiser steps
+  max_length: 64
+"""
+
+
+def init_directory(folder: Path, say: Callable[[str], None]) -> Path:
+    """Write run file, tasks, data and generator into ``folder``; return the run file.
+
+    Raises:
+        ConfigError: the folder holds a run file already.
+    """
+    run_file = folder / "run.yaml"
+    if run_file.exists():
+        raise ConfigError(
+            "there is a run file already", where=run_file, fix="choose another folder"
+        )
+    with explain_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    task_files = []
+    for name, dial in DIALS.items():
+        files = write_simulated_task(
+            folder,
+            name,
+            dial=dial,
+            num_train=NUM_TRAIN,
+            num_test=NUM_TEST,
+            num_annotators=NUM_ANNOTATORS,
+            seed=0,
+        )
+        say(f"{files.task_file}: dial {dial}, {files.num_unanimous} of {NUM_TRAIN} rows unanimous")
+        task_files.append(files.unanimous_task_file)
+    model = folder / "models" / GENERATOR
+    if not model.exists():
+        say("training a miniature generator on the unanimous rows ...")
+        order = TinyOrder(tuple(task_files), model, None, TOKENS, "xs", 0, "train")
+        for line in make_tiny(order, _show_progress):
+            say(line)
+    write_text(run_file, RUN_FILE.format(path=run_file, generator=GENERATOR))
+    say(f"{run_file}: a run file that runs as it is")
+    return run_file
+
+
+def _show_progress(progress: TinyProgress) -> None:
+    sys.stderr.write(progress.describe() + "\n")

@@ -1,0 +1,201 @@
+"""``plan``: what a run file asks for, what is done, and what the rest may cost; computes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synth_local.config import RunConfig
+from synth_local.errors import MachineError
+from synth_local.pipeline.cells import plan_cells, plan_sets
+from synth_local.pipeline.context import Context, check_machine, resolve_config
+from synth_local.pipeline.rounds import current_rounds
+from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.state import State
+from synth_local.store.run_dir import CorpusKey, RunDir
+
+TOKENS_PER_WORD = 1.4  # of English in common vocabularies
+WORDS_WITHOUT_BOUND = 60
+PROMPT_TOKENS = 120  # context and instruction
+# output tokens a second x parameters on one H100-class GPU in bfloat16, from published figures of
+# about 6,300 tokens/s for 8 billion parameters; a guide for planning, not a measurement
+GPU_TOKENS_TIMES_PARAMETERS = 6300 * 8.0e9
+
+
+@dataclass(frozen=True)
+class CorpusOverview:
+    """One corpus: its slots, and what round 0 may cost.
+
+    Attributes:
+        task: the task's name.
+        generator: the generator's name.
+        strategy: the strategy's name.
+        slots: per label, admitted so far (round 0 before anything ran).
+        state: ``done`` or ``to do``.
+        output_tokens: estimate for the admitted slots.
+        prompt_tokens: estimate for the admitted slots.
+        gpu_minutes: rough, on one H100-class GPU; ``None`` where the card has no size.
+    """
+
+    task: str
+    generator: str
+    strategy: str
+    slots: dict[str, int]
+    state: str
+    output_tokens: int
+    prompt_tokens: int
+    gpu_minutes: float | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything that ``plan`` shows."""
+
+    out: str
+    engine: str
+    dtype: str
+    tasks: list[dict[str, Any]]
+    corpora: list[CorpusOverview]
+    cells: list[dict[str, Any]]
+    stages: list[dict[str, Any]]
+    missing: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the overview as JSON-ready values."""
+        tokens = sum(one.output_tokens for one in self.corpora if one.state != "done")
+        minutes = [one.gpu_minutes for one in self.corpora if one.state != "done"]
+        known = [one for one in minutes if one is not None]
+        return {
+            **asdict(self),
+            "num_slots": sum(sum(one.slots.values()) for one in self.corpora),
+            "num_cells": len(self.cells),
+            "estimate": {
+                "output_tokens": tokens,
+                "gpu_minutes": round(sum(known), 1) if len(known) == len(minutes) else None,
+            },
+        }
+
+
+def make_overview(config: RunConfig, out: Path) -> Overview:
+    """Return what the run file asks for and what of it is done in ``out``.
+
+    Raises:
+        ConfigError: the run file, a task file or a template is wrong.
+        DataError: the data are wrong.
+    """
+    run = RunDir(out.resolve())
+    context = Context(run, resolve_config(config, run))
+    for task in context.tasks.values():
+        context.per_label(task)
+        context.prompts[task.name].check()
+    missing = [f"{error.what}: {error.fix}" for error in check_machine(context)]
+    tasks = [_task(context, name) for name in context.tasks]
+    if missing:
+        corpora = [_corpus(context, key, "to do", False) for key in context.corpora]
+        cells = _planned_cells(context)
+        stages: list[dict[str, Any]] = []
+    else:
+        state = State(context)
+        corpora = [
+            _corpus(context, key, "done" if key in state.manifests else "to do", True)
+            for key in context.corpora
+        ]
+        cells = _cells(context, state)
+        stages = _stages(state)
+    return Overview(
+        str(run.root),
+        context.config.engine,
+        context.config.generate.dtype,
+        tasks,
+        corpora,
+        cells,
+        stages,
+        missing,
+    )
+
+
+def _task(context: Context, name: str) -> dict[str, Any]:
+    facts = split_facts(context, context.tasks[name])
+    return {
+        "name": name,
+        "train": facts.train,
+        "pool": facts.pool,
+        "validation": facts.validation,
+        "test": facts.test,
+    }
+
+
+def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> CorpusOverview:
+    task = context.tasks[key.task]
+    strategy = context.strategies[key.strategy]
+    slots = current_rounds(context, key).admitted if has_weights else context.per_label(task)
+    total = sum(slots.values())
+    words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
+    # texts fill about half of what they are allowed
+    output = min(words * 0.5 * TOKENS_PER_WORD, context.config.generate.max_tokens)
+    history = (strategy.chain_length - 1) / 2 * (output + PROMPT_TOKENS / 2)
+    prompt = PROMPT_TOKENS + history + strategy.shots * words * 0.5 * TOKENS_PER_WORD
+    return CorpusOverview(
+        key.task,
+        key.generator,
+        key.strategy,
+        slots,
+        state,
+        round(total * output),
+        round(total * prompt),
+        _gpu_minutes(context, key.generator, total * output),
+    )
+
+
+def _gpu_minutes(context: Context, generator: str, tokens: float) -> float | None:
+    try:
+        parameters = context.generators[generator].card.parameters
+    except MachineError:
+        return None
+    return None if not parameters else round(tokens * parameters / GPU_TOKENS_TIMES_PARAMETERS / 60, 2)
+
+
+def _cells(context: Context, state: State) -> list[dict[str, Any]]:
+    if state.open_corpora:
+        return _planned_cells(context)
+    left = {plan.cell.name for plan in state.open_cells}
+    return [
+        {
+            "name": plan.cell.name,
+            "steps": plan.steps,
+            "state": "to do" if plan.cell.name in left else "done",
+        }
+        for plan in plan_cells(context, state.manifests)
+    ]
+
+
+def _planned_cells(context: Context) -> list[dict[str, Any]]:
+    """Return the cells as they will be if every corpus reaches its number of rows."""
+    cells = []
+    for task in context.tasks.values():
+        facts = split_facts(context, task)
+        wanted = context.per_label(task)
+        corpora = {key: wanted for key in context.corpora if key.task == task.name}
+        sets = plan_sets(context.config.sources, context.config.train.match, facts, corpora)
+        cells += [
+            {"name": one.cell(task.name, student, seed).name, "steps": None, "state": "to do"}
+            for student in context.config.students
+            for one in sets
+            for seed in context.config.seeds
+        ]
+    return cells
+
+
+def _stages(state: State) -> list[dict[str, Any]]:
+    waiting = bool(state.open_corpora)
+    trained = not waiting and not state.open_cells
+    done = {
+        "generate": not waiting,
+        "curate": not waiting,
+        "measure": not state.unmeasured,
+        "train": trained,
+        "evaluate": trained and state.is_evaluated,
+        "report": trained and state.is_evaluated and state.is_reported,
+    }
+    return [{"stage": stage, "state": "done" if ok else "to do"} for stage, ok in done.items()]

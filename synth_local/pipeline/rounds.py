@@ -1,0 +1,75 @@
+"""Which slots are admitted: the rounds of one corpus, as stored on disk.
+
+Round 0 is the first N slots per label. ``curate`` appends a round where a label is short; nothing
+else does, so the same slots are used locally and under a scheduler.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from synth_local.core.files import read_json, write_json
+from synth_local.curate import CHECKS_VERSION
+from synth_local.generate.plan import SlotPlan
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.fingerprints import curation_fingerprint
+from synth_local.pipeline.splits import real_splits
+from synth_local.records import Slot
+from synth_local.store.run_dir import CorpusKey
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The rounds of one corpus.
+
+    Attributes:
+        fingerprint: identity of the corpus that they belong to.
+        ends: of each round, the slots per label admitted up to its end.
+    """
+
+    fingerprint: str
+    ends: tuple[dict[str, int], ...]
+
+    @property
+    def admitted(self) -> dict[str, int]:
+        """Slots per label of all rounds."""
+        return self.ends[-1]
+
+    def round_of(self, slot: Slot) -> int:
+        """Return the round that admitted ``slot``."""
+        return next(i for i, end in enumerate(self.ends) if slot.position < end[slot.label])
+
+
+def first_round(per_label: dict[str, int], budget_tokens: int | None, max_tokens: int) -> dict[str, int]:
+    """Return round 0: N slots per label, or as many as the token budget surely pays for."""
+    if budget_tokens is None:
+        return dict(per_label)
+    share = budget_tokens // max_tokens // len(per_label)
+    return {label: min(count, max(1, share)) for label, count in per_label.items()}
+
+
+def current_rounds(context: Context, key: CorpusKey) -> Rounds:
+    """Return the stored rounds of a corpus, or round 0 where there are none for this identity."""
+    fingerprint = curation_fingerprint(context, key, CHECKS_VERSION)
+    stored = read_json(context.run.curation(key))
+    if stored and stored["fingerprint"] == fingerprint:
+        return Rounds(fingerprint, tuple(stored["ends"]))
+    generate = context.config.generate
+    per_label = context.per_label(context.tasks[key.task])
+    start = first_round(per_label, generate.budget_tokens, generate.max_tokens)
+    return Rounds(fingerprint, (start,))
+
+
+def store_rounds(context: Context, key: CorpusKey, rounds: Rounds) -> None:
+    """Write the rounds of a corpus."""
+    write_json(context.run.curation(key), asdict(rounds))
+
+
+def slot_plan(context: Context, key: CorpusKey) -> SlotPlan:
+    """Return the slot plan of a corpus: the same for every generator."""
+    task = context.tasks[key.task]
+    strategy = context.strategies[key.strategy]
+    pool = real_splits(context, task).pool if strategy.shots else ()
+    return SlotPlan(
+        task.name, task.labels, strategy, context.config.generate.seed, task.spec.styles, pool
+    )

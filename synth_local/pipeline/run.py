@@ -1,0 +1,189 @@
+"""``run``: the whole pipeline on this machine, safe to repeat.
+
+The parent computes nothing: it compares fingerprints with markers, and calls ``step`` in child
+processes for what is missing, one per generator, so that memory is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synth_local.backends.local import last_log_line, run_job
+from synth_local.config import RunConfig
+from synth_local.core.files import explain_disk_errors
+from synth_local.errors import EngineError, SynthLocalError
+from synth_local.pipeline.context import Context, check_machine, resolve_config, store_config
+from synth_local.pipeline.retire import retire
+from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.stages import STAGES
+from synth_local.pipeline.state import State
+from synth_local.store.markers import Progress, mark_live, read_failures, read_progress, refuse_live
+from synth_local.store.run_dir import RunDir
+
+Say = Callable[[str], None]
+ShowProgress = Callable[[list[Progress]], None]
+
+
+class JobFailedError(EngineError):
+    """A job of the pipeline failed; it carries that job's exit code."""
+
+    def __init__(self, what: str, exit_code: int, *, where: Path, fix: str) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.exit_code = exit_code
+
+
+@dataclass
+class LocalRun:
+    """One call of ``run``.
+
+    Attributes:
+        context: the opened run.
+        say: prints a line for people.
+        show: shows the progress of the jobs under way.
+        num_jobs: jobs started so far.
+    """
+
+    context: Context
+    say: Say
+    show: ShowProgress
+    num_jobs: int = 0
+    failures: list[SynthLocalError] = field(default_factory=list)
+
+    def job(self, stage: str, *arguments: str, name: str = "") -> None:
+        """Run one step as a child process.
+
+        Raises:
+            JobFailedError: the step failed.
+        """
+        self.num_jobs += 1
+        run = self.context.run
+        log = run.logs / f"{name or stage}.log"
+        code = run_job(
+            ["step", stage, "--run", str(run.root), *arguments],
+            log,
+            lambda: self.show(read_progress(run)),
+        )
+        if code == 0:
+            return
+        job = name or stage
+        failure = next((one for one in read_failures(run) if one.job == job), None)
+        raise JobFailedError(
+            failure.what if failure else f"{job} ended with exit code {code}: {last_log_line(log)}",
+            failure.exit_code if failure else (code if code < 128 else 5),
+            where=log,
+            fix=(failure.fix if failure else "") or "read the log; the same command goes on",
+        )
+
+
+def prepare_run(config: RunConfig, out: Path) -> Context:
+    """Return the opened run; check everything that can be checked before work begins.
+
+    Raises:
+        ConfigError: the directory has live jobs, or the configuration is wrong.
+        DataError: the data are wrong.
+        MachineError: weights are missing.
+    """
+    run = RunDir(out.resolve())
+    refuse_live(run)
+    resolved = resolve_config(config, run)
+    context = Context(run, resolved)
+    problems = check_machine(context)
+    if problems:
+        raise problems[0]
+    for task in context.tasks.values():
+        context.per_label(task)
+        context.prompts[task.name].check()
+    with explain_disk_errors(run.root):
+        run.root.mkdir(parents=True, exist_ok=True)
+    for task in context.tasks.values():
+        split_facts(context, task)
+    return context
+
+
+def run_pipeline(
+    config: RunConfig, out: Path, until: str, say: Say, show: ShowProgress
+) -> tuple[Context, int]:
+    """Run every stage up to ``until`` that is not done; return the run and the jobs it took.
+
+    Raises:
+        JobFailedError: a job failed; the stages that do not need it were run all the same.
+    """
+    context = prepare_run(config, out)
+    with mark_live(context.run, "run"):
+        retire(context, say)
+        store_config(context.config, context.run)
+        local = LocalRun(context, say, show)
+        for stage in STAGES[: STAGES.index(until) + 1]:
+            _RUNNERS[stage](local)
+        if local.failures:
+            raise local.failures[0]
+    return context, local.num_jobs
+
+
+def _run_generate(local: LocalRun) -> None:
+    """Generate and curate, round by round: only curation knows whether a label is short."""
+    until_curated = [State(local.context).open_corpora]
+    for generator in sorted({key.generator for key in until_curated[0]}):
+        local.say(f"generate: {generator}")
+        local.job("generate", "--generator", generator, name=f"generate-{generator}")
+
+
+def _run_curate(local: LocalRun) -> None:
+    while State(local.context).open_corpora:
+        before = _admitted_total(local.context)
+        local.say("curate")
+        local.job("curate")
+        if State(local.context).open_corpora:
+            if _admitted_total(local.context) == before:
+                raise EngineError("curate neither finished a corpus nor asked for another round")
+            _run_generate(local)
+
+
+def _admitted_total(context: Context) -> int:
+    from synth_local.pipeline.rounds import current_rounds  # noqa: PLC0415
+
+    return sum(
+        sum(current_rounds(context, key).admitted.values()) for key in State(context).open_corpora
+    )
+
+
+def _run_measure(local: LocalRun) -> None:
+    if State(local.context).unmeasured:
+        local.say("measure")
+        local.job("measure")
+
+
+def _run_train(local: LocalRun) -> None:
+    missing = len(State(local.context).open_cells)
+    if missing:
+        local.say(f"train: {missing} cells")
+        try:
+            local.job("train")
+        except JobFailedError as error:
+            # what the other cells gave is still scored and shown, with what is missing named
+            local.failures.append(error)
+            local.say(f"train: {error.what}")
+
+
+def _run_evaluate(local: LocalRun) -> None:
+    if not State(local.context).is_evaluated:
+        local.say("evaluate")
+        local.job("evaluate")
+
+
+def _run_report(local: LocalRun) -> None:
+    if not State(local.context).is_reported:
+        local.say("report")
+        local.job("report")
+
+
+_RUNNERS: dict[str, Callable[[LocalRun], None]] = {
+    "generate": _run_generate,
+    "curate": _run_curate,
+    "measure": _run_measure,
+    "train": _run_train,
+    "evaluate": _run_evaluate,
+    "report": _run_report,
+}

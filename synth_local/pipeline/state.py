@@ -1,0 +1,112 @@
+"""What of a run is done: fingerprints against markers, nothing computed.
+
+A stage is done where its marker's fingerprint is the one that the run file asks for now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from synth_local.core.files import read_json
+from synth_local.core.hashing import digest_json
+from synth_local.curate import CHECKS_VERSION
+from synth_local.pipeline.cells import CellPlan, plan_cells
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.fingerprints import (
+    EVALUATE_VERSION,
+    REPORT_VERSION,
+    curation_fingerprint,
+    measure_fingerprint,
+)
+from synth_local.store.corpus import Manifest, read_manifest
+from synth_local.store.markers import read_failures
+from synth_local.store.run_dir import CorpusKey
+
+
+@dataclass(frozen=True)
+class State:
+    """What is done of one opened run; take a new one after work was done."""
+
+    context: Context
+
+    @cached_property
+    def manifests(self) -> dict[CorpusKey, Manifest]:
+        """The manifests of the corpora that are finished under the present run file."""
+        found = {}
+        for key in self.context.corpora:
+            manifest = read_manifest(self.context.run.corpus(key))
+            wanted = curation_fingerprint(self.context, key, CHECKS_VERSION)
+            if manifest and manifest.fingerprint == wanted:
+                found[key] = manifest
+        return found
+
+    @cached_property
+    def open_corpora(self) -> list[CorpusKey]:
+        """The corpora that are not finished."""
+        return [key for key in self.context.corpora if key not in self.manifests]
+
+    @cached_property
+    def unmeasured(self) -> list[CorpusKey]:
+        """The corpora whose measures are missing or of other rows."""
+        return [key for key in self.context.corpora if not self._is_measured(key)]
+
+    @cached_property
+    def cells(self) -> list[CellPlan]:
+        """The training conditions that the finished corpora allow."""
+        return plan_cells(self.context, self.manifests)
+
+    @cached_property
+    def open_cells(self) -> list[CellPlan]:
+        """The cells without predictions of their present identity."""
+        run = self.context.run
+        return [
+            plan
+            for plan in self.cells
+            if (read_json(run.cell_marker(plan.cell)) or {}).get("fingerprint") != plan.fingerprint
+            or not run.predictions(plan.cell).is_file()
+        ]
+
+    @property
+    def evaluate_fingerprint(self) -> str:
+        """Identity of the scores: the cells that have predictions."""
+        missing = {plan.cell.name for plan in self.open_cells}
+        done = [[p.cell.name, p.fingerprint] for p in self.cells if p.cell.name not in missing]
+        return digest_json([EVALUATE_VERSION, done])
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether the stored scores are those of the present cells."""
+        stored = read_json(self.context.run.summary) or {}
+        wanted = self.evaluate_fingerprint
+        return stored.get("fingerprint") == wanted and self.context.run.results.is_file()
+
+    @property
+    def report_fingerprint(self) -> str:
+        """Identity of the report: scores, measures, corpora, the run file and what failed."""
+        run = self.context.run
+        return digest_json(
+            [
+                REPORT_VERSION,
+                self.evaluate_fingerprint,
+                [[str(key), one.fingerprint, one.corpus_digest] for key, one in self.manifests.items()],
+                [(read_json(run.measures(key)) or {}).get("fingerprint") for key in self.manifests],
+                self.context.fingerprint,
+                [failure.what for failure in read_failures(run)],
+            ]
+        )
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether the report shows the present results."""
+        run = self.context.run
+        stored = read_json(run.report_marker) or {}
+        page = run.report / "report.html"
+        return stored.get("fingerprint") == self.report_fingerprint and page.is_file()
+
+    def _is_measured(self, key: CorpusKey) -> bool:
+        manifest = self.manifests.get(key)
+        if manifest is None:
+            return False
+        stored = read_json(self.context.run.measures(key)) or {}
+        return bool(stored.get("fingerprint") == measure_fingerprint(self.context, key, manifest))

@@ -1,0 +1,107 @@
+"""``status``: how far a run is, from its files alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from synth_local.core.files import read_json
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.rounds import current_rounds, slot_plan
+from synth_local.pipeline.state import State
+from synth_local.store.ledger import read_ledger
+from synth_local.store.markers import (
+    Failure,
+    Progress,
+    find_live,
+    read_failures,
+    read_progress,
+)
+from synth_local.store.run_dir import CorpusKey
+
+
+@dataclass(frozen=True)
+class StageStatus:
+    """One stage: units that are done, of how many."""
+
+    stage: str
+    done: int
+    total: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left."""
+        return self.done >= self.total
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """Everything that ``status`` shows."""
+
+    stages: list[StageStatus]
+    corpora: list[dict[str, Any]]
+    live: list[str]
+    progress: list[Progress]
+    failures: list[Failure]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the status as JSON-ready values."""
+        return {
+            "stages": [{**asdict(one), "is_done": one.is_done} for one in self.stages],
+            "corpora": self.corpora,
+            "live": self.live,
+            "progress": [asdict(one) for one in self.progress] if self.live else [],
+            "failures": [asdict(one) for one in self.failures],
+        }
+
+
+def read_status(context: Context) -> RunStatus:
+    """Return how far the run is."""
+    state = State(context)
+    corpora = [_corpus_status(context, state, key) for key in context.corpora]
+    has_cells = not state.open_corpora
+    cells = len(state.cells)
+    stages = [
+        StageStatus(
+            "generate",
+            sum(one["written"] for one in corpora),
+            sum(one["admitted"] for one in corpora),
+        ),
+        StageStatus("curate", len(state.manifests), len(corpora)),
+        StageStatus("measure", len(corpora) - len(state.unmeasured), len(corpora)),
+        StageStatus("train", cells - len(state.open_cells), cells if has_cells else cells + 1),
+        StageStatus("evaluate", int(has_cells and not state.open_cells and state.is_evaluated), 1),
+        StageStatus("report", int(has_cells and not state.open_cells and state.is_reported), 1),
+    ]
+    run = context.run
+    return RunStatus(stages, corpora, find_live(run), read_progress(run), read_failures(run))
+
+
+def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, Any]:
+    """Return one corpus's state; texts stored under another identity do not count."""
+    manifest = state.manifests.get(key)
+    admitted = current_rounds(context, key).admitted
+    total = sum(admitted.values())
+    if manifest:
+        written = total
+    else:
+        rows = read_ledger(context.run.ledger(key))
+        written = sum(slot.id in rows for slot in slot_plan(context, key).admitted(admitted))
+    return {
+        "task": key.task,
+        "generator": key.generator,
+        "strategy": key.strategy,
+        "admitted": total,
+        "written": written,
+        "accepted": sum(manifest.accepted.values()) if manifest else None,
+        "complete": manifest.complete if manifest else None,
+        "has_turns_of_other_settings": _is_stale(context, key),
+    }
+
+
+def _is_stale(context: Context, key: CorpusKey) -> bool:
+    from synth_local.pipeline.fingerprints import generation_fingerprint  # noqa: PLC0415
+    from synth_local.pipeline.generate_step import SPEC  # noqa: PLC0415
+
+    stored = read_json(context.run.ledger(key) / SPEC)
+    return stored is not None and stored["fingerprint"] != generation_fingerprint(context, key)

@@ -1,0 +1,221 @@
+"""The frozen records that pass between stages.
+
+Words are those of the README's glossary. This module holds data and no behaviour beyond spelling
+out names; it knows nothing about files, engines or models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled text of a real or synthetic data set; ``label`` is the label's name."""
+
+    id: str
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, as chat templates take it."""
+
+    role: Role
+    content: str
+
+
+Conversation = tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One planned text, fixed before anything is generated.
+
+    Attributes:
+        id: ``<task>.<strategy>.<label index>.<position>``; the slot's identity.
+        task: the task's name.
+        strategy: the strategy's name.
+        label: the label's name.
+        position: from 0, within the label; plan order is (position, label index).
+        chain: number of the chain, unique within the plan.
+        turn: from 0, within the chain.
+        seed: in [0, 2**63), derived from the root seed and the slot's names.
+        exemplar_ids: ids of the pool's examples that the prompt shows, in order.
+        style: one of the task's styles, or empty.
+    """
+
+    id: str
+    task: str
+    strategy: str
+    label: str
+    position: int
+    chain: int
+    turn: int
+    seed: int
+    exemplar_ids: tuple[str, ...] = ()
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an engine is asked for: one completion of a rendered prompt.
+
+    Attributes:
+        id: the slot's id; engines hand it back and never interpret it.
+        prompt_ids: token ids of the rendered conversation.
+        seed: of this completion alone.
+        max_tokens: upper bound of new tokens.
+    """
+
+    id: str
+    prompt_ids: tuple[int, ...]
+    seed: int
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What an engine answers; ``text`` is raw, special tokens left out."""
+
+    id: str
+    text: str
+    num_prompt_tokens: int
+    num_tokens: int
+    finish_reason: FinishReason
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check says of one raw completion.
+
+    Attributes:
+        text: the cleaned text; what was left of it where it is refused.
+        reason: empty where the text passes, else the named reason of the drop.
+        culprit_kind: what it clashes with: ``train``, ``test``, ``exemplar``, ``slot`` or empty.
+        culprit_id: the id of that text, or empty.
+    """
+
+    text: str
+    reason: str = ""
+    culprit_kind: str = ""
+    culprit_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One line of the ledger: a slot, its raw completion and the row checks' verdict."""
+
+    slot: Slot
+    completion: Completion
+    prompt_digest: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one admitted slot: accepted (``reason`` empty) or dropped."""
+
+    turn: Turn
+    round: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One training condition; ``-`` where a part does not apply.
+
+    Attributes:
+        task: the task's name.
+        source: ``real``, ``synthetic``, ``pool``, ``pool+synthetic`` or ``real+synthetic``.
+        generator: the generator's name, or ``-``.
+        strategy: the strategy's name, or ``-``.
+        student: the student's name.
+        num_train: rows of the training set.
+        seed: training seed.
+    """
+
+    task: str
+    source: str
+    generator: str
+    strategy: str
+    student: str
+    num_train: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Return ``task__source__generator__strategy__student__n<rows>__s<seed>``."""
+        parts = (self.task, self.source, self.generator, self.strategy, self.student)
+        return "__".join((*parts, f"n{self.num_train}", f"s{self.seed}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one student says of one test item.
+
+    Attributes:
+        id: of the test item.
+        gold: the label's name in the data.
+        predicted: the label's name with the highest probability.
+        probabilities: of each label in the task's order, each in [0, 1], sum 1.
+    """
+
+    id: str
+    gold: str
+    predicted: str
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One row of results.csv; empty strings where a column does not apply."""
+
+    task: str
+    source: str
+    generator: str
+    strategy: str
+    student: str
+    seed: int
+    metric: str
+    value: float
+    num_train: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A point estimate with a confidence interval; ``low`` and ``high`` in the point's unit."""
+
+    point: float
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine says of itself, for the manifest.
+
+    Attributes:
+        name: ``vllm``, ``transformers`` or ``fake``.
+        version: of the library.
+        dtype: ``float32``, ``bfloat16`` or ``float16``.
+        device: ``cpu`` or ``cuda``.
+        grade: reproducibility: ``exact``, ``seeded`` or ``unseeded``.
+        context_length: most tokens of prompt and completion together.
+        notes: what a reader of the manifest should know.
+    """
+
+    name: str
+    version: str
+    dtype: str
+    device: str
+    grade: Literal["exact", "seeded", "unseeded"]
+    context_length: int
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,241 @@
+"""The only door to matplotlib: panels become SVG text.
+
+The same panel gives the same bytes: no date, no random ids, text as text. A drawing comes in two
+forms: a file with fixed colours for papers, and a fragment for a page, whose colours are CSS
+variables, whose ids carry a prefix and which names no address. Labels are data: mathematics is
+never parsed and characters that XML forbids are left out.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from synth_local.records import Interval
+from synth_local.report.panels import BarPanel, DotPanel, Panel
+
+INK, GRID, PAPER = "#1f2328", "#d3d7dc", "#fffffe"
+# group: colour and marker, so that neither is needed to tell two apart
+GROUPS = {
+    "real": ("#1a5fa0", "D"),
+    "real+synthetic": ("#1d7a4f", "P"),
+    "pool": ("#66707b", "s"),
+    "pool+synthetic": ("#7d44a8", "^"),
+    "synthetic": ("#b5540d", "o"),
+}
+ACCEPTED = "#1a5fa1"
+# colour and hatch of each drop reason, in order; they repeat after the last
+REASONS = (
+    ("#c8741c", "//"),
+    ("#8a56ad", "\\\\"),
+    ("#3f8f6b", "||"),
+    ("#b8475b", "xx"),
+    ("#8f8a2c", "--"),
+    ("#5b7f95", "++"),
+    ("#9a6a4f", "/"),
+    ("#7c7c84", "|"),
+)
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "synth-local",
+    "text.parse_math": False,
+    "axes.unicode_minus": True,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10.0,
+    "axes.titlesize": 11.0,
+    "hatch.linewidth": 1.0,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GRID,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+_WIDTH = 6.0  # inches
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MAX_LABEL = 44
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One drawn panel.
+
+    Attributes:
+        name: stem of its file.
+        title: heading.
+        alt: the drawing in words.
+        file: a whole SVG document with fixed colours.
+        fragment: an ``<svg>`` element for a page.
+    """
+
+    name: str
+    title: str
+    alt: str
+    file: str
+    fragment: str
+
+
+def draw_panel(panel: Panel, prefix: str) -> Drawing:
+    """Return a panel as SVG; ``prefix`` makes the fragment's ids unique in its page."""
+    if isinstance(panel, DotPanel):
+        svg = _render(lambda axes: _draw_dots(axes, panel), len(panel.dots), legend=0.0)
+    else:
+        lines = -(-len(panel.parts) // 3)
+        svg = _render(lambda axes: _draw_bars(axes, panel), len(panel.bars), 0.24 * lines + 0.1)
+    title, alt = clean_label(panel.title, 400), _FORBIDDEN.sub("", panel.alt)
+    return Drawing(
+        name=panel.name,
+        title=title,
+        alt=alt,
+        file=_label_file(svg, title, alt),
+        fragment=_make_fragment(svg, prefix, title, alt),
+    )
+
+
+def clean_label(text: str, limit: int = MAX_LABEL) -> str:
+    """Return a label on one line, without what XML forbids, cut to ``limit`` characters."""
+    line = " ".join(_FORBIDDEN.sub("", text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+# ----------------------------------------------------------------------------------- drawing
+
+
+def _render(draw: Callable[[Axes], None], rows: int, legend: float) -> str:
+    """Return the SVG of one pair of axes, ``rows`` lines high and ``legend`` inches below."""
+    # "default" first: a user's own matplotlibrc must not change the report
+    with mpl.rc_context({**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **_STYLE}):
+        figure = Figure(figsize=(_WIDTH, 0.72 + legend + 0.3 * max(rows, 1)), layout="constrained")
+        axes = figure.add_subplot()
+        draw(axes)
+        for side in ("top", "right", "left"):
+            axes.spines[side].set_visible(False)
+        axes.tick_params(length=0)
+        axes.set_axisbelow(True)
+        axes.grid(axis="x", color=GRID, linewidth=0.7)
+        buffer = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
+
+def _name_rows(axes: Axes, labels: list[str]) -> None:
+    axes.set_yticks(range(len(labels)), [clean_label(label) for label in labels])
+    axes.set_ylim(len(labels) - 0.4, -0.6)  # the first row on top
+
+
+def _draw_dots(axes: Axes, panel: DotPanel) -> None:
+    _name_rows(axes, [dot.label for dot in panel.dots])
+    axes.set_xlabel(clean_label(panel.x_label, 90))
+    if panel.reference is not None:
+        axes.axvline(panel.reference, color=GROUPS["real"][0], linestyle=(0, (4, 3)), linewidth=1)
+    for row, dot in enumerate(panel.dots):
+        color, marker = GROUPS.get(dot.group, GROUPS["synthetic"])
+        if dot.before is not None:
+            _draw_mark(axes, dot.before, row + 0.2, color, marker, is_filled=False)
+        if dot.value is not None:
+            _draw_mark(axes, dot.value, row, color, marker, is_filled=True)
+            for value in dot.seeds:
+                axes.plot([value, value], [row + 0.16, row + 0.34], color=color, linewidth=1.1)
+    axes.margins(x=0.06)
+    low, _ = axes.get_xlim()
+    for row, dot in enumerate(panel.dots):
+        if dot.value is None:
+            axes.text(low, row, f" {clean_label(dot.note or 'no value', 60)}", va="center")
+
+
+def _draw_mark(
+    axes: Axes, value: Interval, row: float, color: str, marker: str, *, is_filled: bool
+) -> None:
+    width = 1.9 if is_filled else 1.0
+    axes.plot([value.low, value.high], [row, row], color=color, linewidth=width)
+    face = color if is_filled else "none"
+    size = 6.5 if is_filled else 5.0
+    axes.plot(
+        [value.point], [row], marker=marker, color=color, markerfacecolor=face, markersize=size
+    )
+
+
+def _draw_bars(axes: Axes, panel: BarPanel) -> None:
+    _name_rows(axes, [bar.label for bar in panel.bars])
+    axes.set_xlabel(clean_label(panel.x_label, 90))
+    starts = [0] * len(panel.bars)
+    for index, part in enumerate(panel.parts):
+        color, hatch = (ACCEPTED, None) if not index else REASONS[(index - 1) % len(REASONS)]
+        counts = [bar.counts[index] for bar in panel.bars]
+        axes.barh(
+            range(len(counts)),
+            counts,
+            left=starts,
+            height=0.64,
+            color=color if hatch is None else "none",
+            edgecolor=color,
+            hatch=hatch,
+            linewidth=0.9,
+            label=clean_label(part).removeprefix("_"),
+        )
+        starts = [start + count for start, count in zip(starts, counts, strict=True)]
+    axes.margins(x=0.02)
+    axes.figure.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=9)
+
+
+# -------------------------------------------------------------------------------- SVG as text
+
+_HEAD = re.compile(r"<svg\b[^>]*>")
+
+
+def _label_file(svg: str, title: str, alt: str) -> str:
+    """Return a document whose first elements name it, without the drawing program's metadata."""
+    body = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, count=1, flags=re.DOTALL)
+    head = _HEAD.search(body)
+    assert head is not None  # noqa: S101 - matplotlib wrote it
+    names = f"\n <title>{escape(title)}</title>\n <desc>{escape(alt)}</desc>"
+    return body[: head.end()] + names + body[head.end() :]
+
+
+def _make_fragment(svg: str, prefix: str, title: str, alt: str) -> str:
+    """Return the drawing for a page: themed colours, own ids, no addresses, no prolog."""
+    labelled = _label_file(svg, title, alt)
+    head = _HEAD.search(labelled)
+    assert head is not None  # noqa: S101 - matplotlib wrote it
+    view = re.search(r'viewBox="([-0-9. ]+)"', head.group(0))
+    assert view is not None  # noqa: S101 - matplotlib wrote it
+    body = re.sub(r"\s*<style\b.*?</style>", "", labelled[head.end() :], flags=re.DOTALL)
+    body = _theme(body)
+    # only what stands inside a tag is an id; labels are text and stay as they are
+    body = re.sub(r"<[^>]+>", lambda tag: _prefix_ids(tag.group(0), prefix), body)
+    body = body.replace("<title>", f'<title id="{prefix}-title">', 1)
+    body = body.replace("<desc>", f'<desc id="{prefix}-desc">', 1)
+    return (
+        f'<svg role="img" viewBox="{view.group(1)}" '
+        f'aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">{body}'
+    )
+
+
+def _prefix_ids(tag: str, prefix: str) -> str:
+    tag = re.sub(r'\bid="', f'id="{prefix}-', tag)
+    tag = re.sub(r'(?:xlink:)?href="#', f'href="#{prefix}-', tag)
+    return re.sub(r"url\(#", f"url(#{prefix}-", tag)
+
+
+def _theme(body: str) -> str:
+    variables = {color: f"fig-{name.replace('+', '-')}" for name, (color, _) in GROUPS.items()}
+    variables |= {color: f"fig-drop-{index}" for index, (color, _) in enumerate(REASONS)}
+    variables |= {GRID: "fig-grid", ACCEPTED: "fig-accepted"}
+
+    def paint(tag: str) -> str:
+        tag = tag.replace(INK, "currentColor").replace(PAPER, "none")
+        for color, name in variables.items():
+            tag = tag.replace(color, f"var(--{name}, {color})")
+        return tag
+
+    return re.sub(r"<[^>]+>", lambda tag: paint(tag.group(0)), body)

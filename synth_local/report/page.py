@@ -1,0 +1,344 @@
+"""What stands on the page, in which order, and what is left out where it would grow too large.
+
+Pure: records in, one HTML document out. What is left out is named, with the file that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from synth_local.curate.reasons import REASONS
+from synth_local.report import corpus_tables, result_tables
+from synth_local.report.conditions import Condition, group_conditions
+from synth_local.report.data import CorpusPart, ReportData
+from synth_local.report.diversity import METRICS, Line, make_diversity_table
+from synth_local.report.figures import Drawing
+from synth_local.report.headline import write_headline
+from synth_local.report.html import (
+    Blocks,
+    Page,
+    Section,
+    heading,
+    paragraph,
+    preformatted,
+    terms,
+)
+from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
+
+KB = 1000
+# bytes of each kind of block; together they stay under 5 MB
+LIMITS = {
+    "figures": 1200 * KB,
+    "results": 900 * KB,
+    "labels": 500 * KB,
+    "confusions": 600 * KB,
+    "diversity": 300 * KB,
+    "curation": 400 * KB,
+    "samples": 500 * KB,
+    "provenance": 300 * KB,
+}
+MAX_SAMPLE = 1500
+MAX_YAML = 100_000
+TERMS = (
+    ("macro-F1", "mean of the F1 over the labels that are gold or predicted somewhere: "
+     "every label counts the same, however rare"),
+    ("interval", "95 %, from resampling the test items; it holds for these students, this corpus "
+     "and this pool"),
+    ("SD over seeds", "standard deviation over training seeds: how far chance in training alone "
+     "moves the number"),
+    ("p (Holm)", "paired permutation test by test item, corrected over all differences to real "
+     "of this run and metric"),
+    ("pool", "the small real set that exemplars come from and that one might already have"),
+)  # fmt: skip
+
+
+class Composer:
+    """Builds the sections of one report; remembers how many bytes each kind has used."""
+
+    def __init__(
+        self,
+        data: ReportData,
+        conditions: Sequence[Condition],
+        lines: Sequence[Line],
+        drawings: Mapping[str, Sequence[Drawing]],
+    ) -> None:
+        self.data = data
+        self.conditions = conditions
+        self.groups = group_conditions(conditions)
+        self.lines = lines
+        self.drawings = drawings
+        self.blocks = Blocks()
+        self._left = dict(LIMITS)
+
+    def fit(self, kind: str, body: Markup, where: str) -> Markup:
+        """Return ``body``, or a line that names the file that has it where room has run out."""
+        size = len(body.encode())
+        if size > self._left[kind]:
+            return paragraph(f"Left out to keep this page small: see {where}.", "undefined")
+        self._left[kind] -= size
+        return body
+
+    def draw(self, kind: str) -> Markup:
+        """Return the figures of one kind that fit."""
+        shown = []
+        for drawing in self.drawings.get(kind, ()):
+            size = len(drawing.fragment.encode())
+            if size <= self._left["figures"]:
+                self._left["figures"] -= size
+                shown.append(drawing)
+        rest = len(self.drawings.get(kind, ())) - len(shown)
+        note = paragraph(f"{rest} more figures: see the folder figures.", "key") if rest else ""
+        return self.blocks.figures(shown) + note
+
+    # --------------------------------------------------------------------------- sections
+
+    def write_answer(self) -> Section:
+        """Return the headlines and what limits all of them."""
+        tasks = {task.name: task for task in self.data.tasks}
+        headlines = [
+            write_headline(self.data, tasks[task], group)
+            for (task, _), group in self.groups.items()
+            if task in tasks
+        ]
+        gaps = list_gaps(self.data)
+        blocks = [self.blocks.answer(headlines)]
+        if not headlines:
+            blocks = [paragraph("No student was evaluated in this run, so there is no answer yet.")]
+        if gaps:
+            lines = [*gaps[:5], *([f"and {len(gaps) - 5} more, listed below"] if gaps[5:] else [])]
+            blocks.insert(0, self.blocks.caution("Something is missing from this run", lines))
+        notes = self.data.summary.notes if self.data.summary else ()
+        blocks += [paragraph(note, "key") for note in notes]
+        return Section("answer", "The answer", "", tuple(blocks))
+
+    def write_results(self) -> Section:
+        """Return scores by task and student: figure, table, labels, confusions."""
+        table = result_tables.make_results_table(self.conditions)
+        shown = select_columns(table, result_tables.SHOWN)
+        blocks = [
+            self.draw("scores"),
+            paragraph(
+                "Marks are means over seeds, bars 95 % intervals, small strokes below them single "
+                "seeds; the dashed line is real.", "key"),
+        ]  # fmt: skip
+        for task, of_task in group_rows(shown, 0):
+            for student, rows in group_rows(of_task, 0):
+                group = self.groups[task, student]
+                blocks.append(heading(f"{task}, student {student}"))
+                body = self.blocks.table(drop_empty_columns(rows))
+                blocks.append(self.fit("results", body, "tables/results.csv"))
+                blocks += self._write_labels(task, student, group)
+        pool = result_tables.make_pool_table(self.data, self.conditions)
+        if pool.rows:
+            blocks.append(heading("Does synthetic text help a small real set?"))
+            blocks.append(self.fit("results", self.blocks.table(pool), "tables/pool.csv"))
+        blocks.append(self.blocks.fold("How to read these numbers", terms(TERMS)))
+        return Section("results", "Results", "Every training condition on the same real test items.",
+                       tuple(blocks) if self.conditions else (paragraph("No results."),))  # fmt: skip
+
+    def _write_labels(
+        self, task: str, student: str, group: Sequence[Condition]
+    ) -> list[Markup]:
+        matrix = result_tables.make_label_matrix(task, student, group)
+        blocks = []
+        if matrix.rows:
+            body = self.blocks.fold("F1 by label", self.blocks.table(matrix))
+            blocks.append(self.fit("labels", body, "tables/labels.csv"))
+        labels = next((part.labels for part in self.data.tasks if part.name == task), ())
+        found = [one for one in group if one.confusion]
+        bodies = [
+            self.fit(
+                "confusions",
+                self.blocks.matrix(
+                    f"{one.name}: items by gold and predicted label, all "
+                    f"{len(one.seeds)} seeds together.", labels, one.confusion),
+                "tables/confusions.csv",
+            )
+            for one in found
+        ]  # fmt: skip
+        if bodies:
+            blocks.append(self.blocks.fold("Confusion matrices", Markup("").join(bodies)))
+        return blocks
+
+    def write_diversity(self) -> Section:
+        """Return the measures of every corpus beside those of real texts."""
+        if not self.lines:
+            return Section("diversity", "Diversity beside real", "",
+                           (paragraph("No corpus was measured."),))  # fmt: skip
+        table = make_diversity_table(self.lines)
+        overall = [line for line in self.lines if not line.label]
+        by_label = [line for line in self.lines if line.label]
+        name = self.data.run.embedder
+        blocks = [
+            paragraph(f"Embedder: {name}." if name else "The embedder is not named.", "key"),
+            self.draw("diversity"),
+            paragraph(
+                "Filled marks: after curation, with the same deduplication applied to the real "
+                "texts; hollow marks: before it. Bars are intervals from subsampling without "
+                "replacement.", "key"),
+        ]  # fmt: skip
+        for task, rows in group_rows(make_diversity_table(overall), 0):
+            body = self.blocks.table(drop_empty_columns(rows))
+            blocks += [heading(task), self.fit("diversity", body, f"tables/{table.name}.csv")]
+        if by_label:
+            body = self.blocks.table(make_diversity_table(by_label))
+            folded = self.blocks.fold("By label", body)
+            blocks.append(self.fit("diversity", folded, f"tables/{table.name}.csv"))
+        used = dict.fromkeys(line.metric for line in self.lines)
+        meanings = [(METRICS[key].title, METRICS[key].meaning) for key in used if key in METRICS]
+        blocks.append(self.blocks.fold("What these measure", terms(meanings)))
+        return Section("diversity", "Diversity beside real",
+                       "Are the synthetic texts as varied as real ones, and how close are they?",
+                       tuple(blocks))  # fmt: skip
+
+    def write_curation(self) -> Section:
+        """Return what was dropped and why."""
+        data = self.data
+        if not data.corpora:
+            return Section("curation", "Curation", "", (paragraph("No corpus was made."),))
+        reasons = corpus_tables.list_reasons(data.corpora)
+        meanings = [(reason.replace("_", " "), REASONS.get(reason, "")) for reason in reasons]
+        table = corpus_tables.make_curation_table(data)
+        blocks = [
+            self.blocks.caution(
+                "The counts do not add up", corpus_tables.find_imbalances(data.corpora)
+            ),
+            self.draw("curation"),
+        ]
+        for task, rows in group_rows(table, 0):
+            body = self.blocks.table(drop_zero_columns(rows))
+            blocks += [heading(task), self.fit("curation", body, "tables/curation.csv")]
+        if meanings:
+            blocks.append(self.blocks.fold("What the reasons mean", terms(meanings)))
+        corpora = self.blocks.table(corpus_tables.make_corpus_table(data))
+        blocks += [heading("Corpora"), self.fit("curation", corpora, "tables/corpora.csv")]
+        blocks.append(paragraph(
+            "Near test matches are accepted texts that share more than max_copy of their shingles "
+            "with one test text; they are counted, not removed.", "key"))  # fmt: skip
+        blocks += [heading("Real texts"), self._table(corpus_tables.make_split_table(data))]
+        return Section("curation", "Curation",
+                       "Every generated text was accepted or dropped with a named reason.",
+                       tuple(blocks))  # fmt: skip
+
+    def write_seen(self) -> Section:
+        """Return what the generators have seen."""
+        return Section(
+            "seen", "What the generators have seen",
+            "Where a generator has seen more real texts than the pool holds, its texts carry them "
+            "into the pool, and nothing is concluded from pool against pool + synthetic.",
+            (self._table(drop_empty_columns(corpus_tables.make_seen_table(self.data))),),
+        )  # fmt: skip
+
+    def write_samples(self, *, show_real: bool) -> Section:
+        """Return a few texts of every corpus."""
+        blocks = [
+            self.fit("samples", self._write_corpus_samples(part, show_real), "the corpus itself")
+            for part in self.data.corpora
+            if part.samples
+        ]
+        return Section("samples", "Samples", "A few synthetic texts of every corpus and label.",
+                       tuple(blocks) or (paragraph("No samples."),))  # fmt: skip
+
+    def _write_corpus_samples(self, part: CorpusPart, show_real: bool) -> Markup:
+        body = self.blocks.samples(part.samples, show_real=show_real, limit=MAX_SAMPLE)
+        return self.blocks.fold(f"{part.manifest.task} · {part.name}", body)
+
+    def write_provenance(self) -> Section:
+        """Return what was run, with which digests."""
+        data = self.data
+        blocks = [
+            paragraph(f"Run fingerprint: {data.run.fingerprint}", "key"),
+            self._table(drop_empty_columns(corpus_tables.make_model_table(data))),
+        ]
+        for table in (
+            corpus_tables.make_engine_table(data),
+            corpus_tables.make_seconds_table(data),
+            corpus_tables.make_software_table(data),
+        ):
+            if table.rows:
+                blocks.append(self._table(drop_empty_columns(table)))
+        if data.run.yaml:
+            blocks.append(
+                self.blocks.fold("The resolved run file", preformatted(data.run.yaml, MAX_YAML))
+            )
+        return Section("provenance", "Provenance",
+                       "Digests are shortened here and whole in the CSV files.",
+                       tuple(blocks))  # fmt: skip
+
+    def write_missing(self) -> Section:
+        """Return everything that was planned or defined and is not there."""
+        gaps = list_gaps(self.data)
+        body = self.blocks.caution(f"Missing: {len(gaps)}", gaps)
+        whole = paragraph("Everything that the run file asks for is in this report.")
+        return Section("missing", "What is missing", "",
+                       (self.fit("provenance", body, "the run's log") if gaps else whole,))  # fmt: skip
+
+    def _table(self, table: Table) -> Markup:
+        return self.fit("provenance", self.blocks.table(table), f"tables/{table.name}.csv")
+
+
+def list_gaps(data: ReportData) -> list[str]:
+    """Return a line for everything that is not there: cells, corpora, comparisons, rows."""
+    gaps = list(data.missing)
+    for part in data.corpora:
+        manifest = part.manifest
+        if not manifest.complete:
+            why = manifest.shortfall or "rows are missing"
+            gaps.append(f"{manifest.task}: the corpus of {part.name} is incomplete: {why}")
+        if part.measures is None:
+            gaps.append(f"{manifest.task}: the corpus of {part.name} was not measured")
+    gaps += [f"not compared: {line}" for line in (data.summary.omitted if data.summary else ())]
+    return list(dict.fromkeys(gaps))
+
+
+def drop_zero_columns(table: Table) -> Table:
+    """Return the table without the drop reasons that never occur in it."""
+    kept = [
+        column.key
+        for place, column in enumerate(table.columns)
+        if not column.key.startswith("drop_") or any(row[place] for row in table.rows)
+    ]
+    return select_columns(table, kept)
+
+
+def render_report(composer: Composer, *, show_real: bool = False) -> str:
+    """Return the whole report as one HTML document.
+
+    Args:
+        composer: holds the report's parts.
+        show_real: also show real texts beside the samples.
+    """
+    data = composer.data
+    sections = (
+        composer.write_answer(),
+        composer.write_results(),
+        composer.write_diversity(),
+        composer.write_curation(),
+        composer.write_seen(),
+        composer.write_samples(show_real=show_real),
+        composer.write_provenance(),
+        composer.write_missing(),
+    )
+    privacy = (
+        "This report shows real texts: treat it like the data themselves."
+        if show_real
+        else "This report shows synthetic texts only; real texts are not shown."
+    )
+    names = ", ".join(task.name for task in data.tasks)
+    generators = [model.name for model in data.models if model.role == "generator"]
+    students = dict.fromkeys(one.student for one in composer.conditions)
+    scope = [f"Tasks: {names}"]
+    scope += [f"generators: {', '.join(generators)}"] if generators else []
+    scope += [f"students: {', '.join(students)}"] if students else []
+    page = Page(
+        title=f"{data.run.name}: synthetic against real training text",
+        name=data.run.name,
+        scope=" · ".join(scope),
+        fingerprint=data.run.fingerprint,
+        created=data.run.created,
+        privacy=privacy,
+        sections=sections,
+    )
+    return composer.blocks.page(page)

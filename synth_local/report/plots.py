@@ -1,0 +1,114 @@
+"""Which figures a report has, as panels; ``figures`` draws them.
+
+Pure: conditions, diversity lines and manifests in, panels out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from synth_local.report.conditions import Condition
+from synth_local.report.corpus_tables import list_reasons
+from synth_local.report.data import CorpusPart
+from synth_local.report.diversity import AFTER, BEFORE, METRICS, Line
+from synth_local.report.panels import MAX_BARS, Bar, BarPanel, Dot, DotPanel
+from synth_local.report.tables import Undefined, slugify
+
+# metrics that have a figure of their own
+DRAWN = ("remote_clique", "chamfer", "similarity_to_real")
+
+
+def make_score_panel(task: str, student: str, conditions: Sequence[Condition]) -> DotPanel:
+    """Return macro-F1 per condition of one task and student, real as the dashed line."""
+    real = [one.macro_f1.value for one in conditions if one.source == "real"]
+    names = [one.name for one in conditions]
+    dots = tuple(
+        Dot(
+            # several real sets of different size can stand beside each other
+            label=f"{one.name} · {one.num_train:,}" if names.count(one.name) > 1 else one.name,
+            group=one.source,
+            value=one.macro_f1.value,
+            seeds=one.macro_f1.by_seed if len(one.seeds) > 1 else (),
+            note=f"undefined ({one.macro_f1.reason})",
+        )
+        for one in conditions
+    )
+    return DotPanel(
+        name=f"macro_f1__{slugify(task)}__{slugify(student)}",
+        title=f"Macro-F1: {task}, {student}",
+        x_label="macro-F1 on real test items",
+        dots=dots,
+        reference=real[0].point if real and real[0] else None,
+    )
+
+
+def make_diversity_panels(task: str, lines: Sequence[Line]) -> tuple[DotPanel, ...]:
+    """Return one panel per drawn metric: real texts and every corpus, over all labels."""
+    panels = []
+    for metric in DRAWN:
+        mine = [line for line in lines if line.metric == metric and not line.label]
+        dots = _pair_lines(mine)
+        if dots:
+            name = METRICS[metric].title
+            panels.append(
+                DotPanel(
+                    name=f"{metric}__{slugify(task)}",
+                    title=f"{name}: {task}",
+                    x_label=f"{name} ({METRICS[metric].short})",
+                    dots=dots,
+                )
+            )
+    return tuple(panels)
+
+
+def _pair_lines(lines: Sequence[Line]) -> tuple[Dot, ...]:
+    """Return one row per corpus, and the real texts that stand beside it."""
+    dots = []
+    for name in dict.fromkeys(line.name for line in lines):
+        found = {line.stage: line for line in lines if line.name == name}
+        shown = found.get(AFTER) or found.get(BEFORE)
+        if shown is None:
+            continue
+        before = found[BEFORE] if AFTER in found and BEFORE in found else None
+        for group, label, attribute in (("real", f"real, beside {name}", "real"),
+                                        ("synthetic", name, "value")):  # fmt: skip
+            value = getattr(shown, attribute)
+            earlier = getattr(before, attribute) if before else None
+            if value is None:
+                continue
+            is_undefined = isinstance(value, Undefined)
+            dots.append(
+                Dot(
+                    label=label,
+                    group=group,
+                    value=None if is_undefined else value,
+                    before=None if isinstance(earlier, Undefined) else earlier,
+                    note=str(value) if is_undefined else "",
+                )
+            )
+    return tuple(dots)
+
+
+def make_curation_panel(task: str, corpora: Sequence[CorpusPart]) -> BarPanel:
+    """Return one bar per corpus and label, or per corpus where those would be too many."""
+    reasons = list_reasons(corpora)
+    by_label = sum(len(part.manifest.planned) for part in corpora) <= MAX_BARS
+    bars = []
+    for part in corpora:
+        manifest = part.manifest
+        groups = [[label] for label in manifest.planned] if by_label else [list(manifest.planned)]
+        for labels in groups:
+            counts = [sum(manifest.accepted.get(label, 0) for label in labels)]
+            counts += [
+                sum(manifest.drops.get(label, {}).get(reason, 0) for label in labels)
+                for reason in reasons
+            ]
+            name = f"{part.name} · {labels[0]}" if by_label else part.name
+            bars.append(Bar(name, tuple(counts)))
+    return BarPanel(
+        name=f"curation__{slugify(task)}",
+        title=f"Accepted and dropped texts: {task}",
+        x_label="admitted texts",
+        parts=("accepted", *(reason.replace("_", " ") for reason in reasons)),
+        bars=tuple(bars),
+    )

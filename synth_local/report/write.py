@@ -1,0 +1,101 @@
+"""The thin edge of the report: records in, files out.
+
+Files are written atomically and always have the same bytes for the same records: no date, no path
+of this machine, no random id.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synth_local.core.files import write_text
+from synth_local.report import corpus_tables, figures, plots, result_tables
+from synth_local.report.conditions import group_conditions, read_conditions
+from synth_local.report.data import ReportData
+from synth_local.report.diversity import make_diversity_table, read_lines
+from synth_local.report.figures import Drawing
+from synth_local.report.page import Composer, render_report
+from synth_local.report.panels import Panel
+from synth_local.report.tables import Table, drop_empty_columns, select_columns, to_csv, to_latex
+
+# one row per label and condition: for programs, not for paper
+LONG = ("labels", "confusions")
+
+
+def write_report(data: ReportData, folder: Path, *, show_real: bool = False) -> list[Path]:
+    """Write the report of a run and return the files, ``report.html`` first.
+
+    Args:
+        data: all that the report shows.
+        folder: the run's ``report`` folder; figures and tables of an earlier report that this one
+            does not have are removed from its sub-folders.
+        show_real: also show real texts beside the samples; the tables never hold any.
+    """
+    texts = render_files(data, show_real=show_real)
+    for kind in ("figures", "tables"):
+        for path in sorted((folder / kind).glob("*")):
+            if path.suffix in (".svg", ".csv", ".tex") and f"{kind}/{path.name}" not in texts:
+                path.unlink()
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def render_files(data: ReportData, *, show_real: bool = False) -> dict[str, str]:
+    """Return the report's files as text, by their path in its folder."""
+    drawings = draw_figures(data)
+    composer = Composer(data, read_conditions(data), read_lines(data), drawings)
+    files = {"report.html": render_report(composer, show_real=show_real)}
+    for drawing in (one for group in drawings.values() for one in group):
+        files[f"figures/{drawing.name}.svg"] = drawing.file
+    for table in list_tables(data):
+        files[f"tables/{table.name}.csv"] = to_csv(table)
+        if table.name not in LONG:
+            files[f"tables/{table.name}.tex"] = to_latex(_fit_paper(table))
+    return files
+
+
+def list_tables(data: ReportData) -> tuple[Table, ...]:
+    """Return every table of the report that has rows, whole and unrounded."""
+    conditions = read_conditions(data)
+    tables = (
+        result_tables.make_results_table(conditions),
+        result_tables.make_pool_table(data, conditions),
+        result_tables.make_label_table(conditions),
+        result_tables.make_confusion_table(data, conditions),
+        make_diversity_table(read_lines(data)),
+        corpus_tables.make_curation_table(data),
+        corpus_tables.make_corpus_table(data),
+        corpus_tables.make_split_table(data),
+        corpus_tables.make_seen_table(data),
+        corpus_tables.make_model_table(data),
+        corpus_tables.make_engine_table(data),
+        corpus_tables.make_seconds_table(data),
+        corpus_tables.make_software_table(data),
+    )
+    return tuple(table for table in tables if table.rows)
+
+
+def _fit_paper(table: Table) -> Table:
+    """Return the columns that a paper has room for."""
+    if table.name == "results":
+        table = select_columns(table, result_tables.SHOWN)
+    return drop_empty_columns(table)
+
+
+def draw_figures(data: ReportData) -> dict[str, tuple[Drawing, ...]]:
+    """Return the report's figures by section: scores, diversity, curation."""
+    conditions, lines = read_conditions(data), read_lines(data)
+    panels: dict[str, list[Panel]] = {"scores": [], "diversity": [], "curation": []}
+    for (task, student), group in group_conditions(conditions).items():
+        panels["scores"].append(plots.make_score_panel(task, student, group))
+    for part in data.tasks:
+        mine = [line for line in lines if line.task == part.name]
+        panels["diversity"] += plots.make_diversity_panels(part.name, mine)
+        corpora = data.find_corpora(part.name)
+        if corpora:
+            panels["curation"].append(plots.make_curation_panel(part.name, corpora))
+    return {
+        kind: tuple(figures.draw_panel(one, f"{kind}-{i}") for i, one in enumerate(group))
+        for kind, group in panels.items()
+    }

@@ -1,0 +1,1 @@
+"""What lies on disk: the run directory, the ledger of turns, corpora and markers."""

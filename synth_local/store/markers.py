@@ -1,0 +1,151 @@
+"""Small files that say what is live, what failed and how far a job is.
+
+Each is written by one process and replaced atomically, so ``status`` needs nothing but the files.
+A process is known by host, pid and start time, so that a pid used again is not mistaken for it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synth_local.core.files import read_json, write_json
+from synth_local.errors import ConfigError, SynthLocalError
+from synth_local.store.run_dir import RunDir
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that failed, for ``status`` and the report."""
+
+    job: str
+    stage: str
+    what: str
+    fix: str
+    exit_code: int
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is.
+
+    Attributes:
+        job: its name.
+        done: units that are done.
+        total: units of the whole job.
+        note: a line for people, such as the speed.
+        updated: seconds since the epoch.
+    """
+
+    job: str
+    done: int
+    total: int
+    note: str
+    updated: float
+
+
+def _start_time(pid: int) -> str:
+    """Return the kernel's start time of a process, or nothing where there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def find_live(run: RunDir) -> list[str]:
+    """Return a line for every process that works on the run; markers of dead ones are removed."""
+    found = []
+    for path in sorted(run.live.glob("*.json")):
+        value = read_json(path)
+        if value is None or value["pid"] == os.getpid():
+            continue
+        here = value["host"] == socket.gethostname()
+        if here and _start_time(value["pid"]) != value["started"]:
+            with suppress(FileNotFoundError):
+                path.unlink()
+            continue
+        found.append(f"{value['job']} (pid {value['pid']} on {value['host']})")
+    return found
+
+
+@contextmanager
+def mark_live(run: RunDir, job: str) -> Iterator[None]:
+    """Hold a marker that this process works on the run."""
+    pid = os.getpid()
+    host = socket.gethostname()
+    path = run.live / f"{host}-{pid}.json"
+    write_json(path, {"job": job, "pid": pid, "host": host, "started": _start_time(pid)})
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def refuse_live(run: RunDir) -> None:
+    """Raise where another process works on the run.
+
+    Raises:
+        ConfigError: naming the processes.
+    """
+    live = find_live(run)
+    if live:
+        raise ConfigError(
+            "the run directory has live jobs: " + "; ".join(live),
+            where=run.root,
+            fix="wait for them or stop them; where one is gone for good on another host, "
+            f"remove its file in {run.live}",
+        )
+
+
+def record_failure(run: RunDir, stage: str, job: str, error: SynthLocalError, log: str) -> None:
+    """Store that a job failed and why."""
+    failure = Failure(job, stage, error.what, error.fix, error.exit_code, log)
+    write_json(run.failed / f"{job}.json", asdict(failure))
+
+
+def clear_failure(run: RunDir, job: str) -> None:
+    """Forget an earlier failure of a job that is done now."""
+    with suppress(FileNotFoundError):
+        (run.failed / f"{job}.json").unlink()
+
+
+def read_failures(run: RunDir) -> list[Failure]:
+    """Return what failed, by job."""
+    values = [read_json(path) for path in sorted(run.failed.glob("*.json"))]
+    return [Failure(**value) for value in values if value]
+
+
+@dataclass
+class ProgressWriter:
+    """Writes a job's progress at most once a second; its owner calls ``update`` freely."""
+
+    run: RunDir
+    job: str
+    total: int
+    _written: float = 0.0
+
+    def update(self, done: int, note: str = "", *, force: bool = False) -> None:
+        """Store how many units are done."""
+        now = time.time()
+        if force or now - self._written >= 1.0:
+            self._written = now
+            value = Progress(self.job, done, self.total, note, now)
+            write_json(self.run.progress / f"{self.job}.json", asdict(value))
+
+
+def read_progress(run: RunDir) -> list[Progress]:
+    """Return the latest progress of every job."""
+    values: list[dict[str, Any] | None] = [
+        read_json(path) for path in sorted(run.progress.glob("*.json"))
+    ]
+    return [Progress(**value) for value in values if value]

@@ -1,0 +1,159 @@
+"""From the rows of a data file to labelled examples: cleaning, mapping, refusing.
+
+Every refusal names file, line and fix. Rows are left out for two reasons only, and both are
+counted: a label the task does not have (where ``other_labels: drop``), and nothing left of the
+text. Knows nothing about splits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synth_local.errors import DataError, UnknownLabelError
+from synth_local.records import Example
+from synth_local.task.raw_rows import RawRow
+from synth_local.task.task_file import TaskFile
+from synth_local.task.text_files import read_json_lines, read_separated
+
+FORMATS = ".csv, .tsv, .jsonl, .json (each also .gz), .parquet or a saved datasets folder"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRows:
+    """The examples of one data file.
+
+    Attributes:
+        examples: in the order of the file; ids are ``<prefix>-<row number, 6 digits>``.
+        num_other_labels: rows left out because the task does not have their label.
+        num_empty: rows left out because nothing was left of the text after cleaning.
+    """
+
+    examples: tuple[Example, ...]
+    num_other_labels: int
+    num_empty: int
+
+
+def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
+    """Return the labelled examples of one data file.
+
+    Args:
+        spec: what columns, labels and patterns there are.
+        path: of the data file.
+        prefix: of the ids.
+
+    Raises:
+        DataError: a row cannot be read, has no text or no label, the file has no rows, or a
+            label of the task has none.
+        UnknownLabelError: a label the task does not have, where ``other_labels: error``.
+    """
+    patterns = [re.compile(pattern) for pattern in spec.clean]
+    examples: list[Example] = []
+    num_rows = num_other_labels = num_empty = 0
+    for row in read_rows(path, spec.data.text, spec.data.label):
+        num_rows += 1
+        label = _name_label(row, spec)
+        if label is None:
+            num_other_labels += 1
+            continue
+        text = clean_text(_check_text(row, spec.data.text), patterns)
+        if not text:
+            num_empty += 1
+            continue
+        examples.append(Example(f"{prefix}-{row.index:06d}", text, label))
+    if not num_rows:
+        raise DataError("the file has no rows", where=path, fix="put labelled texts into it")
+    _check_every_label(examples, spec, path)
+    return LabelledRows(tuple(examples), num_other_labels, num_empty)
+
+
+def read_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
+    """Yield the rows of a data file of any known format, told by its name.
+
+    Raises:
+        DataError: the format is not known, or what the format's reader finds wrong.
+    """
+    if path.is_dir() or path.suffix.lower() == ".parquet":
+        from synth_local.task import arrow_files  # noqa: PLC0415 - brings pyarrow
+
+        read = arrow_files.read_saved_dataset if path.is_dir() else arrow_files.read_parquet_rows
+        return read(path, text, label)
+    match path.name.lower().removesuffix(".gz").rpartition(".")[2]:
+        case "csv":
+            return read_separated(path, text, label, ",")
+        case "tsv":
+            return read_separated(path, text, label, "\t")
+        case "jsonl" | "json":
+            return read_json_lines(path, text, label)
+    raise DataError(
+        f"the format of {path.name} is not known", where=path, fix=f"rename or save it as {FORMATS}"
+    )
+
+
+def clean_text(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
+    """Return ``text`` without outer blanks and without what the patterns match.
+
+    Each match becomes one blank; where anything matched, runs of blanks become one. Line breaks
+    stay.
+    """
+    cleaned = text
+    for pattern in patterns:
+        cleaned = pattern.sub(" ", cleaned)
+    if cleaned != text:
+        cleaned = re.sub(r" {2,}", " ", cleaned)
+    return cleaned.strip()
+
+
+def _check_text(row: RawRow, column: str) -> str:
+    if not isinstance(row.text, str):
+        found = "missing" if row.text is None else f"a {type(row.text).__name__}, not a text"
+        raise DataError(
+            f"{column!r} is {found}",
+            where=row.where,
+            fix="give the row a text, or take the row out",
+        )
+    try:
+        row.text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{column!r} holds half a character (a lone surrogate) at position {error.start}",
+            where=row.where,
+            fix="the text was cut in the middle of a character; write the character again",
+        ) from error
+    return row.text
+
+
+def _name_label(row: RawRow, spec: TaskFile) -> str | None:
+    """Return the task's name for the row's label, or ``None`` where the row is to be dropped."""
+    if row.label is None:
+        raise DataError(
+            f"{spec.data.label!r} is missing",
+            where=row.where,
+            fix="give the row a label, or take the row out",
+        )
+    found = _spell_label(row.label)
+    label = spec.data.label_map.get(found, found)
+    if label in spec.labels:
+        return label
+    if spec.other_labels == "drop":
+        return None
+    raise UnknownLabelError(label, tuple(spec.labels), row.where)
+
+
+def _spell_label(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else str(value)
+
+
+def _check_every_label(examples: Sequence[Example], spec: TaskFile, path: Path) -> None:
+    present = {example.label for example in examples}
+    missing = [label for label in spec.labels if label not in present]
+    if missing:
+        raise DataError(
+            f"no row has the label {', '.join(map(repr, missing))}",
+            where=path,
+            fix="add such rows, map a label of the data to it with label_map, "
+            "or take the label out of the task file",
+        )

@@ -1,0 +1,52 @@
+"""One row of a data file before anybody judged it, and the errors all formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synth_local.errors import DataError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A text and its label as they stand in a file.
+
+    Attributes:
+        index: of the row in its file, from 0; blank lines and the header do not count.
+        where: file and line, or file and row (from 1) where a format has no lines.
+        text: whatever stands in the column of texts.
+        label: whatever stands in the column of labels.
+    """
+
+    index: int
+    where: str
+    text: Any
+    label: Any
+
+
+def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path) -> None:
+    """Require that all wanted columns were found, once each.
+
+    Raises:
+        DataError: with the columns that are there and the nearest guess.
+    """
+    for column in wanted:
+        if column not in found:
+            there = ", ".join(map(repr, found)) or "none"
+            hint = ""
+            if len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
+                hint = "\nthe header looks as if another separator were used; save with commas"
+            raise DataError(
+                f"there is no column {column!r}; found {there}",
+                where=where,
+                fix=f"name the column under data: in the task file{nearest(column, found)}{hint}",
+            )
+        if list(found).count(column) > 1:
+            raise DataError(
+                f"the column {column!r} stands twice in the header",
+                where=where,
+                fix="rename one of the two",
+            )

@@ -1,0 +1,134 @@
+"""Reading CSV, TSV and JSON Lines, gzipped or not, line by line.
+
+Files are UTF-8, with or without a byte order mark. Quoting is that of RFC 4180: a field in double
+quotes may hold separators, line breaks and doubled quotes. Knows nothing about labels.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from synth_local.errors import DataError
+from synth_local.task.raw_rows import RawRow, check_columns
+
+BOM = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+LARGEST_FIELD = 2**31 - 1  # characters; the csv module's own bound is 131,072
+
+
+def read_json_lines(path: Path, text: str, label: str) -> Iterator[RawRow]:
+    """Yield the rows of a file with one JSON object a line; blank lines are skipped.
+
+    Args:
+        path: of the file; ``.gz`` is unpacked on the way.
+        text: the column of texts.
+        label: the column of labels.
+
+    Raises:
+        DataError: a line is no JSON object, or lacks a column; with file and line.
+    """
+    index = 0
+    for number, line in enumerate(_decode_lines(path), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        row = _parse_object(line, where)
+        check_columns(list(row), (text, label), where)
+        yield RawRow(index, where, row[text], row[label])
+        index += 1
+
+
+def read_separated(path: Path, text: str, label: str, delimiter: str) -> Iterator[RawRow]:
+    r"""Yield the rows of a file with a header line and separated fields.
+
+    Args:
+        path: of the file; ``.gz`` is unpacked on the way.
+        text: the column of texts.
+        label: the column of labels.
+        delimiter: one character, ``,`` or ``\t``.
+
+    Raises:
+        DataError: a column is missing, a row has more or fewer fields than the header, or quotes
+            do not pair up; with file and the line on which the row starts.
+    """
+    csv.field_size_limit(LARGEST_FIELD)
+    reader = csv.reader(_decode_lines(path), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        header = next(reader, [])
+        if not header:
+            return
+        check_columns(header, (text, label), f"{path}:1")
+        text_at, label_at = header.index(text), header.index(label)
+        index = 0
+        start = reader.line_num + 1
+        for fields in reader:
+            where = f"{path}:{start}"
+            start = reader.line_num + 1
+            if not fields:
+                continue
+            _check_width(fields, header, where)
+            yield RawRow(index, where, fields[text_at], fields[label_at])
+            index += 1
+    except csv.Error as error:
+        raise DataError(
+            f"quotes or separators do not pair up: {error}",
+            where=f"{path}:{start}",
+            fix="put texts that hold a separator, a line break or a quote into double quotes and "
+            "double the quotes inside, or save the file as JSON Lines",
+        ) from error
+
+
+def _check_width(fields: list[str], header: list[str], where: str) -> None:
+    if len(fields) != len(header):
+        raise DataError(
+            f"the row has {len(fields)} fields, the header {len(header)}",
+            where=where,
+            fix="put fields that hold a separator into double quotes, or save as JSON Lines",
+        )
+
+
+def _parse_object(line: str, where: str) -> dict[str, Any]:
+    fix = 'each line must be one JSON object, such as {"text": "...", "label": "..."}'
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DataError(f"not valid JSON: {error}", where=where, fix=fix) from error
+    if not isinstance(row, dict):
+        raise DataError(f"expected a JSON object, found {type(row).__name__}", where=where, fix=fix)
+    return row
+
+
+def _decode_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a UTF-8 file with their line ends, gzipped or not."""
+    number = 0
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as handle:
+            for raw in handle:
+                number += 1
+                yield _decode(raw.removeprefix(BOM) if number == 1 else raw, path, number)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            f"cannot read on: {error}",
+            where=f"{path}:{number + 1}",
+            fix="the file may be damaged or cut short; copy it again",
+        ) from error
+
+
+def _decode(raw: bytes, path: Path, number: int) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        utf16 = number == 1 and raw.startswith(UTF16_MARKS)
+        found = "the file is UTF-16" if utf16 else f"byte {raw[error.start]:#04x} is not UTF-8"
+        raise DataError(
+            found,
+            where=f"{path}:{number}",
+            fix="save the file as UTF-8 (iconv -f LATIN1 -t UTF-8, with the right first name)",
+        ) from error

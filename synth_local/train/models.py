@@ -1,0 +1,144 @@
+"""Student models before training: from a local folder, or a small BERT from scratch.
+
+The head is the library's own for sequence classification. In BERT, RoBERTa, DistilBERT, ELECTRA,
+DeBERTa and ModernBERT it has exactly one hidden layer of ``hidden_size`` units (768 in base models;
+BERT calls it the pooler) before the output layer, which is the architecture of the study.
+
+A door to torch and transformers. Weights are safetensors, code comes with transformers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from synth_local.errors import MachineError
+
+SCRATCH_VOCAB = 4000
+_SCRATCH_POSITIONS = 512
+# Tokenizers without a stored limit answer with a number beyond any model's.
+_NO_LIMIT = 1_000_000
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Return the tokenizer of a local folder.
+
+    Raises:
+        MachineError: the folder has none that transformers can open.
+    """
+    with _explain_loading(folder):
+        return AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
+
+
+def load_encoder(folder: Path, labels: tuple[str, ...]) -> Any:
+    """Return an encoder with a head for ``labels``; what the folder lacks is drawn at random.
+
+    Args:
+        folder: with ``config.json`` and safetensors weights.
+        labels: names in the task's order.
+
+    Returns:
+        A model in float32 whose configuration knows the labels' names.
+
+    Raises:
+        MachineError: the folder does not open, for example because it holds pickles only.
+    """
+    with _explain_loading(folder):
+        config = AutoConfig.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False, **_name_labels(labels)
+        )
+        return AutoModelForSequenceClassification.from_pretrained(
+            str(folder),
+            config=config,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
+            dtype=torch.float32,
+        )
+
+
+def make_scratch_bert(vocab_size: int, pad_id: int, labels: tuple[str, ...]) -> Any:
+    """Return a BERT of 2 layers of 128 units with random weights.
+
+    Args:
+        vocab_size: entries of its tokenizer.
+        pad_id: of its tokenizer.
+        labels: names in the task's order.
+    """
+    config = transformers.BertConfig(
+        vocab_size=vocab_size,
+        hidden_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=512,
+        max_position_embeddings=_SCRATCH_POSITIONS,
+        pad_token_id=pad_id,
+        **_name_labels(labels),
+    )
+    return transformers.BertForSequenceClassification(config)  # type: ignore[no-untyped-call]
+
+
+def limit_length(tokenizer: Any, model_config: Any, max_length: int) -> int:
+    """Return the most tokens per text that the settings, tokenizer and model all allow.
+
+    Args:
+        tokenizer: whose stored limit counts where it has one.
+        model_config: of the model; some need two of their positions for themselves.
+        max_length: of the settings.
+    """
+    positions = getattr(model_config, "max_position_embeddings", None) or _NO_LIMIT
+    stored = int(tokenizer.model_max_length)
+    model_limit = stored if stored < _NO_LIMIT else positions - 2
+    return min(max_length, model_limit, positions)
+
+
+def load_config(folder: Path) -> Any:
+    """Return the model configuration of a local folder.
+
+    Raises:
+        MachineError: transformers does not know the architecture.
+    """
+    with _explain_loading(folder):
+        return AutoConfig.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
+
+
+def _name_labels(labels: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "num_labels": len(labels),
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: number for number, label in enumerate(labels)},
+        "problem_type": "single_label_classification",
+    }
+
+
+@contextmanager
+def _explain_loading(folder: Path) -> Iterator[None]:
+    """Turn what transformers raises into ``MachineError``; silence its notes on a new head."""
+    verbosity = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        raise MachineError(
+            f"transformers {transformers.__version__} cannot open the student: {error}",
+            where=folder,
+            fix="check that the folder is whole and holds an encoder that transformers knows",
+        ) from error
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,87 @@
+"""Texts as token ids, and a tokenizer trained on a cell's own training texts.
+
+A door to transformers and tokenizers. Knows nothing of models or seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers.processors import TemplateProcessing
+from transformers import PreTrainedTokenizerFast
+
+from synth_local.errors import MachineError
+from synth_local.train.batches import IntArray
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRows:
+    """Token ids of texts, special tokens included, not padded.
+
+    Attributes:
+        ids: one int64 array per text.
+        lengths: (texts,) tokens of each.
+        pad_id: what fills shorter texts.
+    """
+
+    ids: tuple[IntArray, ...]
+    lengths: IntArray
+    pad_id: int
+
+
+def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenRows:
+    """Return the token ids of ``texts``, each cut to ``max_length``.
+
+    Args:
+        tokenizer: of transformers.
+        texts: any.
+        max_length: tokens per text, special tokens included.
+
+    Raises:
+        MachineError: the tokenizer has no padding token.
+    """
+    if tokenizer.pad_token_id is None:
+        raise MachineError(
+            "the student's tokenizer has no padding token",
+            where=tokenizer.name_or_path,
+            fix="use an encoder such as BERT or RoBERTa as a student",
+        )
+    rows = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+    ids = tuple(np.array(row, dtype=np.int64) for row in rows)
+    lengths = np.array([len(row) for row in ids], dtype=np.int64)
+    return TokenRows(ids, lengths, int(tokenizer.pad_token_id))
+
+
+def train_tokenizer(texts: Sequence[str], vocab_size: int, max_length: int) -> Any:
+    """Return a WordPiece tokenizer trained on ``texts``; the same texts give the same tokenizer.
+
+    Args:
+        texts: the training texts and no others.
+        vocab_size: most entries.
+        max_length: stored as the longest input.
+    """
+    core = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 - a token, no secret
+    core.normalizer = normalizers.BertNormalizer(lowercase=True)
+    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    core.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocab_size, special_tokens=list(SPECIAL_TOKENS), show_progress=False
+    )
+    core.train_from_iterator(texts, trainer)
+    core.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(name, core.token_to_id(name)) for name in ("[CLS]", "[SEP]")],
+    )
+    names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=core,
+        model_max_length=max_length,
+        **dict(zip(names, SPECIAL_TOKENS, strict=True)),
+    )

@@ -1,0 +1,44 @@
+"""What all tests share: no network, no hub, and no silent skip where CI must run a test."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from synth_local.cli.main import QUIET
+
+os.environ.update(QUIET)
+REQUIRED = set(filter(None, os.environ.get("SYNTH_LOCAL_REQUIRE", "").split(",")))
+
+
+def _has_gpu() -> bool:
+    return Path("/proc/driver/nvidia/gpus").is_dir()
+
+
+MARKERS = {
+    "vllm": (lambda: importlib.util.find_spec("vllm") is not None, "vLLM is not installed"),
+    "gpu": (_has_gpu, "no CUDA device"),
+    "data": (lambda: bool(os.environ.get("SYNTH_LOCAL_DATA")), "SYNTH_LOCAL_DATA is not set"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for name, (is_there, reason) in MARKERS.items():
+        marked = [item for item in items if item.get_closest_marker(name)]
+        if not marked or is_there():
+            continue
+        if name in REQUIRED:
+            pytest.exit(f"tests marked {name} must run here, but {reason}", returncode=1)
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Tests must not depend on the models or the data of the machine that they run on."""
+    monkeypatch.delenv("SYNTH_LOCAL_MODELS", raising=False)
+    if not request.node.get_closest_marker("data"):
+        monkeypatch.delenv("SYNTH_LOCAL_DATA", raising=False)
