@@ -66,7 +66,7 @@ def run_job(
 
 
 def last_log_line(log: Path) -> str:
-    """Return the last line of a log that is not blank, or nothing."""
+    """Return the log's last line that names an error, else its last line that is not blank."""
     try:
         with log.open("rb") as handle:
             handle.seek(0, os.SEEK_END)
@@ -74,4 +74,6 @@ def last_log_line(log: Path) -> str:
             lines = handle.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    found = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in found if line.startswith("error:")]
+    return (errors or found or [""])[-1]

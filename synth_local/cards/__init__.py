@@ -4,7 +4,7 @@ from synth_local.cards.card import Card, HasSeen, Role
 from synth_local.cards.check import check_model
 from synth_local.cards.digest import ModelDigest, digest_model
 from synth_local.cards.front_matter import read_card, write_card
-from synth_local.cards.known import KnownModel, list_models, load_card
+from synth_local.cards.known import KnownModel, list_models, load_card, read_card_text
 from synth_local.cards.places import BUILT_IN_STUDENTS, find_model, list_model_places
 from synth_local.cards.weights import FAKE_TYPE, has_weights, read_config, require_weights
 
@@ -24,6 +24,7 @@ __all__ = [
     "list_models",
     "load_card",
     "read_card",
+    "read_card_text",
     "read_config",
     "require_weights",
     "write_card",

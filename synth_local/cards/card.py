@@ -5,9 +5,9 @@ Knows the fields alone; nothing about files, folders or weights.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, field_validator
 
 from synth_local.core.section import Section
 
@@ -23,13 +23,15 @@ class HasSeen(Section):
     Attributes:
         task: the task's name.
         split: which part: ``train``, ``pool``, ``validation`` or ``test``.
-        num_rows: how many rows of it; ``null`` where nobody knows.
+        num_rows: how many rows of it, ``rows`` in a card; ``null`` where nobody knows.
         note: in what form, or how sure that is.
     """
 
+    model_config = ConfigDict(populate_by_name=True)
+
     task: str = Field(min_length=1)
     split: Literal["train", "pool", "validation", "test"]
-    num_rows: int | None = Field(default=None, ge=0)
+    num_rows: int | None = Field(default=None, ge=0, alias="rows")
     note: str = ""
 
 
@@ -42,8 +44,7 @@ class Card(Section):
         license: short name of the licence, as model hubs spell it.
         homepage: where the publisher's card is.
         architecture: class name of the model's code, such as ``Qwen2ForCausalLM``.
-        parameters: count, for estimates of memory and time.
-        memory_gib: memory that it needs to serve, in GiB; ``null``: estimate it.
+        parameters: count, for estimates of time.
         context_length: most tokens of prompt and completion together that generation should use.
             The model's own window may be larger: a smaller cap leaves memory for larger batches.
         system_role: whether its chat template takes a system message; ``null``: find out.
@@ -60,10 +61,15 @@ class Card(Section):
     homepage: str = ""
     architecture: str = ""
     parameters: int | None = Field(default=None, ge=1)
-    memory_gib: float | None = Field(default=None, gt=0)
     context_length: int | None = Field(default=None, ge=16)
     system_role: bool | None = None
     thinking: Thinking = "none"
     has_seen: tuple[HasSeen, ...] = ()
     tiny: bool = False
     digest: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+    @field_validator("thinking", mode="before")
+    @classmethod
+    def spell_off(cls, value: Any) -> Any:
+        """Take a bare ``off`` for the word: in YAML it means false."""
+        return "off" if value is False else value

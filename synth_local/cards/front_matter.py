@@ -99,7 +99,8 @@ def write_card(path: Path, front_matter: Mapping[str, Any], body: str) -> Card:
     absolute = path.absolute()
     name = absolute.parent.name if absolute.name == "README.md" else absolute.stem
     card = _build_card(dict(front_matter), name, path, {})
-    head = yaml.safe_dump(dict(front_matter), sort_keys=False, allow_unicode=True)
+    # non-ASCII is escaped: PyYAML would write a bare U+0085, which reads back as a line break
+    head = yaml.safe_dump(dict(front_matter), sort_keys=False)
     write_text(path, f"---\n{head}---\n\n{body.strip()}\n")
     return card
 

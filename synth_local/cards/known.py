@@ -15,7 +15,7 @@ from synth_local.cards.places import (
     list_model_places,
 )
 from synth_local.cards.weights import require_weights
-from synth_local.errors import ConfigError, MachineError
+from synth_local.errors import ConfigError, MachineError, nearest
 
 FOLDER_CARD = "README.md"
 
@@ -37,6 +37,16 @@ class KnownModel:
     card_file: Path | None
     folder: Path | None
     problem: str
+
+    @property
+    def role(self) -> str:
+        """Return what the model is for; empty where its card is wrong."""
+        return self.card.role if self.card else ""
+
+    @property
+    def license(self) -> str:
+        """Return the licence's short name; empty where the card is wrong."""
+        return self.card.license if self.card else ""
 
 
 def load_card(name: str, folder: Path | None) -> Card:
@@ -62,30 +72,51 @@ def load_card(name: str, folder: Path | None) -> Card:
     return read_card(path, name)
 
 
-def find_card_file(name: str, folder: Path | None) -> Path | None:
-    """Return the file that ``load_card`` takes, or ``None`` where the folder alone speaks.
+def read_card_text(name: str) -> str:
+    """Return the Markdown of a model's card, front matter included.
 
     Args:
         name: of the model.
-        folder: of the model, or ``None``.
+
+    Returns:
+        The text of the card that ``load_card`` takes; where there is none, the publisher's.
+
+    Raises:
+        ConfigError: nobody wrote a card of that name; the nearest known names are offered.
     """
+    entries = {entry.name: entry for entry in list_models()}
+    entry = entries.get(name)
+    if entry is not None:
+        path = entry.card_file or (entry.folder / FOLDER_CARD if entry.folder else None)
+        text = _read_leniently(path) if path else ""
+        if text:
+            return text
+    known = sorted(entry.name for entry in entries.values() if entry.card_file)
+    raise ConfigError(
+        f"there is no card for the model {name!r}{nearest(name, known)}",
+        fix=f"known cards: {', '.join(known)}; write your own as model_cards/{name}.md",
+    )
+
+
+def find_card_file(name: str, folder: Path | None) -> Path | None:
+    """Return the file that ``load_card`` takes, or ``None`` where the folder alone speaks."""
     path = find_card(name)
     if path is None and folder is not None and _is_ours(folder / FOLDER_CARD):
         path = folder / FOLDER_CARD
     return path
 
 
-def list_models(beside: Path | None = None) -> tuple[KnownModel, ...]:
+def list_models(extra: Path | None = None) -> tuple[KnownModel, ...]:
     """Return every model that has a card or a folder, by name.
 
     Args:
-        beside: a further folder in whose ``models/`` to look.
+        extra: a further folder of model folders.
 
     Returns:
         One entry a name; a folder in an earlier place hides those in later ones.
     """
     folders: dict[str, Path] = {}
-    for place in list_model_places(beside):
+    for place in list_model_places(extra):
         children = sorted(place.iterdir()) if place.is_dir() else []
         for child in children:
             if child.is_dir() and not child.name.startswith("."):

@@ -1,7 +1,8 @@
 """Where model folders and model cards lie.
 
 A name means the folder ``$SYNTH_LOCAL_MODELS/NAME`` (``models/NAME`` in the current folder where
-the variable is not set), then the same in the user's data directory, then beside a run file.
+the variable is not set), then the same in the user's data directory, then in a further folder of
+models that a caller names.
 Knows nothing about what is in a folder or a card.
 """
 
@@ -19,12 +20,12 @@ NAME = re.compile(r"[a-z0-9_+][a-z0-9._+-]*")
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def find_model(name: str, *, beside: Path | None = None) -> Path:
+def find_model(name: str, *, extra: Path | None = None) -> Path:
     """Return the folder of a model.
 
     Args:
         name: of a generator, student or embedder that has a folder.
-        beside: a further folder in whose ``models/`` to look.
+        extra: a further folder of model folders.
 
     Returns:
         The folder's absolute path; whether it holds weights is not looked at.
@@ -42,7 +43,7 @@ def find_model(name: str, *, beside: Path | None = None) -> Path:
             f"{name!r} cannot be a model's name",
             fix="use lower-case letters, digits and . _ + - only; rename the folder alike",
         )
-    places = list_model_places(beside)
+    places = list_model_places(extra)
     for place in places:
         if (place / name).is_dir():
             return place / name
@@ -54,11 +55,11 @@ def find_model(name: str, *, beside: Path | None = None) -> Path:
     )
 
 
-def list_model_places(beside: Path | None = None) -> list[Path]:
+def list_model_places(extra: Path | None = None) -> list[Path]:
     """Return the folders that model folders are looked for in, in order.
 
     Args:
-        beside: a further folder in whose ``models/`` to look.
+        extra: a further folder of model folders.
 
     Returns:
         Absolute paths, each once; they need not exist.
@@ -72,8 +73,8 @@ def list_model_places(beside: Path | None = None) -> list[Path]:
         places = [place.expanduser() for place in places]
     except RuntimeError:  # a user without a home directory
         pass
-    if beside is not None:
-        places.append(beside / "models")
+    if extra is not None:
+        places.append(extra)
     return list(dict.fromkeys(place.absolute() for place in places))
 
 

@@ -10,7 +10,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -55,34 +54,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in arguments
     try:
         result = cli.main(args=arguments, prog_name="synth-local", standalone_mode=False)
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (Exception, KeyboardInterrupt) as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        return _explain(error)
+    return result if isinstance(result, int) else EXIT_OK
+
+
+def _explain(error: BaseException) -> int:
+    """Print what a person can do about an error, and return its exit code."""
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         click.echo("interrupted: what was finished is stored", err=True)
         return EXIT_INTERRUPTED
-    except SynthLocalError as error:
-        if debug:
-            traceback.print_exc()
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, SynthLocalError):
         click.echo(f"error: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        return EXIT_OK
-    except Exception as error:  # noqa: BLE001 - the outermost edge: a bug of ours, said as such
-        if debug:
-            traceback.print_exc()
-        click.echo(
-            f"error: this is a bug of synth-local: {type(error).__name__}: {error}\n"
-            "  fix: run the command again as `synth-local --debug ...` and report what it prints",
-            err=True,
-        )
-        return EXIT_BUG
-    return result if isinstance(result, int) else EXIT_OK
+    click.echo(
+        f"error: this is a bug of synth-local: {type(error).__name__}: {error}\n"
+        "  fix: run the command again as `synth-local --debug ...` and report what it prints",
+        err=True,
+    )
+    return EXIT_BUG
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -96,5 +95,3 @@ def run_and_exit() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     sys.exit(main())
-
-

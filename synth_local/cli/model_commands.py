@@ -73,7 +73,7 @@ def check(name: str) -> int:
     default="train",
     help="The real texts that it is trained on.",
 )
-def tiny(  # noqa: PLR0913 - one parameter per flag of the public contract
+def tiny(  # noqa: PLR0913, PLR0917 - one parameter per flag of the public contract
     tasks: tuple[Path, ...],
     out: Path,
     minutes: float | None,

@@ -180,4 +180,4 @@ def dump_run_file(config: RunConfig) -> str:
     """Return the resolved run file as YAML, every default spelled out."""
     head = "# The resolved run file of this directory; written by synth-local, read by every step.\n"
     values = config.model_dump(mode="json")
-    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=False)

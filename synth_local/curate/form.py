@@ -78,27 +78,31 @@ class FormRules:
         """Return the text of one completion, or a reason; see ``clean_completion``."""
         if _BROKEN.search(raw):
             return Cleaned(_BROKEN.sub("\ufffd", raw).strip(), GARBLED)
-        text = _cut_thinking(_cut_controls(raw)).strip()
+        peeled = Cleaned(_cut_thinking(_cut_controls(raw)).strip())
         for _ in range(MAX_PASSES):
-            if _refuses(text):
-                return Cleaned(text, REFUSAL)
-            if _repeats_prompt(text):
-                return Cleaned(text, PROMPT_ECHO)
-            before = text
-            text = self._cut_remarks(text)
-            if self._holds_several(text):
-                return Cleaned(text, SEVERAL_TEXTS)
-            cut = self.echoes.cut(text, label)
-            if cut.named not in ("", label):
-                return Cleaned(text, WRONG_LABEL)
-            text = _unwrap(cut.text)
-            if text == before:
+            before, peeled = peeled, self._peel(peeled.text, label)
+            if peeled.reason or peeled == before:
                 break
-        if not match_key(text):
-            return Cleaned(text, EMPTY)
-        if any(pattern.search(text) for pattern in patterns.PLACEHOLDERS):
-            return Cleaned(text, PLACEHOLDER)
-        return Cleaned(text)
+        if peeled.reason:
+            return peeled
+        if not match_key(peeled.text):
+            return Cleaned(peeled.text, EMPTY)
+        is_blank = any(pattern.search(peeled.text) for pattern in patterns.PLACEHOLDERS)
+        return Cleaned(peeled.text, PLACEHOLDER if is_blank else "")
+
+    def _peel(self, text: str, label: str) -> Cleaned:
+        """Take off one layer of each kind, or refuse."""
+        if _refuses(text):
+            return Cleaned(text, REFUSAL)
+        if _repeats_prompt(text):
+            return Cleaned(text, PROMPT_ECHO)
+        text = self._cut_remarks(text)
+        if self._holds_several(text):
+            return Cleaned(text, SEVERAL_TEXTS)
+        cut = self.echoes.cut(text, label)
+        if cut.named not in ("", label):
+            return Cleaned(text, WRONG_LABEL)
+        return Cleaned(_unwrap(cut.text))
 
     def _cut_remarks(self, text: str) -> str:
         """Return ``text`` without what the assistant says before and after it."""
@@ -163,7 +167,8 @@ def _refuses(text: str) -> bool:
 
 def _repeats_prompt(text: str) -> bool:
     folded = text.casefold()
-    if any(words in folded for words in patterns.PROMPT_WORDS) and patterns.PROMPT_ECHO.search(text):
+    is_likely = any(words in folded for words in patterns.PROMPT_WORDS)
+    if is_likely and patterns.PROMPT_ECHO.search(text):
         return True
     # "Assistant: ..." at the start is a prefix; anywhere else a conversation goes on
     roles = list(patterns.ROLE_LINE.finditer(text))

@@ -103,7 +103,8 @@ REFUSALS: Final = tuple(
         r"|sprachmodell|ki-\w+)\b,? (?:kann|bin|darf|ist|habe|werde)\b",
         rf"{_OPEN}(?:es )?tut mir leid,? (?:aber )?(?:ich kann|dabei kann ich|ich darf)"
         r"[^.\n]{0,60}?(?:(?:bei dieser|diese) (?:anfrage|bitte)|dabei nicht (?:weiter)?helfen"
-        r"|(?:inhalte?|texte?|nachrichten?)[^.\n]{0,40} (?:erstellen|generieren|verfassen|erzeugen))",
+        r"|(?:inhalte?|texte?|nachrichten?)[^.\n]{0,40} "
+        r"(?:erstellen|generieren|verfassen|erzeugen))",
         rf"{_OPEN}(?:je suis )?d\u00e9sol\u00e9e?s?,? (?:mais )?je ne (?:peux|suis) pas "
         r"(?:en mesure de |vous )?(?:(?:g\u00e9n\u00e9rer|cr\u00e9er|produire|fournir)"
         r"|(?:aider|r\u00e9pondre)[^.\n]{0,30}\b(?:demande|cela)\b)",
@@ -205,7 +206,7 @@ _TAIL: Final = r"(?:[ _'\u2019/-][A-Za-z][^\]\n}>)]{0,30})?"
 #: Bare words in capitals ([NAME]) are masks of real corpora, no blanks.
 PLACEHOLDERS: Final = (
     re.compile(r"[\[<{](?:your|insert|enter|add your)[ _-][^\]>}\n]{1,40}[\]>}]", FLAGS),
-    re.compile(r"\((?:insert|your) (?:link|name|number|url|website|phone|company|date)[^)\n]*\)", FLAGS),
+    re.compile(r"\((?:insert|your) (?:link|name|number|url|website|phone|date)[^)\n]*\)", FLAGS),
     re.compile(rf"\[{_BLANK}{_TAIL}\]"),
     re.compile(rf"\{{{_BLANK}{_TAIL}\}}|\{{\{{[^}}\n]{{1,40}}\}}\}}"),
 )

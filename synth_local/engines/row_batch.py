@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from synth_local.engines.row_cache import RowCache
+from synth_local.engines.row_cache import RowCache, read_states
 from synth_local.engines.sampling import Sampler
 
 PREFILL_TOKENS = 8192
@@ -61,6 +61,19 @@ class RowBatch:
     def active(self) -> list[Row]:
         """The rows under way."""
         return [row for row in self.rows if row is not None]
+
+    def measure_token_bytes(self) -> int:
+        """Return the bytes of one token's keys and values, by running one token.
+
+        Raises:
+            IndexError, TypeError, ValueError: some layer keeps another kind of state, or the
+                model takes no such cache.
+        """
+        cache = DynamicCache()
+        one = self._tensor([[0]])
+        self._forward(input_ids=one, attention_mask=one + 1, past_key_values=cache)
+        states = [state for layer in read_states(cache) for state in layer]
+        return sum(state.numel() * state.element_size() for state in states)
 
     @torch.inference_mode()
     def admit(self, rows: Sequence[Row]) -> None:
@@ -110,6 +123,10 @@ class RowBatch:
     def drop(self, row: Row) -> None:
         """Forget a row; its place is free for another."""
         self.rows[self.rows.index(row)] = None
+
+    def close(self) -> None:
+        """Forget the rows, the cache and the model."""
+        self.rows, self._cache, self._model = [], None, None
 
     def _forward(self, **inputs: Any) -> Tensor:
         """Return the logits of each row's last token, (rows, vocabulary)."""

@@ -18,13 +18,25 @@ from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 SPARE_COLUMNS = 64
 
 
-class RowLayer(DynamicLayer):
-    """Keys and values of one attention layer, (rows, heads, columns, head size)."""
+class RowLayer(DynamicLayer):  # type: ignore[no-untyped-call]
+    """Keys and values of one attention layer, each (rows, heads, columns, head size).
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    Args:
+        keys: of any prompt; gives shape, type and device.
+        values: of the same prompt.
+    """
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.is_initialized = True
+        self.buffers = keys[:0, :, :0], values[:0, :, :0]
         self.num_filled = 0
         self.num_visible = 0
+
+    @property
+    def num_rows(self) -> int:
+        """Rows, idle ones included."""
+        return len(self.buffers[0])
 
     def get_seq_length(self, *_: Any) -> int:
         """Return how many columns the longest row fills."""
@@ -34,54 +46,49 @@ class RowLayer(DynamicLayer):
         self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor]:
         """Append one column, (rows, heads, 1, head size); return all visible columns."""
-        if self.num_filled == self.keys.shape[2]:
-            self.rebuild(range(len(self.keys)), len(self.keys), self.num_visible)
+        if self.num_filled == self.buffers[0].shape[2]:
+            self.rebuild(range(self.num_rows), self.num_rows, self.num_visible)
         end, first = self.num_filled + 1, self.num_filled - self.num_visible
-        self.keys[:, :, end - 1 : end] = key_states
-        self.values[:, :, end - 1 : end] = value_states
+        keys, values = self.buffers
+        keys[:, :, end - 1 : end] = key_states
+        values[:, :, end - 1 : end] = value_states
         self.num_filled = end
-        return self.keys[:, :, first:end], self.values[:, :, first:end]
+        return keys[:, :, first:end], values[:, :, first:end]
 
     def rebuild(self, rows: Sequence[int], num_rows: int, num_columns: int) -> None:
         """Keep ``rows`` in that order and their newest columns; add empty rows up to a number."""
-        index = torch.tensor(list(rows), dtype=torch.long, device=self.keys.device)
+        index = torch.tensor(list(rows), dtype=torch.long, device=self.buffers[0].device)
         kept = min(self.num_filled, num_columns)
-        for name in ("keys", "values"):
-            old = getattr(self, name)
+
+        def move(old: Tensor) -> Tensor:
             _, heads, _, size = old.shape
             # zeros, not empty: a masked column counts 0 times its value, and 0 x NaN is NaN
             new = old.new_zeros(num_rows, heads, num_columns + SPARE_COLUMNS, size)
-            new[: len(index), :, num_columns - kept : num_columns] = old[
-                index, :, self.num_filled - kept : self.num_filled
-            ]
-            setattr(self, name, new)
+            newest = old[index, :, self.num_filled - kept : self.num_filled]
+            new[: len(index), :, num_columns - kept : num_columns] = newest
+            return new
+
+        keys, values = self.buffers
+        self.buffers = move(keys), move(values)
         self.num_filled = num_columns
 
     def put(self, rows: Tensor, keys: Tensor, values: Tensor) -> None:
         """Write prompts of equal padded length into ``rows``, flush right."""
-        first = self.num_filled - keys.shape[2]
-        self.keys[rows, :, first : self.num_filled] = keys
-        self.values[rows, :, first : self.num_filled] = values
-
-    def start(self, keys: Tensor, values: Tensor) -> None:
-        """Take over shape, type and device of a first prompt's keys and values, without rows."""
-        self.keys, self.values = keys[:0, :, :0], values[:0, :, :0]
-        self.is_initialized = True
+        columns = slice(self.num_filled - keys.shape[2], self.num_filled)
+        for buffer, new in zip(self.buffers, (keys, values), strict=True):
+            buffer[rows, :, columns] = new
 
 
 class RowCache(Cache):
-    """The cache of all layers; rows are numbered from 0 and may be idle."""
+    """The cache of all layers; rows are numbered from 0 and may be idle.
+
+    Args:
+        example: what the model has filled with any prompt.
+    """
 
     def __init__(self, example: DynamicCache) -> None:
-        """Make an empty cache for the model that filled ``example``."""
-        super().__init__(layers=[RowLayer() for _ in example.layers])
-        for layer, filled in zip(self.row_layers, example.layers, strict=True):
-            layer.start(filled.keys, filled.values)
-
-    @property
-    def row_layers(self) -> Sequence[RowLayer]:
-        """The layers, as what they are."""
-        return [layer for layer in self.layers if isinstance(layer, RowLayer)]
+        self.row_layers = [RowLayer(keys, values) for keys, values in read_states(example)]
+        super().__init__(layers=list(self.row_layers))
 
     def show(self, num_columns: int) -> None:
         """Let the model see the newest ``num_columns`` columns and those it appends."""
@@ -97,11 +104,25 @@ class RowCache(Cache):
         """Make sure that prompts of ``num_columns`` tokens fit."""
         layer = self.row_layers[0]
         if layer.num_filled < num_columns:
-            self.resize(range(len(layer.keys)), len(layer.keys), num_columns)
+            self.resize(range(layer.num_rows), layer.num_rows, num_columns)
 
     def put(self, rows: Sequence[int], prompts: DynamicCache) -> None:
         """Take the keys and values of new prompts over into ``rows``."""
-        layers = self.row_layers
-        index = torch.tensor(list(rows), dtype=torch.long, device=layers[0].keys.device)
-        for layer, filled in zip(layers, prompts.layers, strict=True):
-            layer.put(index, filled.keys, filled.values)
+        for layer, (keys, values) in zip(self.row_layers, read_states(prompts), strict=True):
+            index = torch.tensor(list(rows), dtype=torch.long, device=keys.device)
+            layer.put(index, keys, values)
+
+
+def read_states(cache: DynamicCache) -> list[tuple[Tensor, Tensor]]:
+    """Return the keys and values of each layer.
+
+    Raises:
+        TypeError: a layer keeps another kind of state: a recurrent one, for example.
+    """
+    states = []
+    for layer in cache.layers:
+        keys, values = getattr(layer, "keys", None), getattr(layer, "values", None)
+        if not isinstance(keys, Tensor) or not isinstance(values, Tensor):
+            raise TypeError(f"{type(layer).__name__} keeps no keys and values")
+        states.append((keys, values))
+    return states

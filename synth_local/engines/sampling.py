@@ -88,7 +88,7 @@ class Sampler:
         best = scores.masked_fill(before >= self.top_p, -torch.inf).argmax(dim=-1, keepdim=True)
         drawn = tokens.gather(1, best)[:, 0]
         wide = (mass[:, -1] < self.top_p).nonzero()[:, 0]
-        for rows in wide.split(max(1, CHUNK // logs.shape[1])) if len(wide) else ():
+        for rows in torch.split(wide, max(1, CHUNK // logs.shape[1])):
             drawn[rows] = self._draw_all(logs[rows], seeds[rows], steps[rows])
         return drawn
 

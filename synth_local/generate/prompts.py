@@ -70,7 +70,7 @@ class PromptSet:
     def _templates(self) -> dict[str, jinja2.Template]:
         environment = SandboxedEnvironment(
             undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701 - plain text for a model, not HTML
+            autoescape=False,
             keep_trailing_newline=False,
         )
         found = {}

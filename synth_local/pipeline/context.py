@@ -23,7 +23,7 @@ from synth_local.config import RunConfig, load_run_file
 from synth_local.config.run_file import dump_run_file
 from synth_local.core.files import write_text
 from synth_local.core.hashing import digest_json
-from synth_local.engines.choose import resolve_dtype, resolve_engine
+from synth_local.engines.choose import has_vllm, resolve_dtype, resolve_engine
 from synth_local.errors import ConfigError, MachineError
 from synth_local.generate.plan import StrategyPlan
 from synth_local.generate.prompts import PromptSet, load_prompts
@@ -207,17 +207,11 @@ def resolve_config(config: RunConfig, run: RunDir) -> RunConfig:
     before = load_run_file(run.run_file) if run.run_file.is_file() else None
     engine, dtype = config.engine, config.generate.dtype
     if engine == "auto":
-        engine = before.engine if before else resolve_auto_engine()
+        engine = before.engine if before else ("vllm" if has_vllm() else "transformers")
     if dtype == "auto":
         dtype = before.generate.dtype if before else resolve_dtype("auto")
     generate = config.generate.model_copy(update={"dtype": dtype})
     return config.model_copy(update={"engine": engine, "generate": generate})
-
-
-def resolve_auto_engine() -> str:
-    """Return ``vllm`` where it is installed, else ``transformers``."""
-    # a folder that does not exist stands for any model with real weights
-    return resolve_engine("auto", Path("/nonexistent"))
 
 
 def store_config(config: RunConfig, run: RunDir) -> None:

@@ -13,22 +13,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from synth_local import __version__
-from synth_local.curate import (
-    CHECKS_VERSION,
-    RowChecker,
-    Selection,
-    count_outcomes,
-    next_round,
-    select,
-)
+from synth_local.curate.counts import count_outcomes, find_near_test
+from synth_local.curate.reasons import PROMPT_TOO_LONG
+from synth_local.curate.rounds import next_round
+from synth_local.curate.rows import RowChecker
+from synth_local.curate.select import Selection, list_accepted, select
 from synth_local.errors import EngineError
-from synth_local.generate.loop import PROMPT_TOO_LONG
 from synth_local.generate.plan import SlotPlan
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import checks_fingerprint
 from synth_local.pipeline.generate_step import row_checker
 from synth_local.pipeline.rounds import Rounds, current_rounds, slot_plan, store_rounds
-from synth_local.records import Example, Turn
+from synth_local.records import Turn
 from synth_local.store.corpus import Manifest, digest_examples, read_manifest, write_corpus
 from synth_local.store.ledger import LedgerRow, read_ledger, sum_seconds
 from synth_local.store.run_dir import CorpusKey
@@ -61,12 +57,11 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
     turns = list(_turns(context, key, plan, rounds, rows, checker))
     per_label = context.per_label(context.tasks[key.task])
     selection = select(
-        turns, per_label, context.config.curate.near_duplicates, plan.labels, rounds.round_of
+        turns, per_label, context.config.curate.near_duplicates, plan.labels, rounds.slots
     )
     more = _another_round(context, rounds, selection, per_label, turns)
     if more:
-        ends = {label: rounds.admitted[label] + more.get(label, 0) for label in plan.labels}
-        store_rounds(context, key, Rounds(rounds.fingerprint, (*rounds.ends, ends)))
+        store_rounds(context, key, Rounds(rounds.fingerprint, (*rounds.slots, dict(more))))
         missing = sum(selection.missing.values())
         added = sum(more.values())
         return CurateResult(False, f"{key}: {missing} rows short, {added} further slots admitted")
@@ -75,7 +70,7 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
     return CurateResult(True, _describe(finished))
 
 
-def _turns(  # noqa: PLR0913 - one call site
+def _turns(
     context: Context,
     key: CorpusKey,
     plan: SlotPlan,
@@ -84,7 +79,7 @@ def _turns(  # noqa: PLR0913 - one call site
     checker: RowChecker,
 ) -> Iterator[Turn]:
     """Yield the turn of every admitted slot; verdicts of other checks are made anew."""
-    checks = checks_fingerprint(context, key, CHECKS_VERSION)
+    checks = checks_fingerprint(context, key)
     missing = 0
     for slot in plan.admitted(rounds.admitted):
         row = rows.get(slot.id)
@@ -110,7 +105,7 @@ def _another_round(
     turns: list[Turn],
 ) -> Mapping[str, int] | None:
     """Return the further slots per label, or ``None`` where it stays as it is."""
-    if len(rounds.ends) > context.config.curate.max_rounds:
+    if len(rounds.slots) > context.config.curate.max_rounds:
         return None
     used = sum(turn.completion.num_tokens for turn in turns)
     budget = context.config.generate.budget_tokens
@@ -119,12 +114,12 @@ def _another_round(
         rounds.admitted,
         accepted,
         per_label,
-        used / max(1, len(turns)),
-        None if budget is None else budget - used,
+        mean_tokens=used / max(1, len(turns)),
+        budget_left=None if budget is None else budget - used,
     )
 
 
-def _finish(  # noqa: PLR0913 - one call site
+def _finish(
     context: Context,
     key: CorpusKey,
     rounds: Rounds,
@@ -137,10 +132,7 @@ def _finish(  # noqa: PLR0913 - one call site
     outcomes = [*selection.accepted, *selection.drops]
     used = [rows[outcome.turn.slot.id] for outcome in outcomes]
     engine = _merge_engines({row.engine for row in used})
-    accepted = [
-        Example(one.turn.slot.id, one.verdict.text, one.turn.slot.label)
-        for one in selection.accepted
-    ]
+    accepted = list_accepted(selection)
     missing = {label: count for label, count in selection.missing.items() if count}
     counts = count_outcomes(selection, task.labels)
     manifest = Manifest(
@@ -153,9 +145,9 @@ def _finish(  # noqa: PLR0913 - one call site
         shortfall=_explain_shortfall(context, rounds, missing),
         planned=context.per_label(task),
         admitted=rounds.admitted,
-        accepted=counts.accepted,
-        drops=counts.drops,
-        rounds=len(rounds.ends),
+        accepted={label: one.accepted for label, one in counts.items()},
+        drops={label: one.drops for label, one in counts.items()},
+        rounds=len(rounds.slots),
         tokens={
             "prompt": sum(row.completion.num_prompt_tokens for row in used),
             "generated": sum(row.completion.num_tokens for row in used),
@@ -170,7 +162,9 @@ def _finish(  # noqa: PLR0913 - one call site
             "total": generator.digest.total,
         },
         has_seen=[seen.model_dump(mode="json") for seen in generator.card.has_seen],
-        near_test_matches=checker.count_near_test([one.text for one in accepted]),
+        near_test_matches=len(
+            find_near_test(accepted, checker.reference, context.config.curate.max_copy)
+        ),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
@@ -194,7 +188,7 @@ def _explain_shortfall(context: Context, rounds: Rounds, missing: dict[str, int]
     if not missing:
         return ""
     spelled = ", ".join(f"{label}: {count}" for label, count in missing.items())
-    tops = len(rounds.ends) - 1
+    tops = len(rounds.slots) - 1
     budget = context.config.generate.budget_tokens
     why = f"after {tops} top-up rounds (max_rounds: {context.config.curate.max_rounds})"
     if tops < context.config.curate.max_rounds:
@@ -207,5 +201,3 @@ def _describe(manifest: Manifest) -> str:
     head = f"{manifest.task} / {manifest.generator} / {manifest.strategy}"
     tail = f"; {manifest.shortfall}" if manifest.shortfall else ""
     return f"{head}: {accepted} rows of {admitted} slots{tail}"
-
-

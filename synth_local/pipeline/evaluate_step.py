@@ -14,10 +14,11 @@ from synth_local.errors import EngineError
 from synth_local.evaluate.compare import summarise
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.metrics import score_predictions
-from synth_local.pipeline.cells import NONE, CellPlan
+from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.state import State
 from synth_local.records import Prediction, Result
+from synth_local.train.sources import NONE
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +57,7 @@ def run_evaluate(context: Context) -> None:
     log.info("%d cells scored, %d without predictions", len(plans), len(missing))
 
 
-def read_predictions(
-    context: Context, plan: CellPlan, labels: tuple[str, ...]
-) -> list[Prediction]:
+def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) -> list[Prediction]:
     """Return the stored predictions of a cell."""
     rows = read_parquet(context.run.predictions(plan.cell))
     return [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from synth_local.cards import digest_model
 from synth_local.core.hashing import digest_json
+from synth_local.curate.rows import describe_checks
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.splits import split_facts
 from synth_local.store.corpus import Manifest
@@ -54,24 +55,29 @@ def generation_fingerprint(context: Context, key: CorpusKey) -> str:
     )
 
 
-def checks_fingerprint(context: Context, key: CorpusKey, checks_version: int) -> str:
+def checks_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of the row checks of a task: settings and reference texts."""
     task = context.tasks[key.task]
-    facts = split_facts(context, task)
-    spec = task.spec.model_dump(mode="json", include={"labels", "kind", "length"})
-    return digest_json(
-        [checks_version, facts.data_digest, spec, context.config.curate.max_copy]
+    spec = task.spec
+    checks = describe_checks(
+        task.labels,
+        [spec.labels[label].phrase for label in task.labels],
+        spec.kind,
+        spec.length.min_words,
+        spec.length.max_words,
+        context.config.curate.max_copy,
     )
+    return digest_json([checks, split_facts(context, task).data_digest])
 
 
-def curation_fingerprint(context: Context, key: CorpusKey, checks_version: int) -> str:
+def curation_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of a corpus."""
     task = context.tasks[key.task]
     return digest_json(
         {
             "version": CURATE_VERSION,
             "generation": generation_fingerprint(context, key),
-            "checks": checks_fingerprint(context, key, checks_version),
+            "checks": checks_fingerprint(context, key),
             "curate": context.config.curate.fingerprint_fields(),
             "per_label": context.per_label(task),
             "budget_tokens": context.config.generate.budget_tokens,

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
 from synth_local.core.files import read_json, write_json
 from synth_local.core.signals import StopFlag
-from synth_local.curate import CHECKS_VERSION, Reference, RowChecker
+from synth_local.curate.reference import Reference
+from synth_local.curate.rows import RowChecker
 from synth_local.engines.choose import open_engine
 from synth_local.engines.protocol import Engine
 from synth_local.errors import ConfigError, Interrupted
 from synth_local.generate.conversation import Composer
-from synth_local.generate.loop import ChainWork, Lane, Loop
+from synth_local.generate.loop import ChainWork, Lane, Loop, Sink
 from synth_local.generate.plan import Chain, SlotPlan, group_chains, take_shard
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import checks_fingerprint, generation_fingerprint
 from synth_local.pipeline.rounds import current_rounds, slot_plan
 from synth_local.pipeline.splits import real_splits
-from synth_local.records import EngineInfo, Turn
+from synth_local.records import Turn
 from synth_local.store.ledger import LedgerRow, LedgerWriter, read_ledger
 from synth_local.store.markers import ProgressWriter
 from synth_local.store.run_dir import CorpusKey
@@ -125,7 +125,12 @@ def run_generate(
     tally = Tally(progress)
     try:
         with ExitStack() as stack:
-            works = _open_lanes(context, [todo for todo, _ in todos], engine, tally, stack, shard, num_shards)
+            writers = [
+                stack.enter_context(open_writer(context, todo.key, engine, shard, num_shards))
+                for todo, _ in todos
+            ]
+            lanes = zip([todo for todo, _ in todos], writers, strict=True)
+            works = _list_works(context, list(lanes), engine, tally)
             progress.update(0, "the engine is ready", force=True)
             finished = Loop(engine, should_stop).run(works)
     finally:
@@ -141,61 +146,72 @@ def run_generate(
     return tally.done
 
 
-def _open_lanes(  # noqa: PLR0913 - one call site, all of it the shard's state
-    context: Context,
-    todos: list[Todo],
-    engine: Engine,
-    tally: Tally,
-    stack: ExitStack,
-    shard: int,
-    num_shards: int,
-) -> Iterator[ChainWork]:
-    """Open a ledger segment per corpus and return the chains that are left, corpus by corpus."""
+def open_writer(
+    context: Context, key: CorpusKey, engine: Engine, shard: int, num_shards: int
+) -> LedgerWriter:
+    """Return a ledger segment of one corpus, not yet opened."""
+    checks = checks_fingerprint(context, key)
+    described = json.dumps(asdict(engine.info), sort_keys=True)
+    return LedgerWriter(context.run.ledger(key), shard, num_shards, checks, described)
+
+
+def _list_works(
+    context: Context, lanes: list[tuple[Todo, LedgerWriter]], engine: Engine, tally: Tally
+) -> list[ChainWork]:
+    """Return the chains that are left, corpus by corpus; their segments are open by now."""
     works: list[ChainWork] = []
-    for todo in todos:
-        checks = checks_fingerprint(context, todo.key, CHECKS_VERSION)
-        writer = stack.enter_context(
-            LedgerWriter(
-                context.run.ledger(todo.key), shard, num_shards, checks, describe_engine(engine.info)
-            )
-        )
+    checkers: dict[str, RowChecker] = {}
+    for todo, writer in lanes:
+        task = context.tasks[todo.key.task]
+        checker = checkers.get(task.name) or row_checker(context, task)
+        checkers[task.name] = checker
         # read after the segment is open: from here on its fences decide what counts
         rows = read_ledger(context.run.ledger(todo.key))
-        lane = _make_lane(context, todo, engine, writer, tally)
+        lane = Lane(
+            make_composer(context, todo.key, todo.plan, engine),
+            checker.check,
+            _make_sink(writer, tally),
+        )
         for chain in todo.chains:
             replies = _stored_replies(chain, rows)
             if len(replies) < len(chain.slots):
                 works.append(ChainWork(lane, chain.slots, replies))
-    return iter(works)
+    return works
 
 
-def _make_lane(
-    context: Context, todo: Todo, engine: Engine, writer: LedgerWriter, tally: Tally
-) -> Lane:
-    composer = Composer(
-        todo.plan,
-        context.prompts[todo.key.task],
-        {one.id: one for one in todo.plan.pool},
+def make_composer(context: Context, key: CorpusKey, plan: SlotPlan, engine: Engine) -> Composer:
+    """Return what makes the prompts of one corpus."""
+    return Composer(
+        plan,
+        context.prompts[key.task],
+        {one.id: one for one in plan.pool},
         engine.render,
         engine.info.context_length,
         context.config.generate.max_tokens,
     )
 
+
+def _make_sink(writer: LedgerWriter, tally: Tally) -> Sink:
     def sink(turn: Turn) -> None:
         writer.append(turn)
         tally.add(turn)
 
-    return Lane(composer, row_checker(context, context.tasks[todo.key.task]).check, sink)
+    return sink
 
 
 def row_checker(context: Context, task: Task) -> RowChecker:
     """Return the row checks of a task, with its real texts as the reference."""
     splits = real_splits(context, task)
-    reference = Reference.build(
-        train=splits.train, validation=splits.validation, test=splits.test
-    )
+    reference = Reference.build(splits.train, splits.validation, splits.test)
+    spec = task.spec
     return RowChecker(
-        task.spec.labels, task.spec.length, reference, context.config.curate.max_copy
+        labels=task.labels,
+        phrases=[spec.labels[label].phrase for label in task.labels],
+        kind=spec.kind,
+        min_words=spec.length.min_words,
+        max_words=spec.length.max_words,
+        max_copy=context.config.curate.max_copy,
+        reference=reference,
     )
 
 
@@ -206,8 +222,3 @@ def _stored_replies(chain: Chain, rows: dict[str, LedgerRow]) -> list[str]:
             break
         replies.append(rows[slot.id].completion.text)
     return replies
-
-
-def describe_engine(info: EngineInfo) -> str:
-    """Return the engine's account of itself as one line of JSON."""
-    return json.dumps(asdict(info), sort_keys=True)

@@ -1,4 +1,4 @@
-"""``plan``: what a run file asks for, what is done, and what the rest may cost; computes nothing."""
+"""``plan``: what a run file asks for, what is done, what the rest may cost; computes nothing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 from synth_local.config import RunConfig
 from synth_local.errors import MachineError
-from synth_local.pipeline.cells import plan_cells, plan_sets
+from synth_local.pipeline.cells import plan_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.state import State
 from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.train.sources import RealCounts, plan_sets
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
 WORDS_WITHOUT_BOUND = 60
@@ -153,7 +154,9 @@ def _gpu_minutes(context: Context, generator: str, tokens: float) -> float | Non
         parameters = context.generators[generator].card.parameters
     except MachineError:
         return None
-    return None if not parameters else round(tokens * parameters / GPU_TOKENS_TIMES_PARAMETERS / 60, 2)
+    return (
+        None if not parameters else round(tokens * parameters / GPU_TOKENS_TIMES_PARAMETERS / 60, 2)
+    )
 
 
 def _cells(context: Context, state: State) -> list[dict[str, Any]]:
@@ -177,7 +180,8 @@ def _planned_cells(context: Context) -> list[dict[str, Any]]:
         facts = split_facts(context, task)
         wanted = context.per_label(task)
         corpora = {key: wanted for key in context.corpora if key.task == task.name}
-        sets = plan_sets(context.config.sources, context.config.train.match, facts, corpora)
+        real = RealCounts(facts.train, facts.pool)
+        sets = plan_sets(context.config.sources, context.config.train.match, real, corpora)
         cells += [
             {"name": one.cell(task.name, student, seed).name, "steps": None, "state": "to do"}
             for student in context.config.students

@@ -8,11 +8,10 @@ from pathlib import Path
 from synth_local.config import RunConfig
 from synth_local.engines.choose import open_engine
 from synth_local.engines.protocol import Engine
-from synth_local.generate.conversation import Composer
 from synth_local.generate.loop import ChainWork, Lane, Loop
 from synth_local.generate.plan import group_chains
 from synth_local.pipeline.context import Context, check_machine, resolve_config
-from synth_local.pipeline.generate_step import row_checker
+from synth_local.pipeline.generate_step import make_composer, row_checker
 from synth_local.pipeline.rounds import slot_plan
 from synth_local.records import Conversation, Turn
 from synth_local.store.run_dir import CorpusKey, RunDir
@@ -28,7 +27,7 @@ class PreviewRow:
 
 
 def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow]:
-    """Return the first ``num_rows`` slots of each label of every corpus, generated; nothing is stored.
+    """Return the first slots of each label of every corpus, generated; nothing is stored.
 
     Raises:
         MachineError: weights are missing.
@@ -55,16 +54,11 @@ def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow
     return found
 
 
-def _preview_corpus(context: Context, key: CorpusKey, engine: Engine, num_rows: int) -> list[PreviewRow]:
+def _preview_corpus(
+    context: Context, key: CorpusKey, engine: Engine, num_rows: int
+) -> list[PreviewRow]:
     plan = slot_plan(context, key)
-    composer = Composer(
-        plan,
-        context.prompts[key.task],
-        {one.id: one for one in plan.pool},
-        engine.render,
-        engine.info.context_length,
-        context.config.generate.max_tokens,
-    )
+    composer = make_composer(context, key, plan, engine)
     turns: dict[str, Turn] = {}
 
     def sink(turn: Turn) -> None:

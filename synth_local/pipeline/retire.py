@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from synth_local.core.files import read_json
-from synth_local.curate import CHECKS_VERSION
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import curation_fingerprint, generation_fingerprint
 from synth_local.pipeline.generate_step import SPEC
@@ -30,7 +29,7 @@ def retire(context: Context, say: Callable[[str], None]) -> None:
             context.run,
             key,
             generation_fingerprint(context, key),
-            curation_fingerprint(context, key, CHECKS_VERSION),
+            curation_fingerprint(context, key),
         )
     moved += retire_cells(context)
     run = context.run

@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from synth_local.core.files import read_json, write_json
-from synth_local.curate import CHECKS_VERSION
 from synth_local.generate.plan import SlotPlan
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import curation_fingerprint
 from synth_local.pipeline.splits import real_splits
-from synth_local.records import Slot
 from synth_local.store.run_dir import CorpusKey
 
 
@@ -24,23 +22,22 @@ class Rounds:
 
     Attributes:
         fingerprint: identity of the corpus that they belong to.
-        ends: of each round, the slots per label admitted up to its end.
+        slots: of each round, the slots per label that it admits.
     """
 
     fingerprint: str
-    ends: tuple[dict[str, int], ...]
+    slots: tuple[dict[str, int], ...]
 
     @property
     def admitted(self) -> dict[str, int]:
         """Slots per label of all rounds."""
-        return self.ends[-1]
-
-    def round_of(self, slot: Slot) -> int:
-        """Return the round that admitted ``slot``."""
-        return next(i for i, end in enumerate(self.ends) if slot.position < end[slot.label])
+        labels = self.slots[0]
+        return {label: sum(one.get(label, 0) for one in self.slots) for label in labels}
 
 
-def first_round(per_label: dict[str, int], budget_tokens: int | None, max_tokens: int) -> dict[str, int]:
+def first_round(
+    per_label: dict[str, int], budget_tokens: int | None, max_tokens: int
+) -> dict[str, int]:
     """Return round 0: N slots per label, or as many as the token budget surely pays for."""
     if budget_tokens is None:
         return dict(per_label)
@@ -50,10 +47,10 @@ def first_round(per_label: dict[str, int], budget_tokens: int | None, max_tokens
 
 def current_rounds(context: Context, key: CorpusKey) -> Rounds:
     """Return the stored rounds of a corpus, or round 0 where there are none for this identity."""
-    fingerprint = curation_fingerprint(context, key, CHECKS_VERSION)
+    fingerprint = curation_fingerprint(context, key)
     stored = read_json(context.run.curation(key))
     if stored and stored["fingerprint"] == fingerprint:
-        return Rounds(fingerprint, tuple(stored["ends"]))
+        return Rounds(fingerprint, tuple(stored["slots"]))
     generate = context.config.generate
     per_label = context.per_label(context.tasks[key.task])
     start = first_round(per_label, generate.budget_tokens, generate.max_tokens)

@@ -10,7 +10,6 @@ from functools import cached_property
 
 from synth_local.core.files import read_json
 from synth_local.core.hashing import digest_json
-from synth_local.curate import CHECKS_VERSION
 from synth_local.pipeline.cells import CellPlan, plan_cells
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import (
@@ -36,7 +35,7 @@ class State:
         found = {}
         for key in self.context.corpora:
             manifest = read_manifest(self.context.run.corpus(key))
-            wanted = curation_fingerprint(self.context, key, CHECKS_VERSION)
+            wanted = curation_fingerprint(self.context, key)
             if manifest and manifest.fingerprint == wanted:
                 found[key] = manifest
         return found
@@ -89,7 +88,10 @@ class State:
             [
                 REPORT_VERSION,
                 self.evaluate_fingerprint,
-                [[str(key), one.fingerprint, one.corpus_digest] for key, one in self.manifests.items()],
+                [
+                    [str(key), one.fingerprint, one.corpus_digest]
+                    for key, one in self.manifests.items()
+                ],
                 [(read_json(run.measures(key)) or {}).get("fingerprint") for key in self.manifests],
                 self.context.fingerprint,
                 [failure.what for failure in read_failures(run)],

@@ -83,8 +83,10 @@ def _generate_all(context: Context, shard: int, num_shards: int, should_stop: St
     for generator in generators:
         name = f"generate-{generator}"
         code = run_job(
-            ["step", "generate", "--run", str(context.run.root)]
-            + ["--shard", f"{shard}/{num_shards}", "--generator", generator],
+            [
+                *("step", "generate", "--run", str(context.run.root)),
+                *("--shard", f"{shard}/{num_shards}", "--generator", generator),
+            ],
             context.run.logs / f"{name}.log",
             lambda: None,
         )

@@ -74,7 +74,10 @@ def make_tiny(order: TinyOrder, on_progress: Callable[[TinyProgress], None]) -> 
     report = train_tiny(train, heldout, order.out, settings, on_progress)
     card, body = render_tiny_card(report, name=order.out.name, has_seen=seen)
     write_card(order.out / "README.md", card, body)
-    yield f"held-out loss {report.best_heldout_loss:.3f} after {report.tokens} tokens, {report.seconds:.0f} s"
+    yield (
+        f"held-out loss {report.best_heldout_loss:.3f} after {report.tokens} tokens, "
+        f"{report.seconds:.0f} s"
+    )
     yield f"model: {order.out}"
 
 
@@ -133,12 +136,9 @@ def _few_shot(
             continue
         same = source.random() < 0.25
         others = [
-            one
-            for one in pool
-            if one.id != text.id and (one.label == text.label or not same)
+            one for one in pool if one.id != text.id and (one.label == text.label or not same)
         ]
         shots = tuple(source.sample(others, min(SHOTS, len(others))))
         style = source.choice(styles) if styles else ""
         spec = TurnSpec("few_shot", text.label, style, shots, same_label=same)
         yield build_conversation(prompts, [spec], [text.text])
-

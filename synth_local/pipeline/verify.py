@@ -52,7 +52,9 @@ def verify_run(context: Context) -> Findings:
 def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Findings) -> None:
     stored = read_manifest(context.run.corpus(key))
     rows = read_ledger(context.run.ledger(key))
-    admitted = {slot.id for slot in slot_plan(context, key).admitted(current_rounds(context, key).admitted)}
+    admitted = {
+        slot.id for slot in slot_plan(context, key).admitted(current_rounds(context, key).admitted)
+    }
     if stored is None:
         missing = len(admitted - set(rows))
         state_of = f"{missing} of {len(admitted)} admitted slots have no text yet"
@@ -68,12 +70,7 @@ def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Fin
         )
         return
     before = len(findings.wrong)
-    for name, digest in stored.files.items():
-        path = context.run.corpus(key) / name
-        if not path.is_file():
-            findings.wrong.append(f"{key}: {name} is missing")
-        elif digest_file(path) != digest:
-            findings.wrong.append(f"{key}: {name} has changed since it was written")
+    _verify_files(context, key, stored, findings)
     if len(findings.wrong) == before:
         _verify_outcomes(context, key, stored, admitted, rows, findings)
     if len(findings.wrong) == before:
@@ -83,7 +80,16 @@ def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Fin
         )
 
 
-def _verify_outcomes(  # noqa: PLR0913 - one call site
+def _verify_files(context: Context, key: CorpusKey, manifest: Manifest, findings: Findings) -> None:
+    for name, digest in manifest.files.items():
+        path = context.run.corpus(key) / name
+        if not path.is_file():
+            findings.wrong.append(f"{key}: {name} is missing")
+        elif digest_file(path) != digest:
+            findings.wrong.append(f"{key}: {name} has changed since it was written")
+
+
+def _verify_outcomes(
     context: Context,
     key: CorpusKey,
     manifest: Manifest,
@@ -98,8 +104,10 @@ def _verify_outcomes(  # noqa: PLR0913 - one call site
     twice = sorted(one for one, count in ids.items() if count > 1)
     checks = {
         f"slots with two outcomes: {_some(twice)}": twice,
-        f"admitted slots without an outcome: {_some(sorted(admitted - set(ids)))}": admitted - set(ids),
-        f"outcomes of slots never admitted: {_some(sorted(set(ids) - admitted))}": set(ids) - admitted,
+        f"admitted slots without an outcome: {_some(sorted(admitted - set(ids)))}": admitted
+        - set(ids),
+        f"outcomes of slots never admitted: {_some(sorted(set(ids) - admitted))}": set(ids)
+        - admitted,
         f"outcomes without a text in the ledger: {_some(sorted(set(ids) - set(rows)))}": set(ids)
         - set(rows),
     }
@@ -107,7 +115,11 @@ def _verify_outcomes(  # noqa: PLR0913 - one call site
     if digest_examples(accepted) != manifest.corpus_digest:
         findings.wrong.append(f"{key}: the rows do not have the digest of the manifest")
     splits = real_splits(context, context.tasks[key.task])
-    real = {match_key(one.text) for part in (splits.train, splits.validation, splits.test) for one in part}
+    real = {
+        match_key(one.text)
+        for part in (splits.train, splits.validation, splits.test)
+        for one in part
+    }
     copies = [one.id for one in accepted if match_key(one.text) in real]
     if copies:
         findings.wrong.append(f"{key}: verbatim copies of real texts: {_some(copies)}")

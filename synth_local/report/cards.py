@@ -33,9 +33,8 @@ def write_dataset_card(data: ReportData, part: CorpusPart) -> str:
     """
     task = next((one for one in data.tasks if one.name == part.manifest.task), None)
     model = next((one for one in data.models if one.name == part.manifest.generator), None)
-    front = yaml.safe_dump(
-        _make_front_matter(part.manifest, task, model), sort_keys=False, allow_unicode=True
-    )
+    values = _make_front_matter(part.manifest, task, model)
+    front = yaml.safe_dump(_fold_lines(values), sort_keys=False, allow_unicode=True)
     environment = Environment(
         loader=PackageLoader("synth_local.report"),
         autoescape=False,  # noqa: S701 - Markdown: every value goes through escape_markdown
@@ -99,6 +98,15 @@ def _make_front_matter(
     if _LANGUAGE.fullmatch(language):
         front["language"] = [language]
     return front
+
+
+def _fold_lines(value: Any) -> Any:
+    """Return a value with every string on one line, so that none can look like the block's end."""
+    if isinstance(value, dict):
+        return {key: _fold_lines(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_fold_lines(one) for one in value]
+    return " ".join(clean_text(value).split()) if isinstance(value, str) else value
 
 
 def _name_size(count: int) -> str:

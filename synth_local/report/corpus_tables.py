@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from synth_local.cards.digest import ModelDigest
 from synth_local.report.data import CorpusPart, ReportData
 from synth_local.report.tables import Column, Table, Undefined, Value
 
@@ -107,26 +108,14 @@ def list_reasons(corpora: Sequence[CorpusPart]) -> tuple[str, ...]:
     return tuple(sorted((r for r in totals if totals[r]), key=lambda r: (-totals[r], r)))
 
 
-def make_curation_table(data: ReportData) -> Table:
-    """Return, per corpus and label, admitted = accepted + drops by reason."""
+def make_curation_table(data: ReportData, *, by_label: bool = True) -> Table:
+    """Return, per corpus and label or per corpus, admitted = accepted + drops by reason."""
     reasons = list_reasons(data.corpora)
     rows: list[tuple[Value, ...]] = []
     for part in data.corpora:
-        manifest = part.manifest
-        for label in manifest.planned:
-            drops = manifest.drops.get(label, {})
-            rows.append(
-                (
-                    manifest.task,
-                    manifest.generator,
-                    manifest.strategy,
-                    label,
-                    manifest.planned[label],
-                    manifest.admitted.get(label, 0),
-                    manifest.accepted.get(label, 0),
-                    *(drops.get(reason, 0) for reason in reasons),
-                )
-            )
+        labels = list(part.manifest.planned)
+        groups = [[label] for label in labels] if by_label else [labels]
+        rows += [_count_labels(part, group, reasons) for group in groups]
     return Table(
         name="curation",
         caption="Admitted texts = accepted texts + drops, by reason.",
@@ -140,6 +129,25 @@ def make_curation_table(data: ReportData) -> Table:
         ),
         rows=tuple(rows),
         num_headers=4,
+    )
+
+
+def _count_labels(
+    part: CorpusPart, labels: Sequence[str], reasons: Sequence[str]
+) -> tuple[Value, ...]:
+    """Return one row of counts, summed over ``labels``."""
+    manifest = part.manifest
+    drops = [manifest.drops.get(label, {}) for label in labels]
+    return (
+        manifest.task,
+        manifest.generator,
+        manifest.strategy,
+        labels[0] if len(labels) == 1 else None,
+        *(
+            sum(counts.get(label, 0) for label in labels)
+            for counts in (manifest.planned, manifest.admitted, manifest.accepted)
+        ),
+        *(sum(counts.get(reason, 0) for counts in drops) for reason in reasons),
     )
 
 
@@ -164,7 +172,7 @@ def make_seen_table(data: ReportData) -> Table:
     tasks = {task.name: task for task in data.tasks}
     rows: list[tuple[Value, ...]] = []
     for model in data.models:
-        if model.role != "generator":
+        if model.card.role != "generator":
             continue
         seen = data.list_seen(model.name)
         for one in seen:
@@ -211,18 +219,21 @@ def make_model_table(data: ReportData) -> Table:
         rows=tuple(
             (
                 model.name,
-                model.role,
+                model.card.role,
                 model.license or Undefined(NOT_STATED),
-                model.weights or None,
-                model.tokenizer or None,
-                model.template or None,
-                model.total or None,
-                "; ".join((*(("simulated generator",) if model.is_simulated else ()), *model.notes))
-                or None,
+                *_list_digests(model.digest),
+                "; ".join((*(("a miniature",) if model.card.tiny else ()), *model.notes)) or None,
             )
             for model in data.models
         ),
     )
+
+
+def _list_digests(digest: ModelDigest | None) -> tuple[str | None, ...]:
+    if digest is None:
+        return (None,) * 4
+    found = (digest.weights, digest.tokenizer, digest.template, digest.total)
+    return tuple(one or None for one in found)
 
 
 def make_engine_table(data: ReportData) -> Table:

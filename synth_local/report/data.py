@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen
+from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import Summary
-from typing import Any as CorpusMeasures
-from synth_local.records import Result
+from synth_local.records import Interval, Result
+from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
+
+BEFORE, AFTER = "before curation", "after curation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +52,28 @@ class TaskPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Task data that a model's training had; ``num_rows`` is ``None`` where nobody counted."""
-
-    task: str
-    split: str
-    num_rows: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ModelPart:
     """A generator, student or embedder: what its card and its folder say.
 
     Attributes:
-        name: the card's name.
-        role: ``generator``, ``student`` or ``embedder``.
-        weights: digest of the weights; empty where the model has no folder.
-        tokenizer: digest of the tokenizer's files.
-        template: digest of the chat template.
-        total: digest of all of it.
-        license: as the card states it; empty where it states none.
-        has_seen: task data that its training had.
-        is_simulated: a stand-in that was trained to play a generator.
+        card: its card; ``card.name`` is the name of tables and figures.
+        digest: of its folder; ``None`` for a model that needs no folder.
         notes: what else a reader should know.
     """
 
-    name: str
-    role: str
-    weights: str = ""
-    tokenizer: str = ""
-    template: str = ""
-    total: str = ""
-    license: str = ""
-    has_seen: tuple[Seen, ...] = ()
-    is_simulated: bool = False
+    card: Card
+    digest: ModelDigest | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the model's name."""
+        return self.card.name
+
+    @property
+    def license(self) -> str:
+        """Return the licence, or nothing where the card states none."""
+        return "" if self.card.license == UNKNOWN_LICENSE else self.card.license
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +94,43 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One metric of one corpus.
+
+    Attributes:
+        task: the task's name.
+        generator: the generator's name.
+        strategy: the strategy's name.
+        stage: ``before curation`` or ``after curation``.
+        label: the label's name; empty over all labels.
+        metric: a key of ``diversity.METRICS`` or another name.
+        value: of the synthetic texts.
+        real: of the real texts beside them, or ``None`` where there is no such value.
+        num_texts: texts on each side, or ``None`` where nobody says.
+    """
+
+    task: str
+    generator: str
+    strategy: str
+    stage: str
+    label: str
+    metric: str
+    value: Interval | Undefined
+    real: Interval | Undefined | None = None
+    num_texts: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Return ``<generator> <strategy>``."""
+        return f"{self.generator} {self.strategy}"
+
+
+@dataclass(frozen=True, slots=True)
 class CorpusPart:
     """One corpus: its manifest, its measures where there are any, a few of its texts."""
 
     manifest: Manifest
-    measures: CorpusMeasures | None = None
+    measures: tuple[Line, ...] | None = None
     samples: tuple[Sample, ...] = ()
 
     @property
@@ -166,7 +188,7 @@ class ReportData:
         """Return the corpora of one task."""
         return tuple(part for part in self.corpora if part.manifest.task == task)
 
-    def find_seen(self, task: TaskPart, generator: str) -> tuple[Seen, ...]:
+    def find_seen(self, task: TaskPart, generator: str) -> tuple[HasSeen, ...]:
         """Return what a generator has seen of a task, where that is more than the pool has.
 
         Both the card of today and the manifests of the corpora count. A number of rows that
@@ -180,16 +202,18 @@ class ReportData:
             return tuple(mine) if total > task.num_pool else ()
         return tuple(mine)
 
-    def list_seen(self, generator: str) -> list[Seen]:
+    def list_seen(self, generator: str) -> list[HasSeen]:
         """Return all that a generator has seen, one entry per task and split.
 
         Where card and manifests disagree, the higher count stands.
         """
-        entries = [one for model in self.models if model.name == generator for one in model.has_seen]
+        entries = [
+            one for model in self.models if model.name == generator for one in model.card.has_seen
+        ]
         for part in self.corpora:
             if part.manifest.generator == generator:
                 entries += [read_seen(value) for value in part.manifest.has_seen]
-        merged: dict[tuple[str, str], Seen] = {}
+        merged: dict[tuple[str, str], HasSeen] = {}
         for one in entries:
             known = merged.get((one.task, one.split))
             if known is None or (one.num_rows or 0) > (known.num_rows or 0):
@@ -197,12 +221,7 @@ class ReportData:
         return list(merged.values())
 
 
-def read_seen(value: Mapping[str, Any]) -> Seen:
-    """Return an entry of a manifest's ``has_seen``."""
-    rows = value.get("num_rows", value.get("rows"))
-    return Seen(
-        task=str(value.get("task", "")),
-        split=str(value.get("split", "")),
-        num_rows=None if rows is None else int(rows),
-        note=str(value.get("note", "")),
-    )
+def read_seen(value: Mapping[str, Any]) -> HasSeen:
+    """Return an entry of a manifest's ``has_seen``, which a manifest spells ``rows``."""
+    known = {**value, "num_rows": value.get("num_rows", value.get("rows"))}
+    return HasSeen(**{key: known[key] for key in HasSeen.model_fields if key in known})

@@ -1,18 +1,15 @@
 """Diversity and similarity of the corpora as lines: one metric, one corpus, real beside it.
 
-Pure: turns the measures of ``measure`` into what tables and figures show. Computes nothing.
+Pure: says what each metric means and puts the lines into a table. Computes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from synth_local.records import Interval
-from synth_local.report.data import ReportData
-from synth_local.report.tables import Column, Table, Undefined
-
-BEFORE, AFTER = "before curation", "after curation"
+from synth_local.report.data import AFTER, BEFORE, Line, ReportData
+from synth_local.report.tables import Column, Table, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +43,9 @@ METRICS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One metric of one corpus.
-
-    Attributes:
-        task: the task's name.
-        generator: the generator's name.
-        strategy: the strategy's name.
-        stage: ``before curation`` or ``after curation``.
-        label: the label's name; empty over all labels.
-        metric: a key of ``METRICS`` or another name.
-        value: of the synthetic texts.
-        real: of the real texts beside them, or ``None`` where there is no such value.
-        num_texts: texts on each side, or ``None`` where nobody says.
-    """
-
-    task: str
-    generator: str
-    strategy: str
-    stage: str
-    label: str
-    metric: str
-    value: Interval | Undefined
-    real: Interval | Undefined | None = None
-    num_texts: int | None = None
-
-    @property
-    def name(self) -> str:
-        """Return ``<generator> <strategy>``."""
-        return f"{self.generator} {self.strategy}"
-
-
 def read_lines(data: ReportData) -> tuple[Line, ...]:
     """Return every measure of every corpus, in the corpora's order."""
-    return ()
+    return tuple(line for part in data.corpora for line in part.measures or ())
 
 
 def make_diversity_table(lines: Sequence[Line]) -> Table:
@@ -106,7 +71,7 @@ def make_diversity_table(lines: Sequence[Line]) -> Table:
                 line.generator,
                 line.strategy,
                 line.label or None,
-                METRICS[line.metric].title if line.metric in METRICS else line.metric,
+                spell_metric(line.metric),
                 line.stage,
                 line.value,
                 line.real,
@@ -116,3 +81,54 @@ def make_diversity_table(lines: Sequence[Line]) -> Table:
         ),
         num_headers=6,
     )
+
+
+def make_diversity_matrix(lines: Sequence[Line]) -> Table:
+    """Return one row per measure and corpus: synthetic and real, before and after curation."""
+    groups: dict[tuple[str, ...], dict[str, Line]] = {}
+    for line in lines:
+        key = (line.task, line.metric, line.generator, line.strategy, line.label)
+        groups.setdefault(key, {})[line.stage] = line
+    metrics = list(dict.fromkeys(line.metric for line in lines))
+    tasks = list(dict.fromkeys(line.task for line in lines))
+    order = sorted(groups, key=lambda key: (tasks.index(key[0]), metrics.index(key[1])))
+    return Table(
+        name="diversity",
+        caption="Each measure of the synthetic texts beside that of as many real texts with the "
+        "same label mix, with intervals in brackets.",
+        columns=(
+            Column("task", "Task"),
+            Column("metric", "Measure"),
+            Column("generator", "Generator"),
+            Column("strategy", "Strategy"),
+            Column("label", "Label"),
+            Column("before", "Synthetic, before", "interval"),
+            Column("before_real", "Real, before", "interval"),
+            Column("after", "Synthetic, after curation", "interval"),
+            Column("after_real", "Real, after", "interval"),
+            Column("num_texts", "Texts", "count"),
+        ),
+        rows=tuple(_matrix_row(key, groups[key]) for key in order),
+        num_headers=5,
+    )
+
+
+def _matrix_row(key: tuple[str, ...], stages: Mapping[str, Line]) -> tuple[Value, ...]:
+    task, metric, generator, strategy, label = key
+    before, after = stages.get(BEFORE), stages.get(AFTER)
+    shown = after or before
+    return (
+        task,
+        spell_metric(metric),
+        generator,
+        strategy,
+        label or None,
+        *((before.value, before.real) if before else (None, None)),
+        *((after.value, after.real) if after else (None, None)),
+        shown.num_texts if shown else None,
+    )
+
+
+def spell_metric(metric: str) -> str:
+    """Return a metric's name for readers."""
+    return METRICS[metric].title if metric in METRICS else metric.replace("_", " ")

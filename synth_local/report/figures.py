@@ -3,7 +3,7 @@
 The same panel gives the same bytes: no date, no random ids, text as text. A drawing comes in two
 forms: a file with fixed colours for papers, and a fragment for a page, whose colours are CSS
 variables, whose ids carry a prefix and which names no address. Labels are data: mathematics is
-never parsed and characters that XML forbids are left out.
+never parsed and characters that XML forbids are replaced.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 
 from synth_local.records import Interval
 from synth_local.report.panels import BarPanel, DotPanel, Panel
+from synth_local.report.tables import clean_text
 
 INK, GRID, PAPER = "#1f2328", "#d3d7dc", "#fffffe"
 # group: colour and marker, so that neither is needed to tell two apart
@@ -62,8 +63,7 @@ _STYLE = {
     "ytick.color": INK,
 }
 _WIDTH = 6.0  # inches
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-MAX_LABEL = 44
+MAX_LABEL = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def draw_panel(panel: Panel, prefix: str) -> Drawing:
     else:
         lines = -(-len(panel.parts) // 3)
         svg = _render(lambda axes: _draw_bars(axes, panel), len(panel.bars), 0.24 * lines + 0.1)
-    title, alt = clean_label(panel.title, 400), _FORBIDDEN.sub("", panel.alt)
+    title, alt = clean_label(panel.title, 400), clean_text(panel.alt)
     return Drawing(
         name=panel.name,
         title=title,
@@ -103,9 +103,12 @@ def draw_panel(panel: Panel, prefix: str) -> Drawing:
 
 
 def clean_label(text: str, limit: int = MAX_LABEL) -> str:
-    """Return a label on one line, without what XML forbids, cut to ``limit`` characters."""
-    line = " ".join(_FORBIDDEN.sub("", text).split())
-    return line if len(line) <= limit else line[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    """Return a label on one clean line, its middle cut out where it is too long."""
+    line = " ".join(clean_text(text).split())
+    if len(line) <= limit:
+        return line
+    tail = limit // 2 - 1
+    return f"{line[: limit - tail - 1]}\N{HORIZONTAL ELLIPSIS}{line[-tail:]}"
 
 
 # ----------------------------------------------------------------------------------- drawing

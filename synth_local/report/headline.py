@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from synth_local.cards.card import HasSeen
 from synth_local.records import Interval
 from synth_local.report.conditions import Condition, Difference, find_best, find_partner
-from synth_local.report.data import ReportData, Seen, TaskPart
+from synth_local.report.data import ReportData, TaskPart
 from synth_local.report.tables import Column, format_value
 
 SCORE = Column("", "", "interval")
 SIGNED = Column("", "", "interval", is_signed=True)
 P_VALUE = Column("", "", "p")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 SMALL_TEST = 200
 Verdict = Literal["below", "above", "open", "none"]
 
@@ -47,6 +49,7 @@ class Headline:
         task: the task's name.
         student: the student's name.
         verdict: of the best synthetic condition against real.
+        difference: of the two with its interval, spelled; empty where there is none.
         figures: large numbers, from real to pool+synthetic.
         sentences: the findings.
         cautions: what limits them.
@@ -55,14 +58,13 @@ class Headline:
     task: str
     student: str
     verdict: Verdict
+    difference: str
     figures: tuple[Figure, ...]
     sentences: tuple[str, ...]
     cautions: tuple[str, ...]
 
 
-def write_headline(
-    data: ReportData, task: TaskPart, conditions: Sequence[Condition]
-) -> Headline:
+def write_headline(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> Headline:
     """Return the headline of the conditions of one task and student.
 
     Args:
@@ -76,7 +78,8 @@ def write_headline(
         task=task.name,
         student=conditions[0].student,
         verdict=_judge(best),
-        figures=tuple(_list_figures(conditions, real)),
+        difference=_spell_headline(best),
+        figures=tuple(_list_figures(data, task, conditions, real)),
         sentences=(
             *_compare_with_real(task, real, best, conditions),
             *_compare_with_pool(data, task, conditions),
@@ -94,23 +97,37 @@ def _judge(best: Condition | None) -> Verdict:
     return "above" if difference.value.low > 0 else "open"
 
 
-def _list_figures(conditions: Sequence[Condition], real: Condition | None) -> list[Figure]:
-    names = {
-        "real": "real",
-        "synthetic": "best synthetic",
-        "pool": "pool alone",
-        "pool+synthetic": "best pool + synthetic",
-        "real+synthetic": "best real + synthetic",
+def _spell_headline(best: Condition | None) -> str:
+    difference = best.to_real.get("macro_f1") if best else None
+    return "" if difference is None else f"{_spell_signed(difference.value)} macro-F1"
+
+
+def _list_figures(
+    data: ReportData, task: TaskPart, conditions: Sequence[Condition], real: Condition | None
+) -> list[Figure]:
+    fair = _keep_fair(data, task, conditions)
+    chosen = {
+        "real": real,
+        "best synthetic": find_best(conditions, "synthetic"),
+        "pool alone": find_best(conditions, "pool"),
+        "best pool + synthetic": find_best(fair, "pool+synthetic"),
+        "best real + synthetic": find_best(conditions, "real+synthetic"),
     }
     found = []
-    for source, label in names.items():
-        best = real if source == "real" else find_best(conditions, source)
-        if best is None or best.macro_f1.value is None:
+    for label, one in chosen.items():
+        if one is None or one.macro_f1.value is None:
             continue
-        made = " · ".join(part for part in (best.generator, best.strategy) if part)
-        note = f"{made + ', ' if made else ''}{best.num_train:,} rows"
-        found.append(Figure(label, f"{best.macro_f1.value.point:.3f}", note))
+        made = " · ".join(part for part in (one.generator, one.strategy) if part)
+        note = f"{made + ', ' if made else ''}{one.num_train:,} rows"
+        found.append(Figure(label, f"{one.macro_f1.value.point:.3f}", note))
     return found
+
+
+def _keep_fair(
+    data: ReportData, task: TaskPart, conditions: Sequence[Condition]
+) -> list[Condition]:
+    """Return the conditions whose generator may be set against the pool alone."""
+    return [one for one in conditions if not data.find_seen(task, one.generator)]
 
 
 def _compare_with_real(
@@ -141,7 +158,7 @@ def _spell_difference(difference: Difference | None, other: str) -> list[str]:
         return [f"The difference to {other} was not computed."]
     value = difference.value
     p = "" if difference.p_holm is None else f", p after Holm {_spell_p(difference.p_holm)}"
-    number = f"{format_value(value, SIGNED)}{p}"
+    number = f"{_spell_signed(value)}{p}"
     if value.low <= 0 <= value.high:
         return [
             f"The difference to {other} is {number}: the interval holds zero, so these data show "
@@ -158,9 +175,8 @@ def _compare_with_pool(
     combined = [one for one in conditions if one.source == "pool+synthetic"]
     if pool is None or pool.macro_f1.value is None or not combined:
         return []
-    fair = [one for one in combined if not data.find_seen(task, one.generator)]
     sentences = []
-    best = find_best(fair, "pool+synthetic")
+    best = find_best(_keep_fair(data, task, combined), "pool+synthetic")
     if best is not None and best.macro_f1.value is not None:
         sentences.append(
             f"The pool alone ({pool.num_train:,} real texts) gives {spell(pool.macro_f1.value)}; "
@@ -178,7 +194,7 @@ def _compare_with_pool(
     return sentences
 
 
-def spell_seen(seen: Sequence[Seen]) -> str:
+def spell_seen(seen: Sequence[HasSeen]) -> str:
     """Return how many real texts a generator has seen, in words."""
     counts = [one.num_rows for one in seen]
     splits = " and ".join(dict.fromkeys(one.split for one in seen))
@@ -188,32 +204,52 @@ def spell_seen(seen: Sequence[Seen]) -> str:
     return f"{sum(known):,} real texts ({splits})"
 
 
-def _list_cautions(
-    data: ReportData, task: TaskPart, conditions: Sequence[Condition]
-) -> list[str]:
-    cautions = []
+def _list_cautions(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> list[str]:
+    small = f"Only {task.num_test:,} test items: intervals are wide."
+    return [
+        *_note_seeds(conditions),
+        *_note_choice(conditions),
+        *_note_corpora(data, task, conditions),
+        *_note_test_seen(data, task, conditions),
+        *([small] if task.num_test < SMALL_TEST else []),
+        *_list_undefined(conditions),
+    ]
+
+
+def _note_seeds(conditions: Sequence[Condition]) -> list[str]:
     single = [one for one in conditions if len(one.seeds) == 1]
     if len(single) == len(conditions):
-        cautions.append("All numbers rest on one training seed: another seed may move them.")
-    elif single:
-        names = ", ".join(one.name for one in single)
-        cautions.append(f"One training seed only: {names}.")
-    made = [one for one in conditions if one.source == "synthetic"]
-    if len(made) > 1:
-        cautions.append(
-            f"The best synthetic condition was picked among {len(made)} on the test items "
-            "themselves, so its number leans to the high side."
-        )
+        return ["All numbers rest on one training seed: another seed may move them."]
+    names = ", ".join(one.name for one in single)
+    return [f"One training seed only: {names}."] if single else []
+
+
+def _note_choice(conditions: Sequence[Condition]) -> list[str]:
+    count = sum(one.source == "synthetic" for one in conditions)
+    if count < 2:
+        return []
+    return [
+        f"The best synthetic condition was picked among {count} on the test items themselves, so "
+        "its number leans to the high side."
+    ]
+
+
+def _note_corpora(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> list[str]:
     used = {(one.generator, one.strategy) for one in conditions if one.is_made}
-    for part in data.find_corpora(task.name):
-        manifest = part.manifest
-        if not manifest.complete and (manifest.generator, manifest.strategy) in used:
-            why = manifest.shortfall or "rows are missing"
-            cautions.append(f"The corpus of {part.name} is incomplete: {why}.")
-    if task.num_test < SMALL_TEST:
-        cautions.append(f"Only {task.num_test:,} test items: intervals are wide.")
-    cautions += _list_undefined(conditions)
-    return cautions
+    return [
+        f"The corpus of {part.name} is incomplete: {part.manifest.shortfall or 'rows are missing'}."
+        for part in data.find_corpora(task.name)
+        if not part.manifest.complete and (part.manifest.generator, part.manifest.strategy) in used
+    ]
+
+
+def _note_test_seen(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> list[str]:
+    names = dict.fromkeys(one.generator for one in conditions if one.is_made)
+    return [
+        f"{name} has seen rows of this task's test split: its scores may be too high."
+        for name in names
+        if any(one.task == task.name and one.split == "test" for one in data.list_seen(name))
+    ]
 
 
 def _list_undefined(conditions: Sequence[Condition]) -> list[str]:
@@ -225,8 +261,12 @@ def _list_undefined(conditions: Sequence[Condition]) -> list[str]:
 
 
 def spell(value: Interval) -> str:
-    """Return a number with its interval, as tables spell it."""
-    return format_value(value, SCORE)
+    """Return a number with its interval, as tables spell it, on one line."""
+    return format_value(value, SCORE).replace(" ", NO_BREAK)
+
+
+def _spell_signed(value: Interval) -> str:
+    return format_value(value, SIGNED).replace(" ", NO_BREAK)
 
 
 def _spell_p(p: float) -> str:

@@ -21,7 +21,6 @@ from synth_local.report.tables import (
     Column,
     Table,
     Undefined,
-    Value,
     clean_text,
     format_value,
 )
@@ -31,8 +30,9 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 SUFFIXES = ("html", "html.j2")
-SIGNS = {"below": "▼", "above": "▲", "open": "≈", "none": "–"}
+SIGNS = {"below": "▼", "above": "▲", "open": "≈", "none": "?"}
 MAX_TEXT = 5000
+MAX_KEPT = 40  # characters of a row's name that stay on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ def make_environment() -> Environment:
     environment.tests.update(
         undefined_value=lambda value: isinstance(value, Undefined),
         interval=lambda value: isinstance(value, Interval),
+        short=lambda value: isinstance(value, str) and len(value) <= MAX_KEPT,
     )
     return environment
 
@@ -185,6 +186,11 @@ def heading(text: str, level: int = 3) -> Markup:
 def paragraph(text: str, classes: str = "") -> Markup:
     """Return an escaped paragraph."""
     return Markup('<p class="{}">{}</p>').format(classes, clean_text(text))
+
+
+def side_by_side(bodies: Sequence[Markup]) -> Markup:
+    """Return blocks in a row that wraps."""
+    return Markup('<div class="matrices">{}</div>').format(Markup("").join(bodies))
 
 
 def preformatted(text: str, limit: int) -> Markup:

@@ -12,8 +12,8 @@ from markupsafe import Markup
 from synth_local.curate.reasons import REASONS
 from synth_local.report import corpus_tables, result_tables
 from synth_local.report.conditions import Condition, group_conditions
-from synth_local.report.data import CorpusPart, ReportData
-from synth_local.report.diversity import METRICS, Line, make_diversity_table
+from synth_local.report.data import CorpusPart, Line, ReportData
+from synth_local.report.diversity import METRICS, make_diversity_matrix
 from synth_local.report.figures import Drawing
 from synth_local.report.headline import write_headline
 from synth_local.report.html import (
@@ -23,6 +23,7 @@ from synth_local.report.html import (
     heading,
     paragraph,
     preformatted,
+    side_by_side,
     terms,
 )
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
@@ -41,6 +42,11 @@ LIMITS = {
 }
 MAX_SAMPLE = 1500
 MAX_YAML = 100_000
+DIVERSITY_FILE = "tables/diversity.csv"
+DIVERSITY_KEY = (
+    "Filled marks: after curation, with the same deduplication applied to the real texts; hollow "
+    "marks: before it. Bars are intervals from subsampling without replacement."
+)
 TERMS = (
     ("macro-F1", "mean of the F1 over the labels that are gold or predicted somewhere: "
      "every label counts the same, however rare"),
@@ -135,12 +141,12 @@ class Composer:
             blocks.append(heading("Does synthetic text help a small real set?"))
             blocks.append(self.fit("results", self.blocks.table(pool), "tables/pool.csv"))
         blocks.append(self.blocks.fold("How to read these numbers", terms(TERMS)))
-        return Section("results", "Results", "Every training condition on the same real test items.",
-                       tuple(blocks) if self.conditions else (paragraph("No results."),))  # fmt: skip
+        lead = "Every training condition on the same real test items."
+        if not self.conditions:
+            blocks = [paragraph("No results.")]
+        return Section("results", "Results", lead, tuple(blocks))
 
-    def _write_labels(
-        self, task: str, student: str, group: Sequence[Condition]
-    ) -> list[Markup]:
+    def _write_labels(self, task: str, student: str, group: Sequence[Condition]) -> list[Markup]:
         matrix = result_tables.make_label_matrix(task, student, group)
         blocks = []
         if matrix.rows:
@@ -159,7 +165,7 @@ class Composer:
             for one in found
         ]  # fmt: skip
         if bodies:
-            blocks.append(self.blocks.fold("Confusion matrices", Markup("").join(bodies)))
+            blocks.append(self.blocks.fold("Confusion matrices", side_by_side(bodies)))
         return blocks
 
     def write_diversity(self) -> Section:
@@ -167,25 +173,22 @@ class Composer:
         if not self.lines:
             return Section("diversity", "Diversity beside real", "",
                            (paragraph("No corpus was measured."),))  # fmt: skip
-        table = make_diversity_table(self.lines)
-        overall = [line for line in self.lines if not line.label]
-        by_label = [line for line in self.lines if line.label]
+        matrix = make_diversity_matrix([line for line in self.lines if not line.label])
+        by_label = make_diversity_matrix([line for line in self.lines if line.label])
+        each = dict(group_rows(by_label, 0))
         name = self.data.run.embedder
         blocks = [
             paragraph(f"Embedder: {name}." if name else "The embedder is not named.", "key"),
             self.draw("diversity"),
-            paragraph(
-                "Filled marks: after curation, with the same deduplication applied to the real "
-                "texts; hollow marks: before it. Bars are intervals from subsampling without "
-                "replacement.", "key"),
-        ]  # fmt: skip
-        for task, rows in group_rows(make_diversity_table(overall), 0):
+            paragraph(DIVERSITY_KEY, "key"),
+        ]
+        for task, rows in group_rows(matrix, 0):
             body = self.blocks.table(drop_empty_columns(rows))
-            blocks += [heading(task), self.fit("diversity", body, f"tables/{table.name}.csv")]
-        if by_label:
-            body = self.blocks.table(make_diversity_table(by_label))
-            folded = self.blocks.fold("By label", body)
-            blocks.append(self.fit("diversity", folded, f"tables/{table.name}.csv"))
+            blocks += [heading(task), self.fit("diversity", body, DIVERSITY_FILE)]
+            if task in each:
+                table = self.blocks.table(drop_empty_columns(each[task]))
+                folded = self.blocks.fold("By label", table)
+                blocks.append(self.fit("diversity", folded, DIVERSITY_FILE))
         used = dict.fromkeys(line.metric for line in self.lines)
         meanings = [(METRICS[key].title, METRICS[key].meaning) for key in used if key in METRICS]
         blocks.append(self.blocks.fold("What these measure", terms(meanings)))
@@ -200,15 +203,18 @@ class Composer:
             return Section("curation", "Curation", "", (paragraph("No corpus was made."),))
         reasons = corpus_tables.list_reasons(data.corpora)
         meanings = [(reason.replace("_", " "), REASONS.get(reason, "")) for reason in reasons]
-        table = corpus_tables.make_curation_table(data)
+        by_label = dict(group_rows(corpus_tables.make_curation_table(data), 0))
+        totals = corpus_tables.make_curation_table(data, by_label=False)
         blocks = [
             self.blocks.caution(
                 "The counts do not add up", corpus_tables.find_imbalances(data.corpora)
             ),
             self.draw("curation"),
         ]
-        for task, rows in group_rows(table, 0):
-            body = self.blocks.table(drop_zero_columns(rows))
+        for task, rows in group_rows(totals, 0):
+            total = self.blocks.table(drop_empty_columns(drop_zero_columns(rows)))
+            each = self.blocks.table(drop_zero_columns(by_label[task]))
+            body = total + self.blocks.fold("By label", each)
             blocks += [heading(task), self.fit("curation", body, "tables/curation.csv")]
         if meanings:
             blocks.append(self.blocks.fold("What the reasons mean", terms(meanings)))
@@ -252,13 +258,12 @@ class Composer:
             paragraph(f"Run fingerprint: {data.run.fingerprint}", "key"),
             self._table(drop_empty_columns(corpus_tables.make_model_table(data))),
         ]
-        for table in (
+        tables = (
             corpus_tables.make_engine_table(data),
             corpus_tables.make_seconds_table(data),
             corpus_tables.make_software_table(data),
-        ):
-            if table.rows:
-                blocks.append(self._table(drop_empty_columns(table)))
+        )
+        blocks += [self._table(drop_empty_columns(table)) for table in tables if table.rows]
         if data.run.yaml:
             blocks.append(
                 self.blocks.fold("The resolved run file", preformatted(data.run.yaml, MAX_YAML))
@@ -272,8 +277,8 @@ class Composer:
         gaps = list_gaps(self.data)
         body = self.blocks.caution(f"Missing: {len(gaps)}", gaps)
         whole = paragraph("Everything that the run file asks for is in this report.")
-        return Section("missing", "What is missing", "",
-                       (self.fit("provenance", body, "the run's log") if gaps else whole,))  # fmt: skip
+        block = self.fit("provenance", body, "the run's log") if gaps else whole
+        return Section("missing", "What is missing", "", (block,))
 
     def _table(self, table: Table) -> Markup:
         return self.fit("provenance", self.blocks.table(table), f"tables/{table.name}.csv")
@@ -327,7 +332,7 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
         else "This report shows synthetic texts only; real texts are not shown."
     )
     names = ", ".join(task.name for task in data.tasks)
-    generators = [model.name for model in data.models if model.role == "generator"]
+    generators = [model.name for model in data.models if model.card.role == "generator"]
     students = dict.fromkeys(one.student for one in composer.conditions)
     scope = [f"Tasks: {names}"]
     scope += [f"generators: {', '.join(generators)}"] if generators else []

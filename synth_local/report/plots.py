@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from synth_local.report.conditions import Condition
 from synth_local.report.corpus_tables import list_reasons
-from synth_local.report.data import CorpusPart
-from synth_local.report.diversity import AFTER, BEFORE, METRICS, Line
+from synth_local.report.data import AFTER, BEFORE, CorpusPart, Line
+from synth_local.report.diversity import METRICS
 from synth_local.report.panels import MAX_BARS, Bar, BarPanel, Dot, DotPanel
 from synth_local.report.tables import Undefined, slugify
 

@@ -34,7 +34,6 @@ SHOWN = (
     "num_train",
     "num_seeds",
 )
-SEEN_MORE = "none: the generator has seen more real texts than the pool"
 
 
 def make_results_table(conditions: Sequence[Condition]) -> Table:
@@ -46,7 +45,7 @@ def make_results_table(conditions: Sequence[Condition]) -> Table:
         columns=(
             *NAMES,
             Column("macro_f1", "Macro-F1", "interval"),
-            Column("macro_f1_sd", "SD over seeds", "score"),
+            Column("macro_f1_sd", "SD (seeds)", "score"),
             Column("difference", "Difference to real", "interval", is_signed=True),
             Column("p", "p", "p"),
             Column("p_holm", "p (Holm)", "p"),
@@ -55,7 +54,7 @@ def make_results_table(conditions: Sequence[Condition]) -> Table:
             Column("accuracy_sd", "SD of accuracy", "score"),
             Column("accuracy_difference", "Accuracy difference", "interval", is_signed=True),
             Column("accuracy_p_holm", "p (Holm), accuracy", "p"),
-            Column("num_train", "Training rows", "count"),
+            Column("num_train", "Rows", "count"),
             Column("num_seeds", "Seeds", "count"),
         ),
         rows=tuple(_result_row(one) for one in conditions),
@@ -127,7 +126,7 @@ def make_pool_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
         seen = data.find_seen(task, one.generator) if task else ()
         found = _difference(one, one.to_pool, "macro_f1", "pool")
         names = (one.task, one.student, one.generator or None, one.strategy or None)
-        verdict = f"{SEEN_MORE}: {spell_seen(seen)}" if seen else _conclude(one)
+        verdict = f"none: the generator has seen {spell_seen(seen)}" if seen else _conclude(one)
         rows.append((*names, _score(one.macro_f1), found.value, found.p, verdict))
     return Table(
         name="pool",

@@ -19,7 +19,11 @@ from synth_local.records import Interval
 
 Kind = Literal["text", "code", "count", "number", "score", "p", "interval"]
 DIGITS = 3
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNPRINTABLE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f"  # control characters
+    "\\u202a-\\u202e\\u2066-\\u2069"  # marks that turn the direction of what follows
+    "\\ud800-\\udfff\\ufdd0-\\ufdef\\ufffe\\uffff]"  # no characters at all
+)
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -111,7 +115,8 @@ def _format_number(value: float, column: Column) -> str:
 def clean_text(text: str) -> str:
     """Return ``text`` with a replacement mark for what no text file may hold.
 
-    Control characters other than tab and newline, lone surrogates and noncharacters.
+    Control characters other than tab and newline, direction overrides (they would turn the
+    sentence around a name), lone surrogates and noncharacters.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", lines)

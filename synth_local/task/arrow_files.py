@@ -31,6 +31,9 @@ def read_parquet_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
         text: the column of texts.
         label: the column of labels; numbers stay numbers, name them with ``label_map``.
 
+    Yields:
+        RawRow: in the file's order.
+
     Raises:
         DataError: the file is no Parquet, or lacks a column.
     """
@@ -54,6 +57,9 @@ def read_saved_dataset(folder: Path, text: str, label: str) -> Iterator[RawRow]:
         folder: that holds ``state.json``.
         text: the column of texts.
         label: the column of labels; class numbers are replaced by their names.
+
+    Yields:
+        RawRow: in the folder's order, over all its files.
 
     Raises:
         DataError: the folder holds several parts, is damaged, or lacks a column.

@@ -45,6 +45,9 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
         path: of the data file.
         prefix: of the ids.
 
+    Returns:
+        Examples of the task's labels, each of which occurs, and what was left out.
+
     Raises:
         DataError: a row cannot be read, has no text or no label, the file has no rows, or a
             label of the task has none.
@@ -71,7 +74,15 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
 
 
 def read_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
-    """Yield the rows of a data file of any known format, told by its name.
+    """Return the rows of a data file of any known format, told by its name.
+
+    Args:
+        path: of the file or saved folder.
+        text: the column of texts.
+        label: the column of labels.
+
+    Returns:
+        An iterator that reads as it goes.
 
     Raises:
         DataError: the format is not known, or what the format's reader finds wrong.
@@ -96,8 +107,12 @@ def read_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
 def clean_text(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
     """Return ``text`` without outer blanks and without what the patterns match.
 
-    Each match becomes one blank; where anything matched, runs of blanks become one. Line breaks
-    stay.
+    Args:
+        text: of one row.
+        patterns: each match becomes one blank; where anything matched, runs of blanks become one.
+
+    Returns:
+        The text that is left, perhaps empty; line breaks inside stay.
     """
     cleaned = text
     for pattern in patterns:

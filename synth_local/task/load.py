@@ -58,6 +58,12 @@ class Task:
 def load_task(path: Path) -> Task:
     """Return the task of a task file; data are hashed, not parsed.
 
+    Args:
+        path: of the task file.
+
+    Returns:
+        The task, its data files found.
+
     Raises:
         ConfigError: with all problems of the task file, or a missing ``prompts`` folder.
         DataError: a data file is missing; both places that were tried are named.
@@ -85,6 +91,12 @@ def load_task(path: Path) -> Task:
 
 def digest_path(path: Path) -> str:
     """Return the SHA-256 of a file, or of a folder's visible files and their relative names.
+
+    Args:
+        path: of the file or folder.
+
+    Returns:
+        64 hexadecimal digits.
 
     Raises:
         DataError: a file may not be read.

@@ -30,6 +30,11 @@ class RawRow:
 def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path) -> None:
     """Require that all wanted columns were found, once each.
 
+    Args:
+        found: names of the columns that are there.
+        wanted: names of those that will be read.
+        where: place that an error names.
+
     Raises:
         DataError: with the columns that are there and the nearest guess.
     """

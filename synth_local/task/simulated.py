@@ -115,6 +115,9 @@ def write_simulated_task(  # noqa: PLR0913 - keywords, each of which makes anoth
         num_annotators: odd, so that there always is a majority.
         seed: of notes and readings.
 
+    Returns:
+        The paths of all that was written.
+
     Raises:
         ConfigError: a value lies outside its range.
         MachineError: the folder cannot be written.
@@ -166,6 +169,9 @@ def draw_notes(num_notes: int, dial: float, num_annotators: int, seed: int) -> l
         dial: subjectivity, in [0, 1].
         num_annotators: odd.
         seed: of notes and readings.
+
+    Returns:
+        The notes, in the order in which they were drawn.
     """
     normal = NormalDist()
     leanings = [

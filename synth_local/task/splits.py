@@ -75,6 +75,9 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1) -> Splits:
         min_pool_per_label: rows of each label that the pool must have; a larger pool contains
             every smaller one.
 
+    Returns:
+        The parts; the same for the same task, whatever a run's seeds.
+
     Raises:
         DataError: the data are wrong, or a label has too few rows to be split.
     """
@@ -118,8 +121,12 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1) -> Splits:
 def identify(text: str) -> str:
     """Return what two texts share when they are verbatim the same.
 
-    That is ``match_key``, and for texts without a letter or digit (a smiley) the text itself with
-    case and spaces folded: they are not all the same text.
+    Args:
+        text: of one row.
+
+    Returns:
+        ``match_key``; for texts without a letter or digit (a smiley) the text itself with case and
+        spaces folded, since they are not all the same text.
     """
     return match_key(text) or fold_spaces(text)
 

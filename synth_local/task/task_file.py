@@ -21,6 +21,12 @@ NAME = re.compile(r"[a-z0-9._+-]+")
 def check_task_name(name: str) -> str:
     """Return ``name`` where it may be part of a cell's name.
 
+    Args:
+        name: of a task.
+
+    Returns:
+        The same name.
+
     Raises:
         ValueError: other characters than ``[a-z0-9._+-]``, two underscores, or a leading dot or
             dash.

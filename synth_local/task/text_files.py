@@ -30,6 +30,9 @@ def read_json_lines(path: Path, text: str, label: str) -> Iterator[RawRow]:
         text: the column of texts.
         label: the column of labels.
 
+    Yields:
+        RawRow: in the file's order.
+
     Raises:
         DataError: a line is no JSON object, or lacks a column; with file and line.
     """
@@ -52,6 +55,9 @@ def read_separated(path: Path, text: str, label: str, delimiter: str) -> Iterato
         text: the column of texts.
         label: the column of labels.
         delimiter: one character, ``,`` or ``\t``.
+
+    Yields:
+        RawRow: in the file's order.
 
     Raises:
         DataError: a column is missing, a row has more or fewer fields than the header, or quotes

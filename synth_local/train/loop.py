@@ -1,9 +1,9 @@
-"""The training loop: AdamW, linear warm-up and decay, length-grouped batches, on one or more devices.
+"""The training loop: AdamW, linear warm-up and decay, length-grouped batches, any processes.
 
 Read it from top to bottom. It trains a fixed number of steps and keeps the last one: no label of a
-validation or test set is looked at. The batch is cut among processes and, where it does not fit, into
-smaller forward passes; the gradient stays that of the whole batch, so that neither changes the
-result beyond rounding (and beyond dropout, which every process draws for itself).
+validation or test set is looked at. The batch is cut among processes and, where it does not fit,
+into smaller forward passes; the gradient stays that of the whole batch, so that neither changes
+the result beyond rounding (and beyond dropout, which every process draws for itself).
 
 A door to torch and accelerate. Knows nothing of files, cells or label names.
 """
@@ -88,16 +88,16 @@ def open_accelerator() -> Accelerator:
 
 
 def helps_bf16(device: torch.device) -> bool:
-    """Return whether bfloat16 is faster than float32 on a device because it has instructions for it.
+    """Return whether a device has instructions for bfloat16, which make it faster than float32.
 
-    Seen on 2 cores with AVX512-BF16: a BERT of 2 x 128 units 2.8 times, of 6 x 768 units 2.8 times.
+    Seen on 2 cores with AVX512-BF16: 2.8 times for a BERT of 2 x 128 units and for one of 6 x 768.
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    list_capabilities = getattr(torch.cpu, "get_capabilities", dict)  # newer than torch 2.7
-    known = list_capabilities()
+    list_capabilities = getattr(torch.cpu, "get_capabilities", None)  # newer than torch 2.7
+    known = list_capabilities() if list_capabilities else {}
     return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
 
 
@@ -162,14 +162,14 @@ def _add_gradients(
     settings: LoopSettings,
     accelerator: Accelerator,
 ) -> torch.Tensor:
-    """Add the gradient of one batch, in one or more passes; return this process's part of its loss."""
+    """Add the gradient of one batch, in one or more passes; return this process's loss."""
     passes = split_batch(
         batch, accelerator.num_processes, accelerator.process_index, settings.device_batch
     )
     device = accelerator.device
     total = torch.zeros((), device=device)
     for number, part in enumerate(passes):
-        # an empty part still takes part in the exchange of gradients, with a row that weighs nothing
+        # an empty part still takes part in the exchange of gradients: a row that weighs nothing
         chosen = part if len(part) else batch[:1]
         ids, mask = _load_batch(rows, chosen, device)
         gold = torch.from_numpy(targets[chosen]).to(device)

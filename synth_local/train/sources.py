@@ -1,157 +1,128 @@
-"""Which rows each source of a task trains on.
+"""Which rows each source of a task trains on, decided from counts alone.
 
-The fairness rules live here: `real` and `synthetic` are cut to the same count per label, `pool` and
-combined sources are never cut, and every set that is judged names the real set it is judged
-against. Pure; knows nothing of students, seeds or files.
+The fairness rules live here: ``real`` and ``synthetic`` are cut to the same count per label,
+``pool`` and combined sources are never cut, and every set names the real set that it is judged
+against.
+Texts are only touched by ``take_rows``, when a set is trained on. Pure; knows nothing of students,
+seeds or files.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from synth_local.core.hashing import derive_seed
-from synth_local.errors import DataError
 from synth_local.records import Cell, Example
+from synth_local.store.run_dir import CorpusKey
 
 NONE = "-"
-CorpusKey = tuple[str, str]
+Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class SetKey:
-    """What names a training set within a task: the parts of a cell's name that it decides."""
+class RealCounts:
+    """Rows of a task's real data by label; the pool is a part of ``train``."""
 
-    source: str
-    generator: str
-    strategy: str
-    num_train: int
-
-    def make_cell(self, task: str, student: str, seed: int) -> Cell:
-        """Return the cell of this training set for one task, student and seed."""
-        return Cell(task, self.source, self.generator, self.strategy, student, self.num_train, seed)
+    train: dict[str, int]
+    pool: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingSet:
-    """The rows of one source.
+class SetPlan:
+    """One training set: rows per label from each of its parts.
 
     Attributes:
         source: ``real``, ``synthetic``, ``pool``, ``pool+synthetic`` or ``real+synthetic``.
-        generator: of the corpus; ``-`` where there is none.
-        strategy: of the corpus; ``-`` where there is none.
-        examples: in the order of the data they come from.
-        partner: the real set that this one is judged against; ``None`` for real sets, and where
-            ``real`` is not among the sources.
+        corpus: the corpus of the synthetic part, or ``None``.
+        real: rows per label of the real part (the pool's where the source says pool).
+        synthetic: rows per label of the synthetic part.
+        partner: rows per label of the ``real`` set that it is compared with.
+        twin: the set shares its number of rows with another real set, so its name carries the
+            corpus that it is matched with.
     """
 
     source: str
-    generator: str
-    strategy: str
-    examples: tuple[Example, ...]
-    partner: SetKey | None = None
+    corpus: CorpusKey | None
+    real: dict[str, int]
+    synthetic: dict[str, int] = field(default_factory=dict)
+    partner: dict[str, int] = field(default_factory=dict)
+    twin: CorpusKey | None = None
 
     @property
-    def key(self) -> SetKey:
-        """Return what names this set within its task."""
-        return SetKey(self.source, self.generator, self.strategy, len(self.examples))
+    def num_train(self) -> int:
+        """Return the number of rows."""
+        return sum(self.real.values()) + sum(self.synthetic.values())
+
+    def cell(self, task: str, student: str, seed: int) -> Cell:
+        """Return the cell of this set for one student and seed."""
+        named = self.corpus or self.twin
+        generator = named.generator if named else NONE
+        strategy = named.strategy if named else NONE
+        return Cell(task, self.source, generator, strategy, student, self.num_train, seed)
 
 
-@dataclass(frozen=True, slots=True)
-class RealData:
-    """A task's real training rows; ``pool`` is a subset of ``train``."""
+def plan_sets(
+    sources: Iterable[str],
+    match: str,
+    real: RealCounts,
+    corpora: Mapping[CorpusKey, Counts],
+) -> list[SetPlan]:
+    """Return the training sets of one task.
 
-    train: Sequence[Example]
-    pool: Sequence[Example]
-
-
-def build_training_sets(
-    real: RealData,
-    corpora: Mapping[CorpusKey, Sequence[Example]],
-    sources: Sequence[str],
-    match: Literal["labels", "none"],
-) -> list[TrainingSet]:
-    """Return the training sets of a task: real ones first, then corpus by corpus, then the pool.
-
-    With ``match: labels`` each corpus and the real rows are cut to the smaller of their two counts
-    per label. Corpora that lead to the same counts share one real set. Where two real sets differ
-    in counts but not in total, the later one carries the generator and strategy of the corpus it
-    is matched with, so that their names differ. Without a corpus ``real`` is all rows.
+    ``real`` and ``synthetic`` are matched: the same count per label, the smaller of the two.
+    ``pool`` and combined sources are never cut. Corpora of different counts bring a ``real`` set
+    each; without a corpus, or with ``match: none``, ``real`` is all of it.
 
     Args:
-        real: the real rows.
-        corpora: accepted rows by (generator, strategy).
-        sources: the sources asked for.
-        match: whether to cut.
-
-    Raises:
-        DataError: a set would be empty.
+        sources: of the run file.
+        match: ``labels`` or ``none``.
+        real: rows of the real split.
+        corpora: accepted rows per label of each finished corpus.
     """
-    found: list[TrainingSet] = []
-    partners: dict[CorpusKey, SetKey] = {}
-    reals: dict[tuple[tuple[str, int], ...], TrainingSet] = {}
-    for corpus_key, rows in corpora.items() or [((NONE, NONE), real.train)]:
-        counts = _match_counts(real.train, rows) if match == "labels" else None
-        real_rows = _cut(real.train, counts)
-        vector = tuple(sorted(_count(real_rows).items()))
-        if vector not in reals:
-            taken = {len(other.examples) for other in reals.values()}
-            names = corpus_key if len(real_rows) in taken else (NONE, NONE)
-            reals[vector] = TrainingSet("real", *names, real_rows)
-        partners[corpus_key] = reals[vector].key
-        if corpora:
-            found.append(TrainingSet("synthetic", *corpus_key, _cut(rows, counts)))
-    for corpus_key, rows in corpora.items():
-        found.append(TrainingSet("pool+synthetic", *corpus_key, (*real.pool, *rows)))
-        found.append(TrainingSet("real+synthetic", *corpus_key, (*real.train, *rows)))
-    found.append(TrainingSet("pool", NONE, NONE, tuple(real.pool)))
-    largest = max(reals.values(), key=lambda one: len(one.examples)).key
-    judged = [
-        TrainingSet(
-            one.source,
-            one.generator,
-            one.strategy,
-            one.examples,
-            partners.get((one.generator, one.strategy), largest) if "real" in sources else None,
-        )
-        for one in found
-    ]
-    kept = [one for one in (*reals.values(), *judged) if one.source in sources]
-    _refuse_empty(kept)
-    return kept
+    matched = {
+        key: {label: min(count, real.train[label]) for label, count in accepted.items()}
+        if match == "labels"
+        else dict(real.train)
+        for key, accepted in corpora.items()
+    }
+    default = next(iter(matched.values()), dict(real.train))
+    wanted = list(sources)
+    plans = list(_real_sets(matched, real)) if "real" in wanted else []
+    if "pool" in wanted:
+        plans.append(SetPlan("pool", None, real.pool, partner=default))
+    for key, accepted in corpora.items():
+        partner = matched[key]
+        rows = partner if match == "labels" else dict(accepted)
+        if "synthetic" in wanted:
+            plans.append(SetPlan("synthetic", key, {}, rows, partner))
+        if "pool+synthetic" in wanted:
+            plans.append(SetPlan("pool+synthetic", key, real.pool, dict(accepted), partner))
+        if "real+synthetic" in wanted:
+            plans.append(SetPlan("real+synthetic", key, real.train, dict(accepted), partner))
+    return plans
 
 
-def _count(rows: Sequence[Example]) -> Counter[str]:
-    return Counter(row.label for row in rows)
+def _real_sets(matched: Mapping[CorpusKey, dict[str, int]], real: RealCounts) -> Iterator[SetPlan]:
+    """Yield one real set per distinct vector of counts."""
+    seen: list[dict[str, int]] = []
+    for key, counts in matched.items() or ((None, dict(real.train)),):
+        if counts in seen:
+            continue
+        same_total = any(sum(one.values()) == sum(counts.values()) for one in seen)
+        seen.append(counts)
+        yield SetPlan("real", None, counts, twin=key if same_total else None)
 
 
-def _match_counts(real: Sequence[Example], corpus: Sequence[Example]) -> dict[str, int]:
-    ours, theirs = _count(real), _count(corpus)
-    return {label: min(ours[label], theirs[label]) for label in ours.keys() | theirs.keys()}
-
-
-def _cut(rows: Sequence[Example], counts: Mapping[str, int] | None) -> tuple[Example, ...]:
+def take_rows(rows: Sequence[Example], counts: Counts) -> tuple[Example, ...]:
     """Return the first ``counts`` rows of each label in hash order, in their order in ``rows``.
 
     The hash order depends on ids alone: a smaller cut is a subset of a larger one.
     """
-    if counts is None:
-        return tuple(rows)
     kept: set[str] = set()
     for label, count in counts.items():
         ids = [row.id for row in rows if row.label == label]
-        kept.update(sorted(ids, key=lambda one: (derive_seed(0, "match", one), one))[:count])
+        if count < len(ids):
+            ids = sorted(ids, key=lambda one: (derive_seed(0, "match", one), one))[:count]
+        kept.update(ids)
     return tuple(row for row in rows if row.id in kept)
-
-
-def _refuse_empty(sets: Sequence[TrainingSet]) -> None:
-    for one in sets:
-        if not one.examples:
-            raise DataError(
-                f"the training set of source {one.source!r} has no rows",
-                where=f"generator {one.generator}, strategy {one.strategy}",
-                fix="match: labels keeps the smaller count of each label: check that the real data "
-                "and the corpus have rows of the same labels, or set train.match: none",
-            )

@@ -5,30 +5,61 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from synth_local.cards.card import Card, HasSeen
+from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import (
     Condition,
     ConditionScore,
     Confusion,
     Difference,
+    Family,
     Summary,
 )
 from synth_local.records import Interval, Result
 from synth_local.report.data import (
+    AFTER,
+    BEFORE,
     CorpusPart,
+    Line,
     ModelPart,
     ReportData,
     RunPart,
     Sample,
-    Seen,
     TaskPart,
 )
+from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
 
-EMOTIONS = (
-    "admiration amusement anger annoyance approval caring confusion curiosity desire "
-    "disappointment disapproval disgust embarrassment excitement fear gratitude grief joy love "
-    "nervousness neutral optimism pride realization relief remorse sadness surprise"
-).split()
+EMOTIONS = [
+    "admiration",
+    "amusement",
+    "anger",
+    "annoyance",
+    "approval",
+    "caring",
+    "confusion",
+    "curiosity",
+    "desire",
+    "disappointment",
+    "disapproval",
+    "disgust",
+    "embarrassment",
+    "excitement",
+    "fear",
+    "gratitude",
+    "grief",
+    "joy",
+    "love",
+    "nervousness",
+    "neutral",
+    "optimism",
+    "pride",
+    "realization",
+    "relief",
+    "remorse",
+    "sadness",
+    "surprise",
+]
 HOSTILE = (
     "<script>alert(1)</script>",
     "</style></title><img src=x onerror=alert(1)>",
@@ -59,7 +90,7 @@ def make_task(name: str = "sms_spam", labels: tuple[str, ...] = ("ham", "spam"))
 
 
 def make_manifest(task: TaskPart, generator: str, strategy: str, **changes: Any) -> Manifest:
-    dice = random.Random(f"{task.name}{generator}{strategy}")
+    dice = random.Random(ascii((task.name, generator, strategy)))  # noqa: S311
     planned = dict.fromkeys(task.labels, 300)
     drops = {
         label: {
@@ -126,22 +157,34 @@ def make_score(
 
 
 def make_results(condition: Condition, labels: tuple[str, ...], mean: float) -> list[Result]:
-    dice = random.Random(condition.name)
-    names = (condition.task, condition.source, condition.generator, condition.strategy)
-    blank = tuple("" if name == "-" else name for name in names)
+    dice = random.Random(ascii(condition.name))  # noqa: S311
+    generator, strategy = (
+        "" if name == "-" else name for name in (condition.generator, condition.strategy)
+    )
     rows = []
     for seed in (0, 1, 2):
         for label in labels:
             base = min(1.0, max(0.0, mean + dice.uniform(-0.1, 0.1)))
             rows += [
-                Result(*blank, condition.student, seed, metric, base, condition.num_train, label)
+                Result(
+                    condition.task,
+                    condition.source,
+                    generator,
+                    strategy,
+                    condition.student,
+                    seed,
+                    metric,
+                    base,
+                    condition.num_train,
+                    label,
+                )
                 for metric in ("precision", "recall", "f1")
             ]
     return rows
 
 
 def make_confusion(condition: Condition, labels: tuple[str, ...], mean: float) -> Confusion:
-    dice = random.Random(condition.name)
+    dice = random.Random(ascii(condition.name))  # noqa: S311
     each = 3000 // len(labels)
     counts = []
     for gold in range(len(labels)):
@@ -177,20 +220,28 @@ def make_summary(
                 for metric in ("macro_f1", "accuracy"):
                     shown = mean if metric == "macro_f1" else mean + 0.01
                     scores.append(make_score(condition, metric, shown, seeds))
-                    pairs = [("real", real)] if condition != real else []
+                    pairs: list[tuple[Family, Condition]] = (
+                        [("real", real)] if condition != real else []
+                    )
                     pairs += [("pool", pool)] if condition.source == "pool+synthetic" else []
                     for family, partner in pairs:
                         change = make_interval(mean - means[partner], 0.022)
                         is_real = family == "real"
                         differences.append(
-                            Difference(condition, partner, family, metric, seeds, change,  # type: ignore[arg-type]
-                                       0.0004, 0.0016 if is_real else None)
-                        )  # fmt: skip
+                            Difference(
+                                condition,
+                                partner,
+                                family,
+                                metric,
+                                seeds,
+                                change,
+                                0.0004,
+                                0.0016 if is_real else None,
+                            )
+                        )
                 confusions.append(make_confusion(condition, task.labels, mean))
                 results += make_results(condition, task.labels, mean)
-    summary = Summary(
-        tuple(scores), tuple(differences), tuple(confusions), (), 2000, 9999, 0
-    )
+    summary = Summary(tuple(scores), tuple(differences), tuple(confusions), (), 2000, 9999, 0)
     return summary, tuple(results)
 
 
@@ -223,23 +274,16 @@ def make_data(
                     }
                 manifest = make_manifest(task, generator, strategy, **changes)
                 corpora.append(
-                    CorpusPart(manifest, make_measures(), make_samples(task.labels))
+                    CorpusPart(
+                        manifest, make_lines(manifest, task.labels), make_samples(task.labels)
+                    )
                 )
-    tiny = ModelPart(
-        name=generators[0],
-        role="generator",
-        weights="ab" * 32,
-        tokenizer="cd" * 32,
-        template="ef" * 32,
-        total="01" * 32,
-        license="apache-2.0",
-        has_seen=tuple(Seen(task.name, "train", task.num_train, "trained on it") for task in tasks),
-        is_simulated=True,
-    )
-    others = tuple(
-        ModelPart(name=name, role="generator", weights="12" * 32, total="34" * 32, license="apache-2.0")
-        for name in generators[1:]
-    )  # fmt: skip
+    seen = tuple(HasSeen(task=task.name, split="train", num_rows=task.num_train) for task in tasks)
+    tiny = Card(name=generators[0], license="apache-2.0", has_seen=seen, tiny=True)
+    cards = [tiny, *(Card(name=name, license="apache-2.0") for name in generators[1:])]
+    digest = ModelDigest("ab" * 32, "cd" * 32, "ef" * 32, "01" * 32)
+    models = [ModelPart(card, digest) for card in cards]
+    models += [ModelPart(Card(name=name, role="student")) for name in students]
     return ReportData(
         run=RunPart(
             name="sms",
@@ -252,12 +296,30 @@ def make_data(
         ),
         tasks=tasks,
         corpora=tuple(corpora),
-        models=(tiny, *others, *(ModelPart(name=s, role="student") for s in students)),
+        models=tuple(models),
         results=results,
         summary=summary,
         missing=("cell sms_spam__real__-__-__scratch-bert__n600__s2 failed: out of memory",),
     )
 
 
-def make_measures() -> Any:
-    return None
+def make_lines(manifest: Manifest, labels: tuple[str, ...]) -> tuple[Line, ...]:
+    lines = []
+    gap = 0.03 if manifest.strategy == "few_shot" else 0.07
+    for metric, real in (
+        ("remote_clique", 0.86),
+        ("chamfer", 0.41),
+        ("similarity_to_real", 0.52),
+        ("distinct_2", 0.71),
+        ("compression_ratio", 0.44),
+    ):
+        for stage, shift in ((BEFORE, -0.04), (AFTER, 0.0)):
+            if metric == "similarity_to_real" and stage == BEFORE:
+                continue
+            for label in ("", *labels[:4]):
+                value = make_interval(real - gap + shift, 0.012)
+                names = (manifest.task, manifest.generator, manifest.strategy, stage, label, metric)
+                lines.append(Line(*names, value, make_interval(real + shift / 4, 0.01), 600))
+    undefined = Undefined("one text only")
+    names = (manifest.task, manifest.generator, manifest.strategy, AFTER, labels[-1], "chamfer")
+    return (*lines, Line(*names, undefined, None, 1))

@@ -42,8 +42,8 @@ def read(path: Path, **changes: Any) -> LabelledRows:
 def write_csv(path: Path, delimiter: str = ",", bom: str = "") -> None:
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter)
-    writer.writerow(["id", "label", "text"])
-    writer.writerows([n, LABELS[n % 2], text] for n, text in enumerate(TEXTS))
+    writer.writerow(["text", "label", "id"])
+    writer.writerows([text, LABELS[n % 2], n] for n, text in enumerate(TEXTS))
     path.write_text(bom + buffer.getvalue(), encoding="utf-8", newline="")
 
 
@@ -218,6 +218,13 @@ def test_a_withheld_class_is_a_missing_label(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="'label' is missing") as caught:
         read(tmp_path / "saved")
     assert caught.value.where.endswith("saved: row 1")
+
+
+def test_blank_lines_do_not_count_in_ids_but_do_in_places(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n" + GOOD.replace("\n", "\n\n"), encoding="utf-8")
+    assert [row.id for row in read(path).examples] == ["train-000000", "train-000001"]
+    assert [row.where for row in read_rows(path, "text", "label")] == [f"{path}:2", f"{path}:4"]
 
 
 def test_other_labels_and_empty_texts_are_dropped_and_counted(tmp_path: Path) -> None:

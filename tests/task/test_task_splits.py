@@ -146,6 +146,13 @@ def test_another_split_seed_gives_another_split(tmp_path: Path) -> None:
     assert ids(split(tmp_path, rows).test) != ids(split(tmp_path, rows, split_seed=1).test)
 
 
+def test_a_large_share_still_leaves_rows_for_the_other_parts(tmp_path: Path) -> None:
+    test = [("x", "a"), ("y", "b")]
+    parts = split(tmp_path, make_rows(10, 10), test, pool=3, validation_share=0.99)
+    assert count(parts.validation) == {"a": 7, "b": 7}
+    assert count(parts.pool) == count(parts.train) == {"a": 3, "b": 3}
+
+
 @pytest.mark.parametrize(("test", "part"), [(None, "test"), ([("x", "a"), ("y", "b")], "valid")])
 def test_a_label_too_small_to_split_is_an_error_with_its_count(
     tmp_path: Path, test: Rows | None, part: str

