@@ -117,7 +117,7 @@ def read_states(cache: DynamicCache) -> list[tuple[Tensor, Tensor]]:
     """Return the keys and values of each layer.
 
     Raises:
-        TypeError: a layer keeps another kind of state: a recurrent one, for example.
+        TypeError: a layer keeps another kind of state, a recurrent one for example.
     """
     states = []
     for layer in cache.layers:
@@ -125,4 +125,6 @@ def read_states(cache: DynamicCache) -> list[tuple[Tensor, Tensor]]:
         if not isinstance(keys, Tensor) or not isinstance(values, Tensor):
             raise TypeError(f"{type(layer).__name__} keeps no keys and values")
         states.append((keys, values))
+    if not states:
+        raise TypeError("the model fills no cache of keys and values")
     return states

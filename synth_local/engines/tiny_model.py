@@ -107,9 +107,7 @@ def choose_dtype() -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-def save_model(
-    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path
-) -> None:
+def save_model(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write weights (float32, Safetensors), configurations and tokenizer into a folder.
 
     The generation configuration names the ids that end and pad a text and nothing else: how to

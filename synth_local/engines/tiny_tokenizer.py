@@ -152,9 +152,7 @@ def _count_conversations(
     return counts
 
 
-def _distinct_texts(
-    conversations: Sequence[Conversation], phrases: Iterable[str]
-) -> Iterator[str]:
+def _distinct_texts(conversations: Sequence[Conversation], phrases: Iterable[str]) -> Iterator[str]:
     texts = dict.fromkeys(m.content for c in conversations for m in c if m.role == "assistant")
     yield from texts
     yield from phrases

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 
 from synth_local.cards import Card
@@ -31,6 +32,7 @@ from synth_local.records import Completion, Conversation, EngineInfo, FinishReas
 
 CPU_CACHE_BYTES = 4 << 30
 REFILL_SHARE = 8
+LOAD_ERRORS = (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _load_model(folder: Path, dtype: str, device: str) -> Any:
         return model.to(device).eval()
     except torch.OutOfMemoryError as error:
         raise _explain_memory(f"while loading {folder.name}") from error
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except LOAD_ERRORS as error:
         raise MachineError(
             f"cannot load the model: {str(error).splitlines()[0]}",
             where=folder,

@@ -96,7 +96,7 @@ def _make_group(
     items = {row.id: place for place, row in enumerate(reference.predictions)}
     gold = _number([row.gold for row in reference.predictions], reference)
     predicted = [_line_up(member, reference, items) for member in members]
-    partner = members[0].partner
+    partner = next((member.partner for member in members if member.partner), None)
     return Group(
         condition=condition,
         partner=Condition.of(partner) if partner else None,

@@ -23,8 +23,11 @@ from synth_local.generate.plan import SlotPlan
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import checks_fingerprint
 from synth_local.pipeline.generate_step import row_checker
+from synth_local.pipeline.report_data import corpus_card_data
 from synth_local.pipeline.rounds import Rounds, current_rounds, slot_plan, store_rounds
 from synth_local.records import Turn
+from synth_local.report.cards import write_dataset_card
+from synth_local.report.data import CorpusPart
 from synth_local.store.corpus import Manifest, digest_examples, read_manifest, write_corpus
 from synth_local.store.ledger import LedgerRow, read_ledger, sum_seconds
 from synth_local.store.run_dir import CorpusKey
@@ -168,7 +171,10 @@ def _finish(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
-    return write_corpus(context.run.corpus(key), selection.accepted, selection.drops, manifest)
+    card = write_dataset_card(corpus_card_data(context, manifest), CorpusPart(manifest))
+    return write_corpus(
+        context.run.corpus(key), selection.accepted, selection.drops, manifest, card
+    )
 
 
 def _merge_engines(lines: set[str]) -> dict[str, Any]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
-from dataclasses import asdict, fields
 
 from synth_local.core.files import write_json, write_text
 from synth_local.core.hashing import digest_file
@@ -16,6 +13,7 @@ from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.metrics import score_predictions
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.results_file import format_results
 from synth_local.pipeline.state import State
 from synth_local.records import Prediction, Result
 from synth_local.train.sources import NONE
@@ -87,34 +85,4 @@ def score_cell(
             score.label,
         )
         for score in score_predictions(predictions, labels)
-    ]
-
-
-def format_results(results: list[Result]) -> str:
-    """Return results.csv: one row per training seed, metric and label; values unrounded."""
-    buffer = io.StringIO()
-    names = [field.name for field in fields(Result)]
-    writer = csv.DictWriter(buffer, names, lineterminator="\n")
-    writer.writeheader()
-    for result in results:
-        writer.writerow({**asdict(result), "value": repr(float(result.value))})
-    return buffer.getvalue()
-
-
-def read_results(text: str) -> list[Result]:
-    """Return the rows of results.csv."""
-    return [
-        Result(
-            row["task"],
-            row["source"],
-            row["generator"],
-            row["strategy"],
-            row["student"],
-            int(row["seed"]),
-            row["metric"],
-            float(row["value"]),
-            int(row["num_train"]),
-            row["label"],
-        )
-        for row in csv.DictReader(io.StringIO(text))
     ]

@@ -1,3 +1,63 @@
 """``step measure``: diversity of every corpus beside the real texts, before and after curation."""
 
 from __future__ import annotations
+
+import logging
+
+from synth_local.core.files import write_json
+from synth_local.core.tables import read_parquet
+from synth_local.curate.duplicates import keep_distinct
+from synth_local.curate.reasons import FORM_REASONS
+from synth_local.engines.embed import open_embedder
+from synth_local.measure.compare import AFTER, BEFORE, View, measure_corpus
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.fingerprints import measure_fingerprint
+from synth_local.pipeline.splits import real_splits
+from synth_local.records import Example
+from synth_local.store.corpus import Manifest, read_accepted
+from synth_local.store.run_dir import CorpusKey
+
+log = logging.getLogger(__name__)
+
+
+def run_measure(context: Context, key: CorpusKey, manifest: Manifest) -> None:
+    """Measure one finished corpus and store what was found.
+
+    The real texts beside the corpus are deduplicated by the same rule, for otherwise curation
+    alone would make the synthetic texts look more diverse.
+    """
+    task = context.tasks[key.task]
+    splits = real_splits(context, task)
+    accepted = read_accepted(context.run.corpus(key))
+    views = [
+        View(BEFORE, splits.train, read_generated(context, key, accepted)),
+        View(AFTER, keep_distinct(splits.train, context.config.curate.near_duplicates), accepted),
+    ]
+    measures = measure_corpus(
+        views,
+        task.labels,
+        {one.id for one in splits.pool},
+        open_embedder(context.embedder_folder()),
+        context.config.measure,
+    )
+    value = {
+        "fingerprint": measure_fingerprint(context, key, manifest),
+        "measures": measures.to_json(),
+    }
+    write_json(context.run.measures(key), value)
+    log.info("%s: %d values, %d undefined", key, len(measures.rows), len(measures.undefined))
+
+
+def read_generated(context: Context, key: CorpusKey, accepted: list[Example]) -> list[Example]:
+    """Return the texts as generated, copies and repeats included, in the order of their ids.
+
+    What is no text of the asked kind at all (refusals, echoes) is left out.
+    """
+    path = context.run.corpus(key) / "drops.parquet"
+    drops = read_parquet(path, ["id", "text", "label", "reason"])
+    texts = [
+        Example(row["id"], row["text"], row["label"])
+        for row in drops
+        if row["reason"] not in FORM_REASONS
+    ]
+    return sorted([*accepted, *texts], key=lambda one: one.id)

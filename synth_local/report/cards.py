@@ -25,11 +25,14 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 def write_dataset_card(data: ReportData, part: CorpusPart) -> str:
-    """Return the README.md of one corpus.
+    """Write the dataset card of one corpus.
 
     Args:
         data: for the corpus's task and generator.
         part: the corpus.
+
+    Returns:
+        The text of its README.md.
     """
     task = next((one for one in data.tasks if one.name == part.manifest.task), None)
     model = next((one for one in data.models if one.name == part.manifest.generator), None)

@@ -65,12 +65,15 @@ class Headline:
 
 
 def write_headline(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> Headline:
-    """Return the headline of the conditions of one task and student.
+    """Put the conditions of one task and student into words.
 
     Args:
         data: the whole report, for corpora and what generators have seen.
         task: the conditions' task.
         conditions: at least one; all of the same student.
+
+    Returns:
+        The findings and what limits them.
     """
     best = find_best(conditions, "synthetic")
     real = find_partner(conditions, best) if best else find_best(conditions, "real")

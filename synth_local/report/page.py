@@ -309,11 +309,14 @@ def drop_zero_columns(table: Table) -> Table:
 
 
 def render_report(composer: Composer, *, show_real: bool = False) -> str:
-    """Return the whole report as one HTML document.
+    """Put all sections together.
 
     Args:
         composer: holds the report's parts.
         show_real: also show real texts beside the samples.
+
+    Returns:
+        One HTML document that needs no other file.
     """
     data = composer.data
     sections = (

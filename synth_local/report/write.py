@@ -23,13 +23,19 @@ LONG = ("labels", "confusions")
 
 
 def write_report(data: ReportData, folder: Path, *, show_real: bool = False) -> list[Path]:
-    """Write the report of a run and return the files, ``report.html`` first.
+    """Write the report of a run: one page, figures and tables.
 
     Args:
         data: all that the report shows.
         folder: the run's ``report`` folder; figures and tables of an earlier report that this one
             does not have are removed from its sub-folders.
         show_real: also show real texts beside the samples; the tables never hold any.
+
+    Returns:
+        The files, ``report.html`` first.
+
+    Raises:
+        MachineError: the folder cannot be written.
     """
     texts = render_files(data, show_real=show_real)
     for kind in ("figures", "tables"):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from synth_local.core.files import read_json, write_json
+from synth_local.core.files import read_json, write_json, write_text
 from synth_local.core.hashing import digest_file, digest_texts
 from synth_local.core.tables import read_parquet, write_parquet
 from synth_local.records import Example, Outcome
@@ -99,9 +99,13 @@ class Manifest:
 
 
 def write_corpus(
-    folder: Path, accepted: Sequence[Outcome], drops: Sequence[Outcome], manifest: Manifest
+    folder: Path,
+    accepted: Sequence[Outcome],
+    drops: Sequence[Outcome],
+    manifest: Manifest,
+    card: str,
 ) -> Manifest:
-    """Write both tables, then the manifest with their checksums; return that manifest."""
+    """Write both tables and the card, then the manifest with checksums; return that manifest."""
     extra = {
         "generator": manifest.generator,
         "generator_digest": manifest.generator_digest["total"],
@@ -109,6 +113,7 @@ def write_corpus(
     for name, outcomes in (("train.parquet", accepted), ("drops.parquet", drops)):
         rows = [_row(outcome, extra) for outcome in outcomes]
         write_parquet(folder / name, rows, pa.schema(TABLES[name]))
+    write_text(folder / "README.md", card)
     files = {name: digest_file(folder / name) for name in TABLES}
     final = Manifest(**{**asdict(manifest), "files": files})
     write_json(folder / "manifest.json", asdict(final))

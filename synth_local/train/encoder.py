@@ -35,6 +35,7 @@ from synth_local.train.models import (
     load_encoder,
     load_tokenizer,
     make_scratch_bert,
+    save_student,
 )
 from synth_local.train.students import StudentRef
 from synth_local.train.tokens import TokenRows, tokenise, train_tokenizer
@@ -105,7 +106,7 @@ class PreparedEncoder:
                 "accelerate": accelerate.__version__,
             },
             usage=_USAGE,
-            save=lambda folder: _save(trained, self.tokenizer, folder),
+            save=lambda folder: save_student(trained, self.tokenizer, folder),
             wait=accelerator.wait_for_everyone,
         )
 
@@ -176,8 +177,3 @@ def _merge(model: Any) -> Any:
     from synth_local.train.lora import merge_adapters  # noqa: PLC0415 - peft takes seconds
 
     return merge_adapters(model)
-
-
-def _save(model: Any, tokenizer: Any, folder: Path) -> None:
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)

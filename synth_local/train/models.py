@@ -123,21 +123,36 @@ def _name_labels(labels: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+def save_student(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write a trained model and its tokenizer as a folder that ``pipeline`` opens."""
+    with _silence():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
 @contextmanager
 def _explain_loading(folder: Path) -> Iterator[None]:
     """Turn what transformers raises into ``MachineError``; silence its notes on a new head."""
-    verbosity = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        yield
+        with _silence():
+            yield
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         raise MachineError(
             f"transformers {transformers.__version__} cannot open the student: {error}",
             where=folder,
             fix="check that the folder is whole and holds an encoder that transformers knows",
         ) from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Switch off transformers' warnings and progress bars for a while."""
+    verbosity = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if bars:

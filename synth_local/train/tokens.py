@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -63,21 +64,16 @@ def train_tokenizer(texts: Sequence[str], vocab_size: int, max_length: int) -> A
 
     Args:
         texts: the training texts and no others.
-        vocab_size: most entries.
+        vocab_size: entries aimed at; there are more where the texts have more characters.
         max_length: stored as the longest input.
     """
-    core = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 - a token, no secret
-    core.normalizer = normalizers.BertNormalizer(lowercase=True)
-    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    vocabulary = _learn_vocabulary(texts, vocab_size)
+    core = _make_pipeline(models.WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no secret
     core.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocab_size, special_tokens=list(SPECIAL_TOKENS), show_progress=False
-    )
-    core.train_from_iterator(texts, trainer)
     core.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[(name, core.token_to_id(name)) for name in ("[CLS]", "[SEP]")],
+        special_tokens=[(name, vocabulary[name]) for name in ("[CLS]", "[SEP]")],
     )
     names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
@@ -85,3 +81,29 @@ def train_tokenizer(texts: Sequence[str], vocab_size: int, max_length: int) -> A
         model_max_length=max_length,
         **dict(zip(names, SPECIAL_TOKENS, strict=True)),
     )
+
+
+def _learn_vocabulary(texts: Sequence[str], vocab_size: int) -> dict[str, int]:
+    """Return pieces and their ids, the same for the same texts.
+
+    The trainer numbers the inner pieces of one character (``##a``) in the order of a hash map that
+    differs from process to process, and breaks ties between merges by these numbers. Named as
+    special tokens while training, they get their numbers from us.
+    """
+    core = _make_pipeline(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 - no secret
+    normalizer = core.normalizer
+    characters = sorted(set(chain.from_iterable(map(normalizer.normalize_str, texts))))
+    inner = [f"##{char}" for char in characters if not char.isspace()]
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocab_size, special_tokens=[*SPECIAL_TOKENS, *inner], show_progress=False
+    )
+    core.train_from_iterator(texts, trainer)
+    vocabulary: dict[str, int] = core.get_vocab()
+    return vocabulary
+
+
+def _make_pipeline(model: models.WordPiece) -> Any:
+    core: Any = Tokenizer(model)
+    core.normalizer = normalizers.BertNormalizer(lowercase=True)
+    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return core

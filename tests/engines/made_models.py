@@ -40,7 +40,15 @@ THINKS = CHATML.replace(
 )
 ALWAYS_THINKS = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
 DATED = "Today is {{ strftime_now('%d %B %Y') }}.\n" + CHATML
-SPECIALS = ("<pad>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_turn>")
+SPECIALS = (
+    "<pad>",
+    "<s>",
+    "</s>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<start_of_turn>",
+    "<end_of_turn>",
+)
 
 
 def make_tokenizer(template: str | None, eos: str = "<|im_end|>") -> PreTrainedTokenizerFast:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
@@ -7,133 +8,108 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth_local.config import TrainConfig
-from synth_local.errors import DataError
 from synth_local.records import Cell, Example
+from synth_local.store.run_dir import CorpusKey
 from synth_local.train.budget import count_steps
-from synth_local.train.sources import RealData, SetKey, TrainingSet, build_training_sets
+from synth_local.train.sources import RealCounts, SetPlan, plan_sets, take_rows
 
 ALL_SOURCES = ("real", "synthetic", "pool", "pool+synthetic", "real+synthetic")
-FIRST, SECOND, THIRD = ("g1", "zero_shot"), ("g2", "zero_shot"), ("g3", "few_shot")
+FIRST = CorpusKey("sms", "g1", "zero_shot")
+SECOND = CorpusKey("sms", "g2", "zero_shot")
+THIRD = CorpusKey("sms", "g3", "few_shot")
+REAL = RealCounts({"ham": 80, "spam": 20}, {"ham": 8, "spam": 2})
+CORPUS = {FIRST: {"ham": 50, "spam": 50}}
 
 
-def make_rows(prefix: str, **counts: int) -> list[Example]:
-    return [
-        Example(f"{prefix}.{label}.{number}", f"{prefix} {label} {number}", label)
-        for label, count in counts.items()
-        for number in range(count)
-    ]
-
-
-def make_real(**counts: int) -> RealData:
-    train = make_rows("real", **counts)
-    return RealData(train, [row for row in train if row.id.endswith(".0")])
-
-
-def count(one: TrainingSet) -> dict[str, int]:
-    return dict(Counter(row.label for row in one.examples))
-
-
-def find(sets: list[TrainingSet], source: str, generator: str = "-") -> TrainingSet:
-    [found] = [one for one in sets if (one.source, one.generator) == (source, generator)]
+def find(sets: list[SetPlan], source: str, corpus: CorpusKey | None = None) -> SetPlan:
+    [found] = [one for one in sets if (one.source, one.corpus) == (source, corpus)]
     return found
 
 
 def test_real_and_synthetic_get_the_smaller_count_of_each_label() -> None:
-    corpora = {FIRST: make_rows("c", ham=50, spam=50)}
-    sets = build_training_sets(make_real(ham=80, spam=20), corpora, ALL_SOURCES, "labels")
-    real, synthetic = find(sets, "real"), find(sets, "synthetic", "g1")
-    assert count(real) == count(synthetic) == {"ham": 50, "spam": 20}
-    assert synthetic.partner == real.key == SetKey("real", "-", "-", 70)
+    sets = plan_sets(ALL_SOURCES, "labels", REAL, CORPUS)
+    real, synthetic = find(sets, "real"), find(sets, "synthetic", FIRST)
+    assert real.real == synthetic.synthetic == synthetic.partner == {"ham": 50, "spam": 20}
+    assert real.num_train == synthetic.num_train == 70
 
 
 def test_pool_and_combined_sources_are_never_cut() -> None:
-    corpora = {FIRST: make_rows("c", ham=50, spam=50)}
-    sets = build_training_sets(make_real(ham=80, spam=20), corpora, ALL_SOURCES, "labels")
-    assert count(find(sets, "pool")) == {"ham": 1, "spam": 1}
-    assert count(find(sets, "pool+synthetic", "g1")) == {"ham": 51, "spam": 51}
-    assert count(find(sets, "real+synthetic", "g1")) == {"ham": 130, "spam": 70}
+    sets = plan_sets(ALL_SOURCES, "labels", REAL, CORPUS)
+    assert find(sets, "pool").real == REAL.pool
+    for source, real in (("pool+synthetic", REAL.pool), ("real+synthetic", REAL.train)):
+        plan = find(sets, source, FIRST)
+        assert (plan.real, plan.synthetic) == (real, CORPUS[FIRST])
 
 
 def test_nothing_is_cut_without_matching() -> None:
-    corpora = {FIRST: make_rows("c", ham=50, spam=50), SECOND: make_rows("d", ham=5, spam=5)}
-    sets = build_training_sets(make_real(ham=80, spam=20), corpora, ALL_SOURCES, "none")
-    assert count(find(sets, "real")) == {"ham": 80, "spam": 20}
-    assert count(find(sets, "synthetic", "g1")) == {"ham": 50, "spam": 50}
-    assert find(sets, "synthetic", "g2").partner == find(sets, "real").key
+    sets = plan_sets(ALL_SOURCES, "none", REAL, CORPUS | {SECOND: {"ham": 5, "spam": 5}})
+    assert find(sets, "real").real == find(sets, "synthetic", SECOND).partner == REAL.train
+    assert find(sets, "synthetic", FIRST).synthetic == CORPUS[FIRST]
 
 
 def test_corpora_of_equal_counts_share_one_real_set() -> None:
-    corpora = {key: make_rows(key[0], ham=10, spam=10) for key in (FIRST, SECOND)}
-    sets = build_training_sets(make_real(ham=30, spam=30), corpora, ALL_SOURCES, "labels")
-    assert [one.key for one in sets if one.source == "real"] == [SetKey("real", "-", "-", 20)]
+    counts = {"ham": 10, "spam": 10}
+    sets = plan_sets(ALL_SOURCES, "labels", REAL, {FIRST: counts, SECOND: dict(counts)})
+    assert find(sets, "real").num_train == 20
 
 
 def test_corpora_of_other_counts_get_a_real_set_each_and_name_their_partner() -> None:
-    corpora = {FIRST: make_rows("c", ham=10, spam=10), SECOND: make_rows("d", ham=10, spam=4)}
-    sets = build_training_sets(make_real(ham=30, spam=30), corpora, ALL_SOURCES, "labels")
-    assert find(sets, "synthetic", "g1").partner == SetKey("real", "-", "-", 20)
-    assert find(sets, "synthetic", "g2").partner == SetKey("real", "-", "-", 14)
-    assert find(sets, "pool+synthetic", "g2").partner == SetKey("real", "-", "-", 14)
-    assert find(sets, "pool").partner == SetKey("real", "-", "-", 20)
+    corpora = {FIRST: {"ham": 10, "spam": 10}, SECOND: {"ham": 10, "spam": 4}}
+    sets = plan_sets(ALL_SOURCES, "labels", REAL, corpora)
+    reals = [one.real for one in sets if one.source == "real"]
+    assert reals == [corpora[FIRST], corpora[SECOND]]
+    assert find(sets, "synthetic", SECOND).partner == corpora[SECOND]
+    assert find(sets, "pool+synthetic", SECOND).partner == corpora[SECOND]
 
 
 def test_real_sets_of_one_total_and_other_counts_have_names_of_their_own() -> None:
     corpora = {
-        FIRST: make_rows("c", ham=10, spam=4),
-        SECOND: make_rows("d", ham=4, spam=10),
-        THIRD: make_rows("e", ham=4, spam=10),
+        FIRST: {"ham": 10, "spam": 4},
+        SECOND: {"ham": 4, "spam": 10},
+        THIRD: {"ham": 4, "spam": 10},
     }
-    sets = build_training_sets(make_real(ham=30, spam=30), corpora, ALL_SOURCES, "labels")
-    named = [one.key for one in sets if one.source == "real"]
-    assert named == [SetKey("real", "-", "-", 14), SetKey("real", "g2", "zero_shot", 14)]
-    partners = {one.generator: one.partner for one in sets if one.source == "synthetic"}
-    assert partners == {"g1": named[0], "g2": named[1], "g3": named[1]}
-    names = [one.key.make_cell("sms", "bert", 0).name for one in sets]
-    assert len(names) == len(set(names))
+    sets = plan_sets(ALL_SOURCES, "labels", REAL, corpora)
+    cells = [one.cell("sms", "bert", 0) for one in sets]
+    assert [cell for cell in cells if cell.source == "real"] == [
+        Cell("sms", "real", "-", "-", "bert", 14, 0),
+        Cell("sms", "real", "g2", "zero_shot", "bert", 14, 0),
+    ]
+    assert len({cell.name for cell in cells}) == len(cells)
 
 
 def test_without_a_corpus_real_is_all_rows() -> None:
-    sets = build_training_sets(make_real(ham=8, spam=2), {}, ("real", "pool"), "labels")
-    assert [(one.source, len(one.examples)) for one in sets] == [("real", 10), ("pool", 2)]
-    assert find(sets, "pool").partner == find(sets, "real").key
+    sets = plan_sets(("real", "pool", "synthetic"), "labels", REAL, {})
+    assert [(one.source, one.num_train) for one in sets] == [("real", 100), ("pool", 10)]
+    assert find(sets, "pool").partner == find(sets, "real").real
 
 
-def test_only_the_sources_asked_for_are_built_and_asking_for_more_changes_none() -> None:
-    corpora = {FIRST: make_rows("c", ham=50, spam=50)}
-    real = make_real(ham=80, spam=20)
-    alone = build_training_sets(real, corpora, ("synthetic",), "labels")
-    among = build_training_sets(real, corpora, ALL_SOURCES, "labels")
-    assert [one.source for one in alone] == ["synthetic"]
-    assert alone[0].examples == find(among, "synthetic", "g1").examples
-    assert alone[0].partner is None
+@pytest.mark.parametrize("source", ALL_SOURCES)
+def test_a_set_is_the_same_whichever_other_sources_are_asked_for(source: str) -> None:
+    alone = plan_sets((source,), "labels", REAL, CORPUS)
+    among = plan_sets(ALL_SOURCES, "labels", REAL, CORPUS)
+    assert alone == [one for one in among if one.source == source]
 
 
-def test_a_set_without_rows_is_an_error_with_a_way_out() -> None:
-    with pytest.raises(DataError, match="no rows") as caught:
-        build_training_sets(make_real(ham=5), {FIRST: make_rows("c", spam=5)}, ("real",), "labels")
-    assert "match" in caught.value.fix
+ROWS = [Example(f"r{number}", f"text {number}", "ham") for number in range(40)]
 
 
-@given(st.integers(0, 30), st.integers(0, 30), st.randoms(use_true_random=False))
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 9))
 def test_smaller_cuts_are_part_of_larger_ones_whatever_the_order_of_rows(
-    small: int, large: int, shuffler: object
+    one: int, other: int, seed: int
 ) -> None:
-    small, large = sorted((small + 1, large + 1))
-    real = make_real(ham=40)
-    mixed = list(real.train)
-    shuffler.shuffle(mixed)  # type: ignore[attr-defined]
-    cut = [
-        build_training_sets(RealData(rows, []), {FIRST: make_rows("c", ham=n)}, ("real",), "labels")
-        for rows, n in ((real.train, small), (mixed, large))
-    ]
-    first, second = ({row.id for row in sets[0].examples} for sets in cut)
-    assert len(first) == small
-    assert first <= second
+    mixed = random.Random(seed).sample(ROWS, len(ROWS))  # noqa: S311
+    small = {row.id for row in take_rows(ROWS, {"ham": min(one, other)})}
+    large = {row.id for row in take_rows(mixed, {"ham": max(one, other)})}
+    assert len(small) == min(one, other)
+    assert small <= large
 
 
-def test_a_set_key_spells_the_cell() -> None:
-    cell = SetKey("synthetic", "g1", "few_shot", 12).make_cell("sms", "bert", 3)
-    assert cell == Cell("sms", "synthetic", "g1", "few_shot", "bert", 12, 3)
+def test_rows_of_labels_that_are_not_counted_are_left_out_and_order_is_kept() -> None:
+    rows = [*ROWS, Example("s", "win a prize", "spam")]
+    assert take_rows(rows, {"spam": 1}) == (rows[-1],)
+    taken = take_rows(rows, {"ham": 10, "spam": 1})
+    assert list(taken) == [row for row in rows if row in taken]
+    assert Counter(row.label for row in taken) == {"ham": 10, "spam": 1}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""Diversity on the surface: shares of distinct word n-grams, and how well texts compress.
+
+All of it depends on how many texts there are and how long they are: compare equal numbers, and
+read differences between texts of very different length with care.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth_local.core.text import fold_spaces
+from synth_local.errors import UndefinedMetricError
+from synth_local.measure.neighbours import BoolArray
+
+_WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
+#: zlib's default. Its window of 32 KiB sees repeats among neighbouring texts only.
+COMPRESSION_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NgramTable:
+    """The word n-grams of several texts as numbers.
+
+    Attributes:
+        ids: (n-grams in all,) equal n-grams have equal numbers, from 0.
+        owners: (n-grams in all,) the text that each is from.
+        num_distinct: how many different ones there are.
+    """
+
+    ids: NDArray[np.int32]
+    owners: NDArray[np.int32]
+    num_distinct: int
+
+    def distinct(self, members: BoolArray | None = None) -> float:
+        """Return distinct n-grams per n-gram of all texts, or of a subset of them.
+
+        Raises:
+            UndefinedMetricError: no text is long enough for one.
+        """
+        ids = self.ids if members is None else self.ids[members[self.owners]]
+        if not len(ids):
+            raise UndefinedMetricError("no text has enough words for an n-gram of that length")
+        is_seen = np.zeros(self.num_distinct, dtype=np.bool_)
+        is_seen[ids] = True
+        return float(is_seen.sum() / len(ids))
+
+
+def tabulate_ngrams(texts: Sequence[str], order: int) -> NgramTable:
+    """Return the n-grams of ``order`` words; words are runs of letters and digits, case folded."""
+    numbers: dict[tuple[str, ...], int] = {}
+    ids: list[int] = []
+    lengths = []
+    for text in texts:
+        words = _WORD.findall(fold_spaces(text))
+        grams = list(zip(*(words[start:] for start in range(order)), strict=False))
+        ids.extend(numbers.setdefault(gram, len(numbers)) for gram in grams)
+        lengths.append(len(grams))
+    owners = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
+    return NgramTable(np.array(ids, dtype=np.int32), owners, len(numbers))
+
+
+def distinct_ngrams(texts: Sequence[str], order: int) -> float:
+    """Return the share of distinct word n-grams among all of them.
+
+    Args:
+        texts: in any order.
+        order: words per n-gram, at least 1.
+
+    Returns:
+        In (0, 1]; 1 where no n-gram comes twice, higher is more diverse.
+
+    Raises:
+        UndefinedMetricError: no text has ``order`` words.
+
+    References:
+        J. Li et al. (2016), A Diversity-Promoting Objective Function for Neural Conversation
+        Models. https://arxiv.org/abs/1510.03055
+    """
+    return tabulate_ngrams(texts, order).distinct()
+
+
+def compression_ratio(texts: Sequence[str]) -> float:
+    """Return how many times smaller the texts get, one per line in the given order, by zlib.
+
+    Args:
+        texts: at least one that is not empty; their order matters a little.
+
+    Returns:
+        Bytes of UTF-8 before / after; higher is more repetitive. Some 2.5 for English prose.
+
+    Raises:
+        UndefinedMetricError: nothing to compress.
+
+    References:
+        C. Shaib et al. (2024), Standardizing the Measurement of Text Diversity: A Tool and a
+        Comparative Analysis of Scores. https://arxiv.org/abs/2403.00553
+    """
+    data = "\n".join(texts).encode("utf-8", "replace")
+    if not data:
+        raise UndefinedMetricError("there is no text to compress")
+    return len(data) / len(zlib.compress(data, COMPRESSION_LEVEL))

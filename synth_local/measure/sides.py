@@ -1,0 +1,170 @@
+"""Every metric of one sample of texts, with its interval or the reason why it has no value.
+
+Knows nothing about where texts come from, or which of two samples is the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from synth_local.errors import UndefinedMetricError
+from synth_local.measure.diversity import mean_nearest_distance, remote_cliques
+from synth_local.measure.lexical import compression_ratio, tabulate_ngrams
+from synth_local.measure.neighbours import (
+    BoolArray,
+    FloatArray,
+    check_unit_rows,
+    find_neighbours,
+)
+from synth_local.measure.similarity import NUM_NEAREST
+from synth_local.measure.subsample import draw_halves, make_interval
+from synth_local.records import Interval
+
+#: Below this many texts nothing is stated.
+MIN_TEXTS = 12
+#: Neighbours kept per text. Where a half holds too few of them, they are looked up anew.
+NUM_KEPT = 64
+#: Characters that all subsamples of one lexical metric may read; it bounds the time.
+LEXICAL_BUDGET = 30_000_000
+MIN_LEXICAL_SUBSAMPLES = 20
+
+#: An interval, or why there is none.
+Found = Interval | str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Texts that were drawn, with their labels and vectors in the same order.
+
+    Attributes:
+        texts: what was drawn.
+        labels: of each text.
+        embeddings: (texts, dimensions).
+    """
+
+    texts: Sequence[str]
+    labels: Sequence[str]
+    embeddings: FloatArray
+
+    def of_label(self, label: str) -> Sample:
+        """Return the texts of one label, or all of them where it is empty."""
+        if not label:
+            return self
+        chosen = [index for index, one in enumerate(self.labels) if one == label]
+        texts = [self.texts[index] for index in chosen]
+        return Sample(texts, [label] * len(chosen), self.embeddings[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Subsampling:
+    """How intervals are made: number of subsamples, and the seed of their draws."""
+
+    num: int
+    seed: int
+
+
+def measure_diversity(sample: Sample, how: Subsampling) -> dict[str, Found]:
+    """Return the diversity of a sample: each metric's interval, or why it has none."""
+    measures: dict[str, Callable[[Sample, BoolArray], Interval]] = {
+        "remote_clique": _remote_clique,
+        "chamfer": _chamfer,
+        "distinct_1": partial(_distinct, order=1),
+        "distinct_2": partial(_distinct, order=2),
+        "distinct_3": partial(_distinct, order=3),
+        "compression_ratio": _compression,
+    }
+    return {name: _try(measure, sample, how) for name, measure in measures.items()}
+
+
+def measure_similarity(real: Sample, synthetic: Sample, how: Subsampling) -> Found:
+    """Return how close ``synthetic`` comes to ``real``; subsamples are halves of both."""
+    others = Subsampling(how.num, how.seed + 1)
+
+    def measure(sample: Sample, halves: BoolArray) -> Interval:
+        members = _draw(synthetic, others)
+        found = find_neighbours(
+            check_unit_rows(sample.embeddings), check_unit_rows(synthetic.embeddings), NUM_KEPT
+        )
+        values = [
+            found.mean_of_nearest(NUM_NEAREST, rows, columns)
+            for rows, columns in zip(halves, members, strict=True)
+        ]
+        return _interval(found.mean_of_nearest(NUM_NEAREST), values, halves)
+
+    return _try(measure, real, how)
+
+
+def measure_similarity_within(sample: Sample, how: Subsampling) -> Found:
+    """Return how close the texts of a sample come to each other, none compared with itself."""
+
+    def measure(one: Sample, halves: BoolArray) -> Interval:
+        unit = check_unit_rows(one.embeddings)
+        found = find_neighbours(unit, unit, NUM_KEPT, exclude_self=True)
+        values = [found.mean_of_nearest(NUM_NEAREST, half, half) for half in halves]
+        return _interval(found.mean_of_nearest(NUM_NEAREST), values, halves)
+
+    return _try(measure, sample, how)
+
+
+def _try(
+    measure: Callable[[Sample, BoolArray], Interval], sample: Sample, how: Subsampling
+) -> Found:
+    try:
+        return measure(sample, _draw(sample, how))
+    except UndefinedMetricError as error:
+        return error.what
+
+
+def _draw(sample: Sample, how: Subsampling) -> BoolArray:
+    """Return the halves behind an interval.
+
+    Raises:
+        UndefinedMetricError: fewer than ``MIN_TEXTS`` texts, or too few of each label for halves.
+    """
+    halves = draw_halves(sample.labels, how.num, how.seed)
+    if len(sample.texts) < MIN_TEXTS or 2 * int(halves[0].sum()) < MIN_TEXTS:
+        num = len(sample.texts)
+        raise UndefinedMetricError(f"{num} text(s) are fewer than the {MIN_TEXTS} that it takes")
+    return halves
+
+
+def _remote_clique(sample: Sample, halves: BoolArray) -> Interval:
+    unit = check_unit_rows(sample.embeddings)
+    everything = np.ones((1, len(unit)), dtype=np.bool_)
+    point, *values = remote_cliques(unit, np.concatenate([everything, halves]))
+    return _interval(float(point), values, halves)
+
+
+def _chamfer(sample: Sample, halves: BoolArray) -> Interval:
+    unit = check_unit_rows(sample.embeddings)
+    found = find_neighbours(unit, unit, NUM_KEPT, exclude_self=True)
+    values = [mean_nearest_distance(found, half) for half in halves]
+    return _interval(mean_nearest_distance(found), values, halves)
+
+
+def _distinct(sample: Sample, halves: BoolArray, order: int) -> Interval:
+    table = tabulate_ngrams(sample.texts, order)
+    few = _take_few(sample, halves)
+    return _interval(table.distinct(), [table.distinct(half) for half in few], few)
+
+
+def _compression(sample: Sample, halves: BoolArray) -> Interval:
+    few = _take_few(sample, halves)
+    values = [
+        compression_ratio([sample.texts[index] for index in np.flatnonzero(half)]) for half in few
+    ]
+    return _interval(compression_ratio(sample.texts), values, few)
+
+
+def _take_few(sample: Sample, halves: BoolArray) -> BoolArray:
+    """Return the first subsamples, as many as ``LEXICAL_BUDGET`` allows."""
+    num_chars = sum(map(len, sample.texts)) // 2
+    return halves[: max(MIN_LEXICAL_SUBSAMPLES, LEXICAL_BUDGET // max(1, num_chars))]
+
+
+def _interval(point: float, values: Sequence[float], halves: BoolArray) -> Interval:
+    return make_interval(point, values, halves.shape[1], float(halves[0].sum()))

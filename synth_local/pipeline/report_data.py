@@ -1,0 +1,185 @@
+"""What the report shows, read from the store into the report's own records."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import random
+from collections.abc import Iterable
+from typing import Any
+
+from synth_local import __version__
+from synth_local.cards import digest_model, load_card
+from synth_local.core.files import read_json
+from synth_local.core.tables import read_parquet
+from synth_local.curate.reference import Reference
+from synth_local.evaluate.summary import Summary
+from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.results_file import read_results
+from synth_local.pipeline.splits import real_splits, split_facts
+from synth_local.pipeline.state import State
+from synth_local.records import Interval
+from synth_local.report.data import (
+    CorpusPart,
+    Line,
+    ModelPart,
+    ReportData,
+    RunPart,
+    Sample,
+    TaskPart,
+)
+from synth_local.report.tables import Undefined
+from synth_local.store.corpus import Manifest
+from synth_local.store.markers import read_failures
+from synth_local.store.run_dir import CorpusKey
+
+SAMPLES_PER_LABEL = 3
+PACKAGES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "scikit-learn", "numpy")
+
+
+def read_report_data(context: Context, *, show_real: bool) -> ReportData:
+    """Return everything the report shows of a run, with what is missing named."""
+    state = State(context)
+    run = context.run
+    stored = read_json(run.summary) or {}
+    summary = Summary.from_json(stored["summary"]) if stored.get("summary") else None
+    results = read_results(run.results.read_text(encoding="utf-8")) if run.results.is_file() else []
+    measures = {key: _read_measures(context, key) for key in state.manifests}
+    parts = [
+        CorpusPart(
+            manifest,
+            _list_lines(key, measures[key]),
+            list_samples(context, key, show_real=show_real),
+        )
+        for key, manifest in state.manifests.items()
+    ]
+    embedder = next((found.embedder for found in measures.values() if found), "")
+    return ReportData(
+        run=_run_part(context, state, embedder),
+        tasks=tuple(task_part(context, name) for name in context.tasks),
+        corpora=tuple(parts),
+        models=tuple(list_models(context)),
+        results=tuple(results),
+        summary=summary,
+        missing=tuple(_list_missing(context, state)),
+    )
+
+
+def task_part(context: Context, name: str) -> TaskPart:
+    """Return a task with the sizes of its splits."""
+    task = context.tasks[name]
+    facts = split_facts(context, task)
+    return TaskPart(
+        name,
+        task.digest,
+        task.labels,
+        sum(facts.train.values()),
+        sum(facts.validation.values()),
+        sum(facts.pool.values()),
+        sum(facts.test.values()),
+        facts.num_test_matches,
+        facts.num_other_labels,
+        task.spec.language,
+        task.spec.kind,
+    )
+
+
+def list_models(context: Context) -> Iterable[ModelPart]:
+    """Yield the generators, students and the embedder of a run."""
+    for generator in context.generators.values():
+        yield ModelPart(generator.card, generator.digest)
+    for name, digest in context.students.items():
+        yield ModelPart(load_card(name, context.student_folder(name)), digest)
+    folder = context.embedder_folder()
+    if folder is not None:
+        card = load_card(folder.name, folder).model_copy(update={"role": "embedder"})
+        yield ModelPart(card, digest_model(folder, context.run.digests))
+
+
+def list_samples(context: Context, key: CorpusKey, *, show_real: bool) -> tuple[Sample, ...]:
+    """Return a few texts of each label, the same ones each time; real ones only on request."""
+    columns = ["id", "text", "label", "exemplar_ids"]
+    rows = read_parquet(context.run.corpus(key) / "train.parquet", columns)
+    splits = real_splits(context, context.tasks[key.task]) if show_real else None
+    real = {one.id: one.text for one in splits.train} if splits else {}
+    reference = Reference.build(splits.train, splits.validation, ()) if splits else None
+    found = []
+    for label in context.tasks[key.task].labels:
+        own = [row for row in rows if row["label"] == label]
+        for row in random.Random(0).sample(own, min(SAMPLES_PER_LABEL, len(own))):  # noqa: S311
+            near = reference.find_copied(row["text"]) if reference else None
+            exemplars = tuple(real[one] for one in row["exemplar_ids"] if one in real)
+            nearest = real.get(near.id, "") if near else ""
+            found.append(Sample(label, row["text"], exemplars, nearest))
+    return tuple(found)
+
+
+def _run_part(context: Context, state: State, embedder: str) -> RunPart:
+    run = context.run
+    markers = [read_json(run.cell_marker(plan.cell)) or {} for plan in state.cells]
+    seconds = {
+        "generate": sum(one.seconds for one in state.manifests.values()),
+        "train": sum(marker.get("report", {}).get("seconds", 0.0) for marker in markers),
+    }
+    versions = {"synth-local": __version__}
+    versions |= {name: importlib.metadata.version(name) for name in PACKAGES}
+    created = max((one.created for one in state.manifests.values()), default="")
+    return RunPart(
+        run.root.name,
+        context.fingerprint,
+        created,
+        run.run_file.read_text(encoding="utf-8"),
+        {stage: round(value, 1) for stage, value in seconds.items()},
+        versions,
+        embedder,
+    )
+
+
+def _list_missing(context: Context, state: State) -> Iterable[str]:
+    for key in state.open_corpora:
+        yield f"the corpus {key} is not finished"
+    for plan in state.open_cells:
+        yield f"the cell {plan.cell.name} has no predictions"
+    for failure in read_failures(context.run):
+        yield f"{failure.job} failed: {failure.what}"
+
+
+def _read_measures(context: Context, key: CorpusKey) -> CorpusMeasures | None:
+    stored: dict[str, Any] | None = read_json(context.run.measures(key))
+    return CorpusMeasures.from_json(stored["measures"]) if stored else None
+
+
+def _list_lines(key: CorpusKey, measures: CorpusMeasures | None) -> tuple[Line, ...] | None:
+    """Return one line per metric: the synthetic value with the real one beside it."""
+    if measures is None:
+        return None
+    sides: dict[tuple[str, str, str], dict[str, MeasureRow | UndefinedRow]] = {}
+    for row in (*measures.rows, *measures.undefined):
+        sides.setdefault((row.view, row.label, row.metric), {})[row.side] = row
+    lines = []
+    for (view, label, metric), found in sides.items():
+        synthetic, real = found.get("synthetic"), found.get("real")
+        if synthetic is not None:
+            lines.append(
+                Line(
+                    *(key.task, key.generator, key.strategy, view, label, metric),
+                    _value(synthetic),
+                    None if real is None else _value(real),
+                    synthetic.num_texts,
+                )
+            )
+    return tuple(lines)
+
+
+def _value(row: MeasureRow | UndefinedRow) -> Interval | Undefined:
+    return row.interval if isinstance(row, MeasureRow) else Undefined(row.why)
+
+
+def corpus_card_data(context: Context, manifest: Manifest) -> ReportData:
+    """Return what the dataset card of one corpus needs."""
+    generator = context.generators[manifest.generator]
+    return ReportData(
+        run=RunPart(context.run.root.name, context.fingerprint),
+        tasks=(task_part(context, manifest.task),),
+        models=(ModelPart(generator.card, generator.digest),),
+    )
