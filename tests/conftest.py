@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def _has_gpu() -> bool:
     return Path("/proc/driver/nvidia/gpus").is_dir()
 
 
-MARKERS = {
+MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
     "vllm": (lambda: importlib.util.find_spec("vllm") is not None, "vLLM is not installed"),
     "gpu": (_has_gpu, "no CUDA device"),
     "data": (lambda: bool(os.environ.get("SYNTH_LOCAL_DATA")), "SYNTH_LOCAL_DATA is not set"),

@@ -46,10 +46,10 @@ def run_job(
         handle = log.open("ab")
     interrupted = False
     with handle, subprocess.Popen(argv, stdout=handle, stderr=handle, env=env) as child:  # noqa: S603
-        while True:
+        code: int | None = None
+        while code is None:
             try:
                 code = child.wait(timeout=POLL_SECONDS)
-                break
             except subprocess.TimeoutExpired:
                 on_poll()
             except KeyboardInterrupt:

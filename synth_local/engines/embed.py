@@ -95,9 +95,8 @@ class HashedEmbedder:
 
     @cached_property
     def _vectorizer(self) -> Any:
-        from sklearn.feature_extraction.text import HashingVectorizer
-
-        return HashingVectorizer(**HASHED_SETTINGS, dtype=np.float32)
+        text: Any = import_module("sklearn.feature_extraction.text")
+        return text.HashingVectorizer(**HASHED_SETTINGS, dtype=np.float32)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return (texts, 4096) unit rows."""
@@ -110,12 +109,11 @@ class StaticEmbedder:
     """A model2vec folder: a text's vector is the weighted mean of its tokens' vectors."""
 
     def __init__(self, folder: Path) -> None:
-        from model2vec import StaticModel
-
+        model2vec: Any = import_module("model2vec")
         self.name = folder.name
         self.digest = digest_folder(folder)
         try:
-            self._model: Any = StaticModel.from_pretrained(folder)
+            self._model: Any = model2vec.StaticModel.from_pretrained(folder)
         except (OSError, ValueError, KeyError) as error:
             raise explain_broken_folder(folder, error) from error
 
@@ -143,7 +141,7 @@ def normalize_rows(vectors: NDArray[Any]) -> Vectors:
 
 
 def digest_folder(folder: Path) -> str:
-    """Return the identity of weights, settings and tokenizer below a folder; its card is no part."""
+    """Return the identity of weights, settings and tokenizer; a card is no part of it."""
     paths = sorted({path for pattern in CONTENT_FILES for path in folder.rglob(pattern)})
     return digest_json({path.relative_to(folder).as_posix(): digest_file(path) for path in paths})
 

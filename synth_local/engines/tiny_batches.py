@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from synth_local.engines.tiny_tokenizer import CONTEXT_LENGTH, ROLE_TOKENS
+from synth_local.engines.tiny_tokenizer import CONTEXT_LENGTH, END, ROLE_TOKENS
 from synth_local.records import Conversation
 
 LENGTH_NOISE = 0.1
@@ -46,6 +46,17 @@ class EncodedSet:
         """Return the tokens that count for the loss."""
         return int(sum(row.sum() for row in self.is_target))
 
+    def draw(self, share: float, seed: int) -> EncodedSet:
+        """Return a share in (0, 1] of the conversations, at least one, in their order."""
+        num_drawn = max(1, int(share * len(self.ids)))
+        drawn = np.random.default_rng(seed).choice(len(self.ids), num_drawn, replace=False)
+        rows = sorted(drawn.tolist())
+        return EncodedSet(
+            tuple(self.ids[row] for row in rows),
+            tuple(self.is_target[row] for row in rows),
+            self.num_cut,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -56,12 +67,14 @@ class Batch:
         rows: (targets,) row of each target.
         times: (targets,) position of the token before each target.
         targets: (targets,) int64 token ids.
+        num_tokens: of the rows, padding left out.
     """
 
     inputs: Tensor
     rows: Tensor
     times: Tensor
     targets: Tensor
+    num_tokens: int
 
 
 def encode_conversations(
@@ -69,10 +82,12 @@ def encode_conversations(
 ) -> EncodedSet:
     """Return the token ids that ``apply_chat_template`` gives, with the targets marked."""
     texts = list(dict.fromkeys(m.content for c in conversations for m in c))
-    encoded = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+    encoded = tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)[
+        "input_ids"
+    ]
     ids_of = dict(zip(texts, encoded, strict=True))
-    marks = {role: tokenizer.convert_tokens_to_ids(mark) for role, mark in ROLE_TOKENS.items()}
-    end = tokenizer.eos_token_id
+    marks: dict[str, int] = {r: tokenizer.vocab[mark] for r, mark in ROLE_TOKENS.items()}
+    end: int = tokenizer.vocab[END]
     rows, targets, num_cut = [], [], 0
     for conversation in conversations:
         ids: list[int] = []
@@ -133,4 +148,5 @@ def _pad(encoded: EncodedSet, group: Sequence[int]) -> Batch:
         rows=torch.from_numpy(rows),
         times=torch.from_numpy(columns - 1),
         targets=torch.from_numpy(ids[rows, columns]),
+        num_tokens=sum(len(encoded.ids[i]) for i in group),
     )

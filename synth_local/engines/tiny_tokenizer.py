@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -128,7 +129,8 @@ def build_tokenizer(
         [AddedToken(mark, special=True) for mark in (PAD, END, *ROLE_TOKENS.values())]
     )
     bpe.add_tokens([AddedToken(phrase, normalized=False) for phrase in phrases])
-    return PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast
+    tokenizer: PreTrainedTokenizerFast = fast(
         tokenizer_object=bpe,
         pad_token=PAD,
         eos_token=END,
@@ -136,6 +138,7 @@ def build_tokenizer(
         clean_up_tokenization_spaces=False,
         model_max_length=CONTEXT_LENGTH,
     )
+    return tokenizer
 
 
 def _split_lines(text: str) -> list[str]:

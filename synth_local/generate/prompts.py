@@ -127,7 +127,7 @@ class PromptSet:
         language = LANGUAGES.get(self.task.language, self.task.language)
         try:
             text = self._templates[name].render(kind=self.task.kind, language=language, **values)
-        except (jinja2.UndefinedError, jinja2.sandbox.SecurityError) as error:
+        except (jinja2.UndefinedError, jinja2.exceptions.SecurityError) as error:
             raise ConfigError(
                 f"template {name}: {error}",
                 where=self.origins[name],

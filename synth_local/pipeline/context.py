@@ -84,7 +84,7 @@ class Context:
         found: dict[str, ModelDigest | None] = {}
         for name in self.config.students:
             folder = self.student_folder(name)
-            found[name] = None if folder is None else digest_model(folder, self.run.digests)
+            found[name] = None if folder is None else digest_model(folder, self.digest_cache)
         return found
 
     @cached_property
@@ -166,6 +166,11 @@ class Context:
         return Path(self.config.models) if self.config.models else None
 
     @property
+    def digest_cache(self) -> Path | None:
+        """Where digests of models are kept; nowhere before the run directory exists."""
+        return self.run.digests if self.run.root.is_dir() else None
+
+    @property
     def fingerprint(self) -> str:
         """Identity of the resolved run file, for people to compare."""
         return digest_json(self.config.model_dump(mode="json"))
@@ -178,7 +183,7 @@ class Context:
             folder,
             load_card(name, folder),
             resolve_engine(self.config.engine, folder),
-            digest_model(folder, self.run.digests),
+            digest_model(folder, self.digest_cache),
         )
 
 
@@ -205,12 +210,12 @@ def resolve_config(config: RunConfig, run: RunDir) -> RunConfig:
     machine with another set-up.
     """
     before = load_run_file(run.run_file) if run.run_file.is_file() else None
-    engine, dtype = config.engine, config.generate.dtype
+    engine, generate = config.engine, config.generate
     if engine == "auto":
         engine = before.engine if before else ("vllm" if has_vllm() else "transformers")
-    if dtype == "auto":
-        dtype = before.generate.dtype if before else resolve_dtype("auto")
-    generate = config.generate.model_copy(update={"dtype": dtype})
+    if generate.dtype == "auto":
+        decided = before.generate.dtype if before else resolve_dtype("auto")
+        generate = config.generate.model_copy(update={"dtype": decided})
     return config.model_copy(update={"engine": engine, "generate": generate})
 
 

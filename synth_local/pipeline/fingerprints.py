@@ -96,6 +96,8 @@ def measure_fingerprint(context: Context, key: CorpusKey, manifest: Manifest) ->
             "real": split_facts(context, task).data_digest,
             "settings": context.config.measure.fingerprint_fields(),
             "near_duplicates": context.config.curate.near_duplicates,
-            "embedder": None if folder is None else digest_model(folder, context.run.digests).total,
+            "embedder": None
+            if folder is None
+            else digest_model(folder, context.digest_cache).total,
         }
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
@@ -55,16 +56,24 @@ class Tally:
     progress: ProgressWriter
     done: int = 0
     tokens: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    started: float = field(default_factory=time.monotonic)
 
     def add(self, turn: Turn) -> None:
         """Count one finished turn."""
         self.done += 1
         self.tokens += turn.completion.num_tokens
-        if turn.verdict.reason:
-            self.refused[turn.verdict.reason] = self.refused.get(turn.verdict.reason, 0) + 1
-        refused = sum(self.refused.values())
-        self.progress.update(self.done, f"{self.tokens} tokens, {refused} refused so far")
+        self.refused += bool(turn.verdict.reason)
+        self.progress.update(self.done, self.describe())
+
+    def describe(self) -> str:
+        """Return speed, refusals and the time that is left, for people."""
+        seconds = max(time.monotonic() - self.started, 1e-3)
+        left = (self.progress.total - self.done) * seconds / max(self.done, 1)
+        return (
+            f"{self.tokens / seconds:.0f} tokens/s, {self.refused} refused by the row checks, "
+            f"about {left / 60:.1f} min left"
+        )
 
 
 def shard_todo(context: Context, key: CorpusKey, shard: int, num_shards: int) -> Todo:
@@ -132,10 +141,11 @@ def run_generate(
             lanes = zip([todo for todo, _ in todos], writers, strict=True)
             works = _list_works(context, list(lanes), engine, tally)
             progress.update(0, "the engine is ready", force=True)
+            tally.started = time.monotonic()
             finished = Loop(engine, should_stop).run(works)
     finally:
         engine.close()
-    progress.update(tally.done, f"{tally.tokens} tokens", force=True)
+    progress.update(tally.done, tally.describe(), force=True)
     log.info("%s: %d of %d turns, %d tokens", job, tally.done, total, tally.tokens)
     if not finished:
         raise Interrupted(

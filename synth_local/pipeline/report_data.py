@@ -93,7 +93,7 @@ def list_models(context: Context) -> Iterable[ModelPart]:
     folder = context.embedder_folder()
     if folder is not None:
         card = load_card(folder.name, folder).model_copy(update={"role": "embedder"})
-        yield ModelPart(card, digest_model(folder, context.run.digests))
+        yield ModelPart(card, digest_model(folder, context.digest_cache))
 
 
 def list_samples(context: Context, key: CorpusKey, *, show_real: bool) -> tuple[Sample, ...]:
@@ -153,8 +153,9 @@ def _list_lines(key: CorpusKey, measures: CorpusMeasures | None) -> tuple[Line, 
     """Return one line per metric: the synthetic value with the real one beside it."""
     if measures is None:
         return None
+    rows: list[MeasureRow | UndefinedRow] = [*measures.rows, *measures.undefined]
     sides: dict[tuple[str, str, str], dict[str, MeasureRow | UndefinedRow]] = {}
-    for row in (*measures.rows, *measures.undefined):
+    for row in rows:
         sides.setdefault((row.view, row.label, row.metric), {})[row.side] = row
     lines = []
     for (view, label, metric), found in sides.items():

@@ -89,14 +89,14 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
     refuse_live(run)
     resolved = resolve_config(config, run)
     context = Context(run, resolved)
-    problems = check_machine(context)
-    if problems:
-        raise problems[0]
     for task in context.tasks.values():
         context.per_label(task)
         context.prompts[task.name].check()
     with explain_disk_errors(run.root):
         run.root.mkdir(parents=True, exist_ok=True)
+    problems = check_machine(context)
+    if problems:
+        raise problems[0]
     for task in context.tasks.values():
         split_facts(context, task)
     return context
@@ -139,6 +139,10 @@ def _run_curate(local: LocalRun) -> None:
             if _admitted_total(local.context) == before:
                 raise EngineError("curate neither finished a corpus nor asked for another round")
             _run_generate(local)
+            continue
+        for key, manifest in State(local.context).manifests.items():
+            if manifest.shortfall:
+                local.say(f"{key}: {manifest.shortfall}")
 
 
 def _admitted_total(context: Context) -> int:

@@ -42,6 +42,7 @@ def run_step(stage: str, root: Path, shard: int, num_shards: int, generator: str
 
 
 def _noted(context: Context, stage: str, name: str, work: Callable[[], object]) -> int:
+    clear_failure(context.run, name)
     try:
         with mark_live(context.run, f"step {name}"):
             work()
@@ -50,7 +51,6 @@ def _noted(context: Context, stage: str, name: str, work: Callable[[], object]) 
     except SynthLocalError as error:
         record_failure(context.run, stage, name, error, str(context.run.logs / f"{name}.log"))
         raise
-    clear_failure(context.run, name)
     return EXIT_OK
 
 

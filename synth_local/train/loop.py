@@ -82,7 +82,9 @@ def open_accelerator() -> Accelerator:
     Raises:
         MachineError: the launcher started fewer processes than it was asked for.
     """
-    accelerator = Accelerator(mixed_precision="no")  # the loop casts by itself, see helps_bf16
+    # processes on CPUs only meet when it is told so; the loop casts by itself, see helps_bf16
+    on_cpu = not torch.accelerator.is_available()
+    accelerator = Accelerator(cpu=on_cpu, mixed_precision="no")
     check_launch(accelerator.num_processes)
     return accelerator
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
+import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
+hf: Any = transformers  # its classes are untyped
 SENTENCES = (
     "The film was long and the music was wonderful.",
     "Call me when the train arrives, I will wait outside.",
@@ -70,9 +73,8 @@ def make_tokenizer(template: str | None, eos: str = "<|im_end|>") -> PreTrainedT
         bpe.post_processor = processors.TemplateProcessing(
             single="<s> $A", special_tokens=[("<s>", begin)]
         )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe, pad_token="<pad>", bos_token="<s>", eos_token=eos
-    )
+    marks = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": eos}
+    tokenizer: PreTrainedTokenizerFast = hf.PreTrainedTokenizerFast(tokenizer_object=bpe, **marks)
     tokenizer.chat_template = template
     return tokenizer
 
@@ -82,7 +84,7 @@ def save_llama(folder: Path, template: str | None = CHATML, context: int = 256) 
     tokenizer = make_tokenizer(template, eos="</s>" if template is None else "<|im_end|>")
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
-    config = LlamaConfig(
+    config = hf.LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=64,
         intermediate_size=128,
@@ -96,7 +98,7 @@ def save_llama(folder: Path, template: str | None = CHATML, context: int = 256) 
         tie_word_embeddings=False,
         initializer_range=0.2,
     )
-    model = LlamaForCausalLM(config)
+    model = hf.LlamaForCausalLM(config)
     with torch.no_grad():
         model.lm_head.weight[tokenizer.eos_token_id] *= 2.5
     model.save_pretrained(folder)

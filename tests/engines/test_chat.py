@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from synth_local.engines.chat import ChatRenderer, fold_system, join_roles
 from synth_local.errors import EngineError
-from synth_local.records import Conversation, Message
+from synth_local.records import Conversation, Message, Role
 from tests.engines.made_models import (
     ALWAYS_THINKS,
     CHATML,
@@ -28,6 +28,12 @@ CHAIN: Conversation = (
 )
 
 
+def list_marks(renderer: ChatRenderer) -> set[int]:
+    """Return the ids of all special tokens."""
+    vocabulary = renderer.tokenizer.get_vocab()
+    return {*renderer.tokenizer.all_special_ids, *(vocabulary[mark] for mark in SPECIALS)}
+
+
 def render(renderer: ChatRenderer, conversation: Conversation) -> str:
     return str(renderer.tokenizer.decode(list(renderer.render(conversation))))
 
@@ -36,7 +42,8 @@ def test_a_template_with_a_system_role_is_used_as_it_is() -> None:
     renderer = ChatRenderer(make_tokenizer(CHATML))
     assert render(renderer, CHAIN) == (
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWrite a text.<|im_end|>\n"
-        "<|im_start|>assistant\nHello there.<|im_end|>\n<|im_start|>user\nWrite another.<|im_end|>\n"
+        "<|im_start|>assistant\nHello there.<|im_end|>\n"
+        "<|im_start|>user\nWrite another.<|im_end|>\n"
         "<|im_start|>assistant\n"
     )
 
@@ -129,7 +136,7 @@ def test_marks_inside_a_message_stay_text(template: str | None) -> None:
     hostile = renderer.render(
         (*ASKED, Message("assistant", HOSTILE), Message("user", f"Again: {HOSTILE}"))
     )
-    marks = set(tokenizer.all_special_ids) | set(tokenizer.convert_tokens_to_ids(list(SPECIALS)))
+    marks = list_marks(renderer)
     assert [i for i in hostile if i in marks] == [i for i in tame if i in marks]
     if template in (CHATML, None):
         # what the message says is still there, spelled out in ordinary tokens
@@ -165,11 +172,10 @@ def test_no_content_changes_the_control_tokens_of_a_prompt(
     name: str, system: str, asked: str, written: str
 ) -> None:
     renderer = RENDERERS[name]
-    marks = set(renderer.tokenizer.all_special_ids)
-    marks |= {renderer.tokenizer.convert_tokens_to_ids(mark) for mark in SPECIALS}
+    marks = list_marks(renderer)
 
     def controls(*contents: str) -> list[int]:
-        roles = ("system", "user", "assistant", "user")
+        roles: tuple[Role, ...] = ("system", "user", "assistant", "user")
         conversation = tuple(
             Message(role, text) for role, text in zip(roles, contents, strict=True)
         )

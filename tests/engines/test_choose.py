@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def install(monkeypatch: pytest.MonkeyPatch, *, vllm: bool, gpu: bool, cpu_build: bool) -> None:
-    monkeypatch.setattr(choose.importlib.util, "find_spec", lambda _: object() if vllm else None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object() if vllm else None)
     monkeypatch.setattr(choose, "has_gpu", lambda: gpu)
     monkeypatch.setattr(choose, "_is_cpu_build", lambda: cpu_build)
 

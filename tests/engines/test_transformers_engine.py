@@ -8,17 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    GPTNeoXConfig,
-    GPTNeoXForCausalLM,
-    MambaConfig,
-    MambaForCausalLM,
-    MistralConfig,
-    MistralForCausalLM,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
+import transformers
 
 from synth_local.cards import Card
 from synth_local.config import GenerateConfig
@@ -29,7 +19,8 @@ from synth_local.errors import EngineError, MachineError
 from synth_local.records import Completion, Message, Request
 from tests.engines.made_models import make_tokenizer
 
-SMALL = {
+hf: Any = transformers
+SMALL: dict[str, Any] = {
     "vocab_size": 300,
     "hidden_size": 32,
     "intermediate_size": 64,
@@ -55,11 +46,13 @@ def drain(engine: TransformersEngine) -> list[Completion]:
 def make_model(name: str) -> Any:
     torch.manual_seed(1)
     if name == "mistral":  # a window shorter than the texts
-        config = MistralConfig(**SMALL, num_key_value_heads=1, sliding_window=8)
-        return MistralForCausalLM(config).eval()
+        config = hf.MistralConfig(**SMALL, num_key_value_heads=1, sliding_window=8)
+        return hf.MistralForCausalLM(config).eval()
     if name == "qwen3":
-        return Qwen3ForCausalLM(Qwen3Config(**SMALL, num_key_value_heads=1, head_dim=16)).eval()
-    return GPTNeoXForCausalLM(GPTNeoXConfig(**SMALL)).eval()
+        return hf.Qwen3ForCausalLM(
+            hf.Qwen3Config(**SMALL, num_key_value_heads=1, head_dim=16)
+        ).eval()
+    return hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(**SMALL)).eval()
 
 
 @pytest.mark.parametrize("name", ["mistral", "qwen3", "gpt-neox"])
@@ -143,8 +136,8 @@ def test_bfloat16_is_served_and_graded_lower(llama_folder: Path) -> None:
 def test_a_recurrent_model_is_refused_with_a_fix(tmp_path: Path) -> None:
     tokenizer = make_tokenizer("{{ messages[0].content }}")
     tokenizer.save_pretrained(tmp_path)
-    config = MambaConfig(vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1)
-    MambaForCausalLM(config).save_pretrained(tmp_path)
+    config = hf.MambaConfig(vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1)
+    hf.MambaForCausalLM(config).save_pretrained(tmp_path)
     with pytest.raises(EngineError, match="plain attention") as caught:
         open_engine(tmp_path)
     assert "--engine vllm" in caught.value.fix
@@ -165,7 +158,7 @@ def test_a_broken_folder_is_an_error_of_the_machine(
 def test_pickled_weights_are_never_loaded(tmp_path: Path, llama_folder: Path) -> None:
     folder = tmp_path / "pickled"
     shutil.copytree(llama_folder, folder)
-    model = AutoModelForCausalLM.from_pretrained(folder)
+    model = hf.AutoModelForCausalLM.from_pretrained(folder)
     (folder / "model.safetensors").unlink()
     torch.save(model.state_dict(), folder / "pytorch_model.bin")
     with pytest.raises(MachineError):

@@ -57,7 +57,12 @@ def test_a_slot_is_found_by_its_id_and_strangers_are_not() -> None:
     plan = make_plan("few_shot")
     slot = plan.slot("spam", 1_234_567)
     assert plan.find(slot.id) == slot
-    for stranger in ("", "my.task.zero_shot.1.000001", "my.task.few_shot.9.000001", "my.task.few_shot.x"):
+    for stranger in (
+        "",
+        "my.task.zero_shot.1.000001",
+        "my.task.few_shot.9.000001",
+        "my.task.few_shot.x",
+    ):
         with pytest.raises(KeyError):
             plan.find(stranger)
 

@@ -16,11 +16,44 @@ import yaml
 from synth_local.engines.fake import write_fake_model
 
 WORDS = {
-    "sunny": ["warm", "bright", "clear", "golden", "blue", "mild", "gentle", "dry", "calm", "lovely"],
+    "sunny": [
+        "warm",
+        "bright",
+        "clear",
+        "golden",
+        "blue",
+        "mild",
+        "gentle",
+        "dry",
+        "calm",
+        "lovely",
+    ],
     "rainy": ["wet", "grey", "cold", "windy", "stormy", "dark", "soaked", "muddy", "damp", "bleak"],
 }
-PLACES = ["garden", "harbour", "village", "market", "valley", "station", "forest", "river", "bridge", "meadow"]
-TIMES = ["morning", "evening", "noon", "weekend", "autumn", "April", "night", "Tuesday", "holiday", "spring"]
+PLACES = [
+    "garden",
+    "harbour",
+    "village",
+    "market",
+    "valley",
+    "station",
+    "forest",
+    "river",
+    "bridge",
+    "meadow",
+]
+TIMES = [
+    "morning",
+    "evening",
+    "noon",
+    "weekend",
+    "autumn",
+    "April",
+    "night",
+    "Tuesday",
+    "holiday",
+    "spring",
+]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,24 @@ import pytest
 from tests.pipeline.conftest import SmallRun
 
 CORPUS = Path("corpora/weather/fake-a")
-COLUMNS = ["id", "text", "label", "task", "generator", "strategy", "generator_digest", "prompt_digest", "seed", "round", "chain", "turn", "exemplar_ids", "num_prompt_tokens", "num_tokens", "finish_reason"]
+COLUMNS = [
+    "id",
+    "text",
+    "label",
+    "task",
+    "generator",
+    "strategy",
+    "generator_digest",
+    "prompt_digest",
+    "seed",
+    "round",
+    "chain",
+    "turn",
+    "exemplar_ids",
+    "num_prompt_tokens",
+    "num_tokens",
+    "finish_reason",
+]
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +71,18 @@ def test_results_are_tidy_and_empty_where_a_column_does_not_apply(finished_run: 
     with (finished_run.out / "results.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     assert list(rows[0]) == (
-        ["task", "source", "generator", "strategy", "student", "seed", "metric", "value", "num_train", "label"]
+        [
+            "task",
+            "source",
+            "generator",
+            "strategy",
+            "student",
+            "seed",
+            "metric",
+            "value",
+            "num_train",
+            "label",
+        ]
     )
     overall = [row for row in rows if row["metric"] == "macro_f1"]
     assert {(row["source"], row["generator"], row["strategy"]) for row in overall} == {
@@ -130,8 +158,8 @@ def test_other_epochs_generate_nothing_again(copied_run: SmallRun) -> None:
     copied_run.change(train={"epochs": 4})
     result = copied_run.run()
     assert result.returncode == 0, result.stderr
-    assert "generate" not in result.stdout
-    assert "train" in result.stdout
+    assert "generate:" not in result.stdout
+    assert "train:" in result.stdout
     assert ledger == sorted((copied_run.out / "work" / "generate").rglob("*.jsonl"))
 
 
@@ -163,7 +191,7 @@ def test_a_setting_changed_and_changed_back_costs_nothing(copied_run: SmallRun) 
     copied_run.change(curate={})
     result = copied_run.run()
     assert result.returncode == 0, result.stderr
-    assert "generate" not in result.stdout
+    assert "generate:" not in result.stdout
     assert "curate\n" not in result.stdout
     assert copied_run.call("verify", str(copied_run.out)).returncode == 0
 

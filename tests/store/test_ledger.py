@@ -83,8 +83,9 @@ def test_another_number_of_shards_takes_over_what_is_there(tmp_path: Path) -> No
 
 def test_seconds_are_summed_over_segments_also_of_killed_writers(tmp_path: Path) -> None:
     for start in (0.0, 100.0):
-        now = iter([start, start + 2.0, start + 5.0, start + 5.0])
-        ledger = LedgerWriter(tmp_path, 0, 1, "c", "{}", clock=lambda now=now: next(now))
+        ledger = LedgerWriter(
+            tmp_path, 0, 1, "c", "{}", clock=iter([start, start + 2.0, start + 5.0]).__next__
+        )
         with ledger:
             ledger.append(turn(f"{start}-a"))
             ledger.append(turn(f"{start}-b"))
