@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from synth_local.errors import EXIT_NO, EXIT_OK, ConfigError
 
+LINE_SECONDS = 10.0
+
 if TYPE_CHECKING:
-    from synth_local.engines.tiny import TinyProgress
+    from synth_local.engines.tiny_settings import TinyProgress, TinySize
 
 
 @click.group()
@@ -78,9 +82,9 @@ def tiny(  # noqa: PLR0913, PLR0917 - one parameter per flag of the public contr
     out: Path,
     minutes: float | None,
     tokens: int | None,
-    size: str,
+    size: TinySize,
     seed: int,
-    source: str,
+    source: Literal["train", "pool"],
 ) -> None:
     """Train a miniature generator on the real texts of one or more tasks."""
     from synth_local.pipeline.tiny import TinyOrder, make_tiny  # noqa: PLC0415
@@ -90,12 +94,25 @@ def tiny(  # noqa: PLR0913, PLR0917 - one parameter per flag of the public contr
     if minutes is None and tokens is None:
         minutes = 4.0
     order = TinyOrder(tasks, out, minutes, tokens, size, seed, source)
-    for line in make_tiny(order, _show_progress):
+    for line in make_tiny(order, _ShownProgress()):
         click.echo(line)
 
 
-def _show_progress(progress: TinyProgress) -> None:
-    click.echo(progress.describe(), err=True)
+class _ShownProgress:
+    """Shows progress: one line kept up to date on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._printed = 0.0
+
+    def __call__(self, progress: TinyProgress) -> None:
+        from synth_local.pipeline.tiny import describe_progress  # noqa: PLC0415
+
+        line = describe_progress(progress)
+        if sys.stderr.isatty():
+            click.echo(f"\r\x1b[K{line[:110]}", nl=False, err=True)
+        elif time.monotonic() - self._printed >= LINE_SECONDS:
+            self._printed = time.monotonic()
+            click.echo(line, err=True)
 
 
 COMMANDS = (models,)

@@ -205,6 +205,12 @@ def permute_pairs(
 def spread(values: FloatArray) -> float:
     """Return the sample standard deviation (n - 1 in the denominator).
 
+    Args:
+        values: one per seed.
+
+    Returns:
+        At least 0, in the unit of ``values``.
+
     Raises:
         UndefinedMetricError: there are fewer than two values.
     """

@@ -51,6 +51,9 @@ def select(
         rounds: slots admitted per label in each round, for the outcomes' ``round``; without it
             all are of round 0.
 
+    Returns:
+        Every turn as one outcome, and what each label still lacks.
+
     Raises:
         DataError: a slot stands twice, or its label is not one of ``labels``.
     """
@@ -73,6 +76,13 @@ def select(
 
 def sort_turns(turns: Iterable[Turn], labels: Sequence[str]) -> list[Turn]:
     """Return the turns in plan order.
+
+    Args:
+        turns: in any order.
+        labels: names, in the task's order.
+
+    Returns:
+        The same turns by (position, label's index).
 
     Raises:
         DataError: a slot stands twice, or its label is not one of ``labels``.

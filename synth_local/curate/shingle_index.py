@@ -117,6 +117,12 @@ class ShingleIndex:
 def build_index(texts: Sequence[str]) -> ShingleIndex:
     """Return the index of ``texts``; their positions are what ``closest`` answers with.
 
+    Args:
+        texts: at most ``MAX_TEXTS``; a text without content is never found.
+
+    Returns:
+        The index, to be asked any number of times.
+
     Raises:
         ValueError: more than ``MAX_TEXTS`` texts.
     """

@@ -76,7 +76,11 @@ class ChatRenderer:
     def render(self, conversation: Conversation) -> tuple[int, ...]:
         """Return the token ids of a conversation, ready for the assistant's next message.
 
-        Consecutive messages of one role are joined by an empty line.
+        Args:
+            conversation: neighbours of one role are joined by an empty line.
+
+        Returns:
+            Ids whose control tokens are the template's alone, whatever the messages say.
 
         Raises:
             EngineError: the template refuses the conversation.
@@ -194,7 +198,13 @@ class ChatRenderer:
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Return the folder's tokenizer; never asks a network, never runs the folder's code.
+    """Load a tokenizer; never asks a network, never runs the folder's code.
+
+    Args:
+        folder: of the model.
+
+    Returns:
+        The folder's tokenizer.
 
     Raises:
         MachineError: the folder has no tokenizer that can be read.

@@ -19,12 +19,14 @@ from synth_local.errors import ConfigError, MachineError
 
 EngineName = Literal["vllm", "transformers", "fake"]
 GPU_SIGNS = (Path("/dev/nvidia0"), Path("/proc/driver/nvidia/gpus"))
-SILENCE = {
+ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    # threads that wait by spinning slow each other down many times over where cores are shared
+    "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 
@@ -43,13 +45,16 @@ def has_vllm() -> bool:
 
 
 def resolve_engine(requested: str, folder: Path) -> EngineName:
-    """Return the engine that will serve ``folder``.
+    """Choose the engine that serves a folder.
 
     A folder that says it is a fake model is served by the fake engine whatever is requested.
 
     Args:
         requested: ``auto``, ``vllm`` or ``transformers``; ``auto`` is vLLM wherever it can run.
         folder: the model's folder.
+
+    Returns:
+        The engine's name, as ``open_engine`` takes it.
 
     Raises:
         MachineError: vLLM is requested and is not installed or cannot run here, or the folder has
@@ -93,6 +98,9 @@ def open_engine(
         settings: sampling, batch and memory.
         dtype: ``float32``, ``bfloat16`` or ``float16``.
 
+    Returns:
+        An engine that is ready to take requests.
+
     Raises:
         MachineError: the weights are missing or do not fit this machine's memory.
         EngineError: the engine cannot serve this model.
@@ -102,7 +110,7 @@ def open_engine(
 
         return FakeEngine(folder, card, settings)
     require_weights(folder)
-    for variable, value in SILENCE.items():
+    for variable, value in ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
     if name == "vllm":
         from synth_local.engines.vllm_engine import VllmEngine  # noqa: PLC0415

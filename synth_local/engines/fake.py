@@ -172,12 +172,15 @@ class FakeEngine:
 
 
 def write_text(message: Sequence[int], seed: int, bad_share: float = 0.0) -> str:
-    """Return a text that depends on its arguments alone.
+    """Make up a text that depends on the arguments alone.
 
     Args:
         message: ids of the words that ask for it.
         seed: of this text.
         bad_share: in [0, 1], how often the text is a refusal, empty or one repeated sentence.
+
+    Returns:
+        One to four sentences, or a bad text.
     """
     topic = random.Random(repr(message)).sample(WORDS, TOPIC_WORDS)  # noqa: S311 - made-up text
     chance = random.Random(f"{message!r} {seed}")  # noqa: S311
@@ -195,11 +198,14 @@ def write_text(message: Sequence[int], seed: int, bad_share: float = 0.0) -> str
 
 
 def write_fake_model(folder: Path, **keys: object) -> Path:
-    """Write a folder that the fake engine serves, and return it.
+    """Write a folder that the fake engine serves.
 
     Args:
         folder: is made where it is missing.
-        keys: fields of ``FakeModel`` that differ from their defaults.
+        **keys: fields of ``FakeModel`` that differ from their defaults.
+
+    Returns:
+        The folder.
     """
     model = FakeModel.model_validate(keys)
     folder.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,12 @@ class Engine(Protocol):
     def render(self, conversation: Conversation) -> tuple[int, ...]:
         """Return the token ids of a conversation, ready for the assistant's next message.
 
+        Args:
+            conversation: ends with a user message; roles may repeat.
+
+        Returns:
+            Ids of the model's own tokenizer, whose control tokens are the template's alone.
+
         Raises:
             EngineError: the model's chat template refuses the conversation.
         """
@@ -57,6 +63,9 @@ class Engine(Protocol):
     def submit(self, request: Request) -> None:
         """Take a request; it is worked on by the following calls of ``step``.
 
+        Args:
+            request: its id is not in flight.
+
         Raises:
             EngineError: the prompt is empty or leaves no room in the context, or the id is in
                 flight already.
@@ -64,7 +73,10 @@ class Engine(Protocol):
         ...
 
     def step(self) -> list[Completion]:
-        """Work for a moment and return what has finished since the last call; may be empty.
+        """Work for a moment.
+
+        Returns:
+            What has finished since the last call; may be empty while requests are in flight.
 
         Raises:
             EngineError: the engine failed; what is in flight is lost.
@@ -77,12 +89,15 @@ class Engine(Protocol):
 
 
 def check_request(request: Request, context_length: int, *, is_in_flight: bool) -> int:
-    """Return how many tokens may be drawn for ``request``, in [1, ``max_tokens``].
+    """Check a request against the context.
 
     Args:
         request: the request that is about to be submitted.
         context_length: most tokens of prompt and completion together.
         is_in_flight: a request of this id has not come back yet.
+
+    Returns:
+        How many tokens may be drawn, in [1, ``max_tokens``].
 
     Raises:
         EngineError: nothing can be drawn, or the completion could not be told apart.

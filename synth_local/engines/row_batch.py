@@ -63,7 +63,10 @@ class RowBatch:
         return [row for row in self.rows if row is not None]
 
     def measure_token_bytes(self) -> int:
-        """Return the bytes of one token's keys and values, by running one token.
+        """Run one token to see what the cache costs.
+
+        Returns:
+            Bytes of one token's keys and values, over all layers.
 
         Raises:
             IndexError, TypeError, ValueError: some layer keeps another kind of state, or the

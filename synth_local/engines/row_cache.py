@@ -114,7 +114,13 @@ class RowCache(Cache):
 
 
 def read_states(cache: DynamicCache) -> list[tuple[Tensor, Tensor]]:
-    """Return the keys and values of each layer.
+    """Take a filled cache apart.
+
+    Args:
+        cache: of at least one token.
+
+    Returns:
+        Keys and values of each layer, (rows, heads, columns, head size).
 
     Raises:
         TypeError: a layer keeps another kind of state, a recurrent one for example.

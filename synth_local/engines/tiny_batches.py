@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from synth_local.engines.tiny_tokenizer import CONTEXT_LENGTH, END, ROLE_TOKENS
+from synth_local.engines.tiny_settings import CONTEXT_LENGTH
+from synth_local.engines.tiny_tokenizer import END, ROLE_TOKENS
 from synth_local.records import Conversation
 
-LENGTH_NOISE = 0.1
+LENGTH_NOISE = 0.03
 
 
 @dataclass(frozen=True, slots=True)

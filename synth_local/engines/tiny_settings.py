@@ -13,6 +13,8 @@ from typing import Any, Literal, get_args
 from synth_local.errors import ConfigError
 
 TinySize = Literal["xs", "s", "m"]
+CONTEXT_LENGTH = 2048  # of every miniature, in tokens
+
 StopReason = Literal["no more gain", "budget used up"]
 
 

@@ -16,9 +16,9 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from synth_local.engines.tiny_settings import CONTEXT_LENGTH
 from synth_local.records import Conversation
 
-CONTEXT_LENGTH = 2048
 PAD, END = "<|pad|>", "<|end|>"
 ROLE_TOKENS = {"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>"}
 CHAT_TEMPLATE = (
@@ -32,6 +32,7 @@ MAX_PHRASES = 512
 MIN_PHRASE_CHARS = 12
 MIN_PHRASE_CONVERSATIONS = 8
 RUN_WORDS = 4
+_WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"(?<=[.!?:] )")
 
 
@@ -80,19 +81,19 @@ def _drop_exemplars(candidates: Sequence[str], written: Sequence[str]) -> list[s
     part of an assistant text as a whole: runs of four words decide, and a short assistant text at
     the end of the phrase.
     """
-    runs = {phrase: _word_runs(phrase.split()) for phrase in candidates}
+    runs = {phrase: _word_runs(_WORD.findall(phrase)) for phrase in candidates}
     asked = set().union(*runs.values())
     known: set[tuple[str, ...]] = set()
     short: set[tuple[str, ...]] = set()
     for text in written:
-        words = text.split()
+        words = _WORD.findall(text)
         if len(words) < RUN_WORDS:
             short.add(tuple(words))
         known.update(run for run in _word_runs(words) if run in asked)
     joined = "\0".join(written)
 
     def is_prompt(phrase: str) -> bool:
-        words = phrase.split()
+        words = _WORD.findall(phrase)
         ends = {tuple(words[-size:]) for size in range(1, RUN_WORDS)}
         mostly_known = bool(runs[phrase]) and 2 * len(runs[phrase] & known) >= len(runs[phrase])
         return not mostly_known and not ends & short and phrase.strip() not in joined

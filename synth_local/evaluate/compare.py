@@ -117,6 +117,9 @@ class Resampler:
             right: what it is judged against, on the same items.
             family: what the comparison belongs to.
 
+        Returns:
+            One difference per metric, in the order of ``SCORES``.
+
         Raises:
             UndefinedMetricError: the two have no seed in common.
         """

@@ -68,6 +68,12 @@ class Group:
 def group_cells(cells: Sequence[CellPredictions]) -> list[Group]:
     """Return one group per condition, in order of first appearance.
 
+    Args:
+        cells: of any number of tasks.
+
+    Returns:
+        Groups whose items stand in the order of their task's first cell.
+
     Raises:
         UndefinedMetricError: a cell has no predictions.
         DataError: cells of one task do not agree on items, gold labels or label names, or a

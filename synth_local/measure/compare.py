@@ -9,8 +9,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from synth_local.config.sections import MeasureConfig
 from synth_local.measure.draw import allocate, draw
+from synth_local.measure.lexical import WordArray, number_words
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, Side, UndefinedRow
 from synth_local.measure.neighbours import FloatArray
 from synth_local.measure.sides import (
@@ -129,9 +132,10 @@ def measure_corpus(
 
 @dataclass(frozen=True, slots=True)
 class _Vectors:
-    """The vectors of all drawn texts, each once."""
+    """Vectors and words of all drawn texts, each text once."""
 
     rows: Mapping[str, int]
+    words: Sequence[WordArray]
     embeddings: FloatArray
 
     @classmethod
@@ -139,21 +143,26 @@ class _Vectors:
         """Embed every distinct text of the samples."""
         texts = (example.text for one in drawn for sample in one.samples for example in sample)
         rows = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        return cls(rows, encoder.encode(list(rows)))
+        embeddings = encoder.encode(list(rows)) if rows else np.zeros((0, 1), dtype=np.float32)
+        return cls(rows, number_words(list(rows)), embeddings)
 
     def look_up(self, examples: Sequence[Example]) -> Sample:
         """Return examples with their vectors."""
         places = [self.rows[example.text] for example in examples]
-        labels = [example.label for example in examples]
-        return Sample([example.text for example in examples], labels, self.embeddings[places])
+        return Sample(
+            [example.text for example in examples],
+            [example.label for example in examples],
+            [self.words[place] for place in places],
+            self.embeddings[places],
+        )
 
 
 def _draw_views(
     views: Sequence[View], counts: Mapping[str, int], pool_ids: frozenset[str], seed: int
 ) -> list[_Drawn]:
     others = [[one for one in view.real if one.id not in pool_ids] for view in views]
-    fewer = allocate(others, list(counts), sum(counts.values()))
-    fewer = {label: min(count, counts[label]) for label, count in fewer.items()}
+    found = allocate(others, list(counts))
+    fewer = {label: min(count, counts[label]) for label, count in found.items()}
     return [
         _Drawn(
             view.name,

@@ -14,14 +14,14 @@ from synth_local.records import Example
 
 
 def allocate(
-    sides: Sequence[Iterable[Example]], labels: Sequence[str], most: int
+    sides: Sequence[Iterable[Example]], labels: Sequence[str], most: int | None = None
 ) -> dict[str, int]:
     """Return how many texts of each label every side gives.
 
     Args:
         sides: corpora that must all give the same.
         labels: in the task's order.
-        most: texts in all.
+        most: texts in all; ``None`` is no bound.
 
     Returns:
         For each label what the poorest side has, scaled down to a sum of ``most`` in proportion;
@@ -30,7 +30,7 @@ def allocate(
     counts = [Counter(example.label for example in side) for side in sides]
     lowest = {label: min(count[label] for count in counts) for label in labels}
     total = sum(lowest.values())
-    if total > most:
+    if most is not None and total > most:
         lowest = {label: count * most // total for label, count in lowest.items()}
     return {label: count for label, count in lowest.items() if count}
 

@@ -18,9 +18,26 @@ from synth_local.core.text import fold_spaces
 from synth_local.errors import UndefinedMetricError
 from synth_local.measure.neighbours import BoolArray
 
+WordArray = NDArray[np.int64]
+
 _WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
 #: zlib's default. Its window of 32 KiB sees repeats among neighbouring texts only.
 COMPRESSION_LEVEL = 6
+
+
+def number_words(texts: Sequence[str]) -> list[WordArray]:
+    """Return each text's words as numbers from 0, the same for the same word everywhere.
+
+    Words are runs of letters and digits, apostrophes inside included, case folded.
+    """
+    numbers: dict[str, int] = {}
+    return [
+        np.array(
+            [numbers.setdefault(word, len(numbers)) for word in _WORD.findall(fold_spaces(text))],
+            dtype=np.int64,
+        )
+        for text in texts
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +50,18 @@ class NgramTable:
         num_distinct: how many different ones there are.
     """
 
-    ids: NDArray[np.int32]
-    owners: NDArray[np.int32]
+    ids: NDArray[np.int64]
+    owners: NDArray[np.int64]
     num_distinct: int
 
     def distinct(self, members: BoolArray | None = None) -> float:
         """Return distinct n-grams per n-gram of all texts, or of a subset of them.
+
+        Args:
+            members: (texts,) which texts count; all by default.
+
+        Returns:
+            In (0, 1].
 
         Raises:
             UndefinedMetricError: no text is long enough for one.
@@ -51,18 +74,18 @@ class NgramTable:
         return float(is_seen.sum() / len(ids))
 
 
-def tabulate_ngrams(texts: Sequence[str], order: int) -> NgramTable:
-    """Return the n-grams of ``order`` words; words are runs of letters and digits, case folded."""
-    numbers: dict[tuple[str, ...], int] = {}
-    ids: list[int] = []
-    lengths = []
-    for text in texts:
-        words = _WORD.findall(fold_spaces(text))
-        grams = list(zip(*(words[start:] for start in range(order)), strict=False))
-        ids.extend(numbers.setdefault(gram, len(numbers)) for gram in grams)
-        lengths.append(len(grams))
-    owners = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
-    return NgramTable(np.array(ids, dtype=np.int32), owners, len(numbers))
+def tabulate_ngrams(words: Sequence[WordArray], order: int) -> NgramTable:
+    """Return the n-grams of ``order`` words, none across two texts; up to 2 million words."""
+    flat = np.concatenate([*words, np.empty(0, dtype=np.int64)])
+    owners = np.repeat(np.arange(len(words)), [len(one) for one in words])
+    base = int(flat.max(initial=0)) + 1
+    num = max(0, len(flat) - order + 1)
+    keys = np.zeros(num, dtype=np.int64)
+    for offset in range(order):
+        keys = keys * base + flat[offset : offset + num]
+    is_whole = owners[:num] == owners[order - 1 : order - 1 + num]
+    distinct, ids = np.unique(keys[is_whole], return_inverse=True)
+    return NgramTable(ids, owners[:num][is_whole], len(distinct))
 
 
 def distinct_ngrams(texts: Sequence[str], order: int) -> float:
@@ -70,7 +93,7 @@ def distinct_ngrams(texts: Sequence[str], order: int) -> float:
 
     Args:
         texts: in any order.
-        order: words per n-gram, at least 1.
+        order: words per n-gram, 1 to 3.
 
     Returns:
         In (0, 1]; 1 where no n-gram comes twice, higher is more diverse.
@@ -82,7 +105,7 @@ def distinct_ngrams(texts: Sequence[str], order: int) -> float:
         J. Li et al. (2016), A Diversity-Promoting Objective Function for Neural Conversation
         Models. https://arxiv.org/abs/1510.03055
     """
-    return tabulate_ngrams(texts, order).distinct()
+    return tabulate_ngrams(number_words(texts), order).distinct()
 
 
 def compression_ratio(texts: Sequence[str]) -> float:

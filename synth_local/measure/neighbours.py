@@ -1,7 +1,7 @@
 """The most similar texts of each text, found in blocks, and means over them.
 
-What subsamples need is found once: a text's nearest neighbour within half of the texts is the first
-of its neighbours over all texts that is in that half.
+What subsamples need is found once: a text's nearest neighbour within some of the texts is the first
+of its neighbours over all texts that is among them.
 
 Axis letters: N queries, M references, K neighbours, D dimensions.
 """
@@ -96,6 +96,9 @@ def find_neighbours(
         references: (M, D) unit rows.
         num: neighbours per query.
         exclude_self: the two are the same texts, and none is its own neighbour.
+
+    Returns:
+        (N, K) neighbours, K being ``num`` or the number of references where that is smaller.
     """
     num = min(num, len(references) - exclude_self)
     indices = np.zeros((len(queries), max(num, 0)), dtype=np.int32)
@@ -116,6 +119,12 @@ def find_neighbours(
 
 def check_unit_rows(embeddings: FloatArray) -> FloatArray:
     """Return embeddings as float32 rows of length 1.
+
+    Args:
+        embeddings: (texts, dimensions) of any length.
+
+    Returns:
+        (texts, dimensions), the same directions.
 
     Raises:
         UndefinedMetricError: a row is all zero, so that it has no cosine to any other.

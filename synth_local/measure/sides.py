@@ -13,7 +13,7 @@ import numpy as np
 
 from synth_local.errors import UndefinedMetricError
 from synth_local.measure.diversity import mean_nearest_distance, remote_cliques
-from synth_local.measure.lexical import compression_ratio, tabulate_ngrams
+from synth_local.measure.lexical import WordArray, compression_ratio, tabulate_ngrams
 from synth_local.measure.neighbours import (
     BoolArray,
     FloatArray,
@@ -21,16 +21,18 @@ from synth_local.measure.neighbours import (
     find_neighbours,
 )
 from synth_local.measure.similarity import NUM_NEAREST
-from synth_local.measure.subsample import draw_halves, make_interval
+from synth_local.measure.subsample import SHARE, draw_subsamples, make_interval
 from synth_local.records import Interval
 
 #: Below this many texts nothing is stated.
 MIN_TEXTS = 12
-#: Neighbours kept per text. Where a half holds too few of them, they are looked up anew.
-NUM_KEPT = 64
-#: Characters that all subsamples of one lexical metric may read; it bounds the time.
-LEXICAL_BUDGET = 30_000_000
-MIN_LEXICAL_SUBSAMPLES = 20
+#: Neighbours kept per text. Where a subsample holds too few of them, they are looked up anew.
+NUM_KEPT = 16
+#: Compression is slow: subsamples are cut to so many characters (ten of zlib's windows, so that the
+#: ratio is that of the whole), and their number to so many characters in all.
+COMPRESSED_CHARS = 300_000
+COMPRESSION_BUDGET = 6_000_000
+MIN_COMPRESSIONS = 20
 
 #: An interval, or why there is none.
 Found = Interval | str
@@ -43,11 +45,13 @@ class Sample:
     Attributes:
         texts: what was drawn.
         labels: of each text.
+        words: of each text, as numbers (``lexical.number_words``).
         embeddings: (texts, dimensions).
     """
 
     texts: Sequence[str]
     labels: Sequence[str]
+    words: Sequence[WordArray]
     embeddings: FloatArray
 
     def of_label(self, label: str) -> Sample:
@@ -55,8 +59,12 @@ class Sample:
         if not label:
             return self
         chosen = [index for index, one in enumerate(self.labels) if one == label]
-        texts = [self.texts[index] for index in chosen]
-        return Sample(texts, [label] * len(chosen), self.embeddings[chosen])
+        return Sample(
+            [self.texts[index] for index in chosen],
+            [label] * len(chosen),
+            [self.words[index] for index in chosen],
+            self.embeddings[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +89,19 @@ def measure_diversity(sample: Sample, how: Subsampling) -> dict[str, Found]:
 
 
 def measure_similarity(real: Sample, synthetic: Sample, how: Subsampling) -> Found:
-    """Return how close ``synthetic`` comes to ``real``; subsamples are halves of both."""
+    """Return how close ``synthetic`` comes to ``real``; subsamples are of both."""
     others = Subsampling(how.num, how.seed + 1)
 
-    def measure(sample: Sample, halves: BoolArray) -> Interval:
-        members = _draw(synthetic, others)
+    def measure(sample: Sample, members: BoolArray) -> Interval:
+        columns = _draw(synthetic, others)
         found = find_neighbours(
             check_unit_rows(sample.embeddings), check_unit_rows(synthetic.embeddings), NUM_KEPT
         )
         values = [
-            found.mean_of_nearest(NUM_NEAREST, rows, columns)
-            for rows, columns in zip(halves, members, strict=True)
+            found.mean_of_nearest(NUM_NEAREST, one, other)
+            for one, other in zip(members, columns, strict=True)
         ]
-        return _interval(found.mean_of_nearest(NUM_NEAREST), values, halves)
+        return _interval(found.mean_of_nearest(NUM_NEAREST), values, members)
 
     return _try(measure, real, how)
 
@@ -101,11 +109,11 @@ def measure_similarity(real: Sample, synthetic: Sample, how: Subsampling) -> Fou
 def measure_similarity_within(sample: Sample, how: Subsampling) -> Found:
     """Return how close the texts of a sample come to each other, none compared with itself."""
 
-    def measure(one: Sample, halves: BoolArray) -> Interval:
+    def measure(one: Sample, members: BoolArray) -> Interval:
         unit = check_unit_rows(one.embeddings)
         found = find_neighbours(unit, unit, NUM_KEPT, exclude_self=True)
-        values = [found.mean_of_nearest(NUM_NEAREST, half, half) for half in halves]
-        return _interval(found.mean_of_nearest(NUM_NEAREST), values, halves)
+        values = [found.mean_of_nearest(NUM_NEAREST, part, part) for part in members]
+        return _interval(found.mean_of_nearest(NUM_NEAREST), values, members)
 
     return _try(measure, sample, how)
 
@@ -120,51 +128,44 @@ def _try(
 
 
 def _draw(sample: Sample, how: Subsampling) -> BoolArray:
-    """Return the halves behind an interval.
-
-    Raises:
-        UndefinedMetricError: fewer than ``MIN_TEXTS`` texts, or too few of each label for halves.
-    """
-    halves = draw_halves(sample.labels, how.num, how.seed)
-    if len(sample.texts) < MIN_TEXTS or 2 * int(halves[0].sum()) < MIN_TEXTS:
+    """Return the subsamples behind an interval, or raise ``UndefinedMetricError``."""
+    members = draw_subsamples(sample.labels, how.num, how.seed)
+    if len(sample.texts) < MIN_TEXTS or 2 * int(members[0].sum()) < MIN_TEXTS:
         num = len(sample.texts)
         raise UndefinedMetricError(f"{num} text(s) are fewer than the {MIN_TEXTS} that it takes")
-    return halves
+    return members
 
 
-def _remote_clique(sample: Sample, halves: BoolArray) -> Interval:
+def _remote_clique(sample: Sample, members: BoolArray) -> Interval:
     unit = check_unit_rows(sample.embeddings)
     everything = np.ones((1, len(unit)), dtype=np.bool_)
-    point, *values = remote_cliques(unit, np.concatenate([everything, halves]))
-    return _interval(float(point), values, halves)
+    point, *values = remote_cliques(unit, np.concatenate([everything, members]))
+    return _interval(float(point), values, members)
 
 
-def _chamfer(sample: Sample, halves: BoolArray) -> Interval:
+def _chamfer(sample: Sample, members: BoolArray) -> Interval:
     unit = check_unit_rows(sample.embeddings)
     found = find_neighbours(unit, unit, NUM_KEPT, exclude_self=True)
-    values = [mean_nearest_distance(found, half) for half in halves]
-    return _interval(mean_nearest_distance(found), values, halves)
+    values = [mean_nearest_distance(found, part) for part in members]
+    return _interval(mean_nearest_distance(found), values, members)
 
 
-def _distinct(sample: Sample, halves: BoolArray, order: int) -> Interval:
-    table = tabulate_ngrams(sample.texts, order)
-    few = _take_few(sample, halves)
-    return _interval(table.distinct(), [table.distinct(half) for half in few], few)
+def _distinct(sample: Sample, members: BoolArray, order: int) -> Interval:
+    table = tabulate_ngrams(sample.words, order)
+    return _interval(table.distinct(), [table.distinct(part) for part in members], members)
 
 
-def _compression(sample: Sample, halves: BoolArray) -> Interval:
-    few = _take_few(sample, halves)
+def _compression(sample: Sample, members: BoolArray) -> Interval:
+    num_chars = sum(map(len, sample.texts))
+    share = min(SHARE, COMPRESSED_CHARS / max(1, num_chars))
+    most = int(COMPRESSION_BUDGET / max(1.0, share * num_chars))
+    num = min(len(members), max(MIN_COMPRESSIONS, most))
+    few = draw_subsamples(sample.labels, num, num_chars, share)
     values = [
-        compression_ratio([sample.texts[index] for index in np.flatnonzero(half)]) for half in few
+        compression_ratio([sample.texts[index] for index in np.flatnonzero(one)]) for one in few
     ]
     return _interval(compression_ratio(sample.texts), values, few)
 
 
-def _take_few(sample: Sample, halves: BoolArray) -> BoolArray:
-    """Return the first subsamples, as many as ``LEXICAL_BUDGET`` allows."""
-    num_chars = sum(map(len, sample.texts)) // 2
-    return halves[: max(MIN_LEXICAL_SUBSAMPLES, LEXICAL_BUDGET // max(1, num_chars))]
-
-
-def _interval(point: float, values: Sequence[float], halves: BoolArray) -> Interval:
-    return make_interval(point, values, halves.shape[1], float(halves[0].sum()))
+def _interval(point: float, values: Sequence[float], members: BoolArray) -> Interval:
+    return make_interval(point, values, members.shape[1], float(members[0].sum()))

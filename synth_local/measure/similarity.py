@@ -35,6 +35,9 @@ def similarity_among_real(real: FloatArray) -> float:
     Args:
         real: (real texts, dimensions), no row all zero.
 
+    Returns:
+        In [-1, 1].
+
     Raises:
         UndefinedMetricError: fewer than 6 real texts.
     """

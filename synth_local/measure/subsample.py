@@ -15,16 +15,22 @@ from synth_local.measure.neighbours import BoolArray, FloatArray
 from synth_local.records import Interval
 
 LEVEL = 0.95
+#: Share of the texts in a subsample. Large, so that neighbours seldom change: with halves the
+#: intervals of nearest distances came out up to 2.5 times too wide, with this up to 1.9 times.
+SHARE = 0.9
 _Z = 1.959963984540054  # quantile 0.975 of the standard normal distribution
 
 
-def draw_halves(strata: Sequence[str], num: int, seed: int) -> BoolArray:
-    """Return subsamples that hold half of each stratum (rounded down), without replacement.
+def draw_subsamples(strata: Sequence[str], num: int, seed: int, share: float = SHARE) -> BoolArray:
+    """Return subsamples that hold ``share`` of each stratum, without replacement.
+
+    Rounded down, but at least one of two texts; a stratum of one text is in none.
 
     Args:
         strata: of each text, its label.
         num: subsamples.
         seed: root of the draws.
+        share: of each stratum, in (0, 1).
 
     Returns:
         (num, texts) which texts each subsample holds.
@@ -34,9 +40,9 @@ def draw_halves(strata: Sequence[str], num: int, seed: int) -> BoolArray:
     source = np.random.default_rng(derive_seed(seed, "subsamples", len(names), num))
     for name in dict.fromkeys(strata):
         places = np.flatnonzero(names == name)
-        half = len(places) // 2
+        size = max(int(len(places) * share), min(1, len(places) - 1))
         for row in members:
-            row[source.permutation(places)[:half]] = True
+            row[source.permutation(places)[:size]] = True
     return members
 
 
@@ -47,13 +53,16 @@ def make_interval(
 
     For a mean, a subsample of ``size`` b out of ``num`` n texts varies around the value of all n
     with variance s^2 (1/b - 1/n), while the value of all n varies around that of the population
-    with s^2 / n: the spread is scaled by sqrt(b / (n - b)). With halves that is 1. It is right, up
-    to terms of higher order, for everything that is nearly a mean over texts: Remote Clique and
-    similarity (U-statistics). For the Chamfer distance, whose value for half of the texts is
-    another one, only the spread is used and never the level; neighbours change from half to half,
-    so that the interval is a little too wide. For distinct n-grams and compression it is a rough
-    guide. The interval is symmetric (normal) since 100 subsamples give a spread within 7 % but no
-    2.5 % quantile.
+    with s^2 / n: the spread is scaled by sqrt(b / (n - b)). That is right, up to terms of higher
+    order, for everything that is nearly a mean over texts. Only the spread is used and never the
+    level, which differs in smaller subsamples for the Chamfer distance and distinct n-grams. The
+    interval is symmetric (normal), since 100 subsamples give a spread within 7 % but no 2.5 %
+    quantile.
+
+    Simulated with 200 texts: the width is right within 3 % for Remote Clique (coverage 94 %).
+    Chamfer intervals are too wide, as a jackknife's are for nearest neighbours: 1.1 times in 40
+    dimensions, 1.3 in 8, 1.9 in 3; those of similarity 1.02 to 1.2 times. For distinct n-grams and
+    compression of real comments the width is right within 20 %.
 
     It speaks of texts drawn anew by the same process: conditional on one generator, prompt set and
     pool.
@@ -63,6 +72,9 @@ def make_interval(
         values: the values on the subsamples, at least two.
         num: n, texts in all.
         size: b, texts per subsample.
+
+    Returns:
+        The interval, symmetric around ``point``.
 
     References:
         D. N. Politis and J. P. Romano (1994), Large Sample Confidence Regions Based on Subsamples

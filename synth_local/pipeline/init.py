@@ -8,13 +8,14 @@ answers. Everything is written by the same code as on a cluster.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from synth_local.core.files import explain_disk_errors, write_text
-from synth_local.engines.tiny import TinyProgress
+from synth_local.engines.tiny_settings import TinyProgress
 from synth_local.errors import ConfigError
-from synth_local.pipeline.tiny import TinyOrder, make_tiny
+from synth_local.pipeline.tiny import TinyOrder, describe_progress, make_tiny
 from synth_local.task.simulated import write_simulated_task
 
 DIALS = {"visits_plain": 0.0, "visits_moody": 0.8}
@@ -23,6 +24,7 @@ NUM_TEST = 1000
 NUM_ANNOTATORS = 5
 GENERATOR = "tiny-visits"
 TOKENS = 600_000
+PROGRESS_SECONDS = 5.0
 
 RUN_FILE = """\
 # A run file says what is crossed with what; unknown keys are errors.
@@ -95,12 +97,21 @@ def init_directory(folder: Path, say: Callable[[str], None]) -> Path:
     if not model.exists():
         say("training a miniature generator on the unanimous rows ...")
         order = TinyOrder(tuple(task_files), model, None, TOKENS, "xs", 0, "train")
-        for line in make_tiny(order, _show_progress):
+        for line in make_tiny(order, _EveryFewSeconds()):
             say(line)
     write_text(run_file, RUN_FILE.format(path=run_file, generator=GENERATOR))
     say(f"{run_file}: a run file that runs as it is")
     return run_file
 
 
-def _show_progress(progress: TinyProgress) -> None:
-    sys.stderr.write(progress.describe() + "\n")
+class _EveryFewSeconds:
+    """Prints progress to standard error now and then."""
+
+    def __init__(self) -> None:
+        self._printed = 0.0
+
+    def __call__(self, progress: TinyProgress) -> None:
+        now = time.monotonic()
+        if now - self._printed >= PROGRESS_SECONDS:
+            self._printed = now
+            sys.stderr.write(describe_progress(progress) + "\n")

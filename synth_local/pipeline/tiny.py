@@ -10,12 +10,13 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from synth_local.cards import write_card
+from synth_local.cards import HasSeen, write_card
 from synth_local.core.hashing import derive_seed
-from synth_local.engines.tiny import TinyProgress, TinySettings, train_tiny
+from synth_local.engines.tiny import train_tiny
 from synth_local.engines.tiny_card import render_tiny_card
+from synth_local.engines.tiny_settings import TinyProgress, TinySettings, TinySize
 from synth_local.errors import ConfigError
 from synth_local.generate.prompts import PromptSet, TurnSpec, build_conversation, load_prompts
 from synth_local.records import Conversation, Example
@@ -35,9 +36,9 @@ class TinyOrder:
     out: Path
     minutes: float | None
     tokens: int | None
-    size: str
+    size: TinySize
     seed: int
-    source: str
+    source: Literal["train", "pool"]
 
 
 def make_tiny(order: TinyOrder, on_progress: Callable[[TinyProgress], None]) -> Iterator[str]:
@@ -60,25 +61,31 @@ def make_tiny(order: TinyOrder, on_progress: Callable[[TinyProgress], None]) -> 
         kept, held = hold_out(texts, order.seed)
         train += make_conversations(task, splits, kept, order.seed)
         heldout += make_conversations(task, splits, held, order.seed)
-        seen.append(
-            {
-                "task": task.name,
-                "split": order.source,
-                "rows": len(texts),
-                "note": f"{len(held)} of them for early stopping only",
-            }
-        )
+        note = f"{len(held)} of them for early stopping only"
+        seen.append(HasSeen(task=task.name, split=order.source, num_rows=len(texts), note=note))
     yield f"{len(train)} conversations to train on, {len(heldout)} held out"
-    size = cast("Literal['xs', 's', 'm']", order.size)
-    settings = TinySettings(size=size, minutes=order.minutes, tokens=order.tokens, seed=order.seed)
+    settings = TinySettings(
+        size=order.size, minutes=order.minutes, tokens=order.tokens, seed=order.seed
+    )
     report = train_tiny(train, heldout, order.out, settings, on_progress)
-    card, body = render_tiny_card(report, name=order.out.name, has_seen=seen)
+    card, body = render_tiny_card(report, name=order.out.name, tasks=names, has_seen=seen)
     write_card(order.out / "README.md", card, body)
     yield (
-        f"held-out loss {report.best_heldout_loss:.3f} after {report.tokens} tokens, "
+        f"held-out loss {report.best.heldout_loss:.3f} after {report.tokens} tokens, "
         f"{report.seconds:.0f} s"
     )
     yield f"model: {order.out}"
+
+
+def describe_progress(progress: TinyProgress) -> str:
+    """Return one line of progress for people."""
+    heldout = "-" if progress.heldout_loss is None else f"{progress.heldout_loss:.3f}"
+    return (
+        f"step {progress.step}, {progress.tokens} tokens, "
+        f"{progress.tokens_per_second:.0f} tokens/s, "
+        f"loss {progress.train_loss:.3f}, held out {heldout}, "
+        f"at most {progress.seconds_left:.0f} s left"
+    )
 
 
 def hold_out(texts: tuple[Example, ...], seed: int) -> tuple[list[Example], list[Example]]:

@@ -29,7 +29,7 @@ def draw_batches(
         rng: decides the order.
 
     Yields:
-        (at most batch,) row numbers. Every row appears once per epoch.
+        IntArray: (at most batch,) row numbers. Every row appears once per epoch.
     """
     left = num_batches
     while left > 0:
@@ -60,6 +60,9 @@ def pack_by_length(lengths: IntArray, batch: int) -> list[IntArray]:
     Args:
         lengths: (rows,) tokens of each row.
         batch: rows per batch.
+
+    Returns:
+        Row numbers, batch by batch.
     """
     order = np.argsort(-lengths, kind="stable")
     return [order[start : start + batch] for start in range(0, len(order), batch)]

@@ -100,6 +100,9 @@ def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) 
         data: of the cells.
         settings: of the run.
 
+    Returns:
+        What ``run_cell`` takes for every seed.
+
     Raises:
         ConfigError: LoRA is asked for where there is nothing to adapt.
         DataError: there are no rows, or one has a label that the task does not have.
@@ -128,6 +131,9 @@ def run_cell(cell: Cell, prepared: Prepared, steps: int, folder: Path) -> CellRe
         prepared: from ``prepare_student`` for the cell's training set and student.
         steps: optimiser steps, from ``count_steps``.
         folder: of the saved student; what stands there is replaced.
+
+    Returns:
+        Predictions and figures of the training run.
 
     Raises:
         EngineError: the training diverged.

@@ -29,6 +29,7 @@ from synth_local.train.loop import (
     train_model,
 )
 from synth_local.train.models import (
+    SCRATCH_POSITIONS,
     SCRATCH_VOCAB,
     limit_length,
     load_config,
@@ -79,6 +80,9 @@ class PreparedEncoder:
         Args:
             seed: of new weights, the order of rows and dropout.
             steps: optimiser steps.
+
+        Returns:
+            The student in memory, with its predictions.
 
         Raises:
             MachineError: the weights do not open, or processes are missing.
@@ -151,16 +155,22 @@ def prepare_encoder(
         labels: names in the task's order.
         settings: of the run.
 
+    Returns:
+        What is trained once per seed.
+
     Raises:
         MachineError: the folder does not open.
     """
     texts = [row.text for row in train]
     if student.folder is None:
-        limit = settings.max_length
+        limit = min(settings.max_length, SCRATCH_POSITIONS)
         tokenizer = train_tokenizer(texts, SCRATCH_VOCAB, limit)
     else:
         tokenizer = load_tokenizer(student.folder)
         limit = limit_length(tokenizer, load_config(student.folder), settings.max_length)
+        tokenizer.model_max_length = (
+            limit  # so that the saved student cuts texts where this one does
+        )
     numbers = {label: number for number, label in enumerate(labels)}
     return PreparedEncoder(
         folder=student.folder,

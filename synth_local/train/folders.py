@@ -26,6 +26,12 @@ def replace_folder(folder: Path) -> Iterator[Path]:
 
     What a killed predecessor left beside ``folder`` is removed.
 
+    Args:
+        folder: that is to appear.
+
+    Yields:
+        Path: the empty folder to write into.
+
     Raises:
         MachineError: the disk is full, or the place may not be written to.
     """

@@ -79,6 +79,9 @@ class LoopResult:
 def open_accelerator() -> Accelerator:
     """Return the Accelerator of this process; it meets the other processes where there are any.
 
+    Returns:
+        An Accelerator that does not cast: the loop casts by itself.
+
     Raises:
         MachineError: the launcher started fewer processes than it was asked for.
     """
@@ -128,11 +131,15 @@ def train_model(
         settings: of the run.
         accelerator: of this process.
 
+    Returns:
+        The model after its last step, and figures.
+
     Raises:
         EngineError: the loss is no longer a number.
     """
     order = np.random.default_rng(derive_seed(settings.seed, "order"))
     dropout_seed = derive_seed(settings.seed, "dropout", accelerator.process_index)
+    model.to(accelerator.device)
     optimizer = torch.optim.AdamW(
         _group_weights(model, settings.weight_decay), lr=settings.learning_rate, fused=True
     )

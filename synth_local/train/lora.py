@@ -23,6 +23,9 @@ def add_adapters(model: Any, rank: int) -> Any:
     Args:
         model: for sequence classification.
         rank: of the adapters; they are scaled by ``alpha = 2 * rank``.
+
+    Returns:
+        A model of peft around the one given.
     """
     config = LoraConfig(
         task_type=TaskType.SEQ_CLS,

@@ -22,13 +22,19 @@ from transformers.utils import logging as transformers_logging
 from synth_local.errors import MachineError
 
 SCRATCH_VOCAB = 4000
-_SCRATCH_POSITIONS = 512
+SCRATCH_POSITIONS = 512
 # Tokenizers without a stored limit answer with a number beyond any model's.
 _NO_LIMIT = 1_000_000
 
 
 def load_tokenizer(folder: Path) -> Any:
     """Return the tokenizer of a local folder.
+
+    Args:
+        folder: with tokenizer files.
+
+    Returns:
+        A tokenizer of transformers.
 
     Raises:
         MachineError: the folder has none that transformers can open.
@@ -74,6 +80,9 @@ def make_scratch_bert(vocab_size: int, pad_id: int, labels: tuple[str, ...]) -> 
         vocab_size: entries of its tokenizer.
         pad_id: of its tokenizer.
         labels: names in the task's order.
+
+    Returns:
+        A model in float32 whose configuration knows the labels' names.
     """
     config = transformers.BertConfig(
         vocab_size=vocab_size,
@@ -81,7 +90,7 @@ def make_scratch_bert(vocab_size: int, pad_id: int, labels: tuple[str, ...]) -> 
         num_hidden_layers=2,
         num_attention_heads=4,
         intermediate_size=512,
-        max_position_embeddings=_SCRATCH_POSITIONS,
+        max_position_embeddings=SCRATCH_POSITIONS,
         pad_token_id=pad_id,
         **_name_labels(labels),
     )
@@ -95,6 +104,9 @@ def limit_length(tokenizer: Any, model_config: Any, max_length: int) -> int:
         tokenizer: whose stored limit counts where it has one.
         model_config: of the model; some need two of their positions for themselves.
         max_length: of the settings.
+
+    Returns:
+        Tokens, special ones included.
     """
     positions = getattr(model_config, "max_position_embeddings", None) or _NO_LIMIT
     stored = int(tokenizer.model_max_length)
@@ -104,6 +116,12 @@ def limit_length(tokenizer: Any, model_config: Any, max_length: int) -> int:
 
 def load_config(folder: Path) -> Any:
     """Return the model configuration of a local folder.
+
+    Args:
+        folder: with ``config.json``.
+
+    Returns:
+        A configuration of transformers.
 
     Raises:
         MachineError: transformers does not know the architecture.

@@ -79,6 +79,9 @@ def plan_sets(
         match: ``labels`` or ``none``.
         real: rows of the real split.
         corpora: accepted rows per label of each finished corpus.
+
+    Returns:
+        Real sets first, then the pool, then corpus by corpus.
     """
     matched = {
         key: {label: min(count, real.train[label]) for label, count in accepted.items()}

@@ -91,6 +91,12 @@ class TfidfStudent:
 def load_tfidf(folder: Path | str) -> TfidfStudent:
     """Return the student that was saved into ``folder``.
 
+    Args:
+        folder: that ``TfidfStudent.save`` wrote.
+
+    Returns:
+        A student that predicts as the saved one did.
+
     Raises:
         MachineError: the folder holds no ``tfidf-logreg`` student of a known format.
     """
@@ -137,6 +143,9 @@ class PreparedTfidf:
         Args:
             seed: not used: the solver has nothing random.
             steps: not used: the solver runs until it has converged.
+
+        Returns:
+            The student in memory, with its predictions.
         """
         start = time.perf_counter()
         weights, bias, num_iterations = self._fit()
@@ -188,6 +197,9 @@ def prepare_tfidf(
         train: the training rows.
         test: whose texts are predicted.
         labels: names in the task's order.
+
+    Returns:
+        What is trained once per seed.
     """
     texts = [row.text for row in train]
     vectorizers = tuple(

@@ -44,6 +44,9 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenRows
         texts: any.
         max_length: tokens per text, special tokens included.
 
+    Returns:
+        Ids in the order of ``texts``.
+
     Raises:
         MachineError: the tokenizer has no padding token.
     """
@@ -66,6 +69,9 @@ def train_tokenizer(texts: Sequence[str], vocab_size: int, max_length: int) -> A
         texts: the training texts and no others.
         vocab_size: entries aimed at; there are more where the texts have more characters.
         max_length: stored as the longest input.
+
+    Returns:
+        A tokenizer of transformers, with BERT's special tokens.
     """
     vocabulary = _learn_vocabulary(texts, vocab_size)
     core = _make_pipeline(models.WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no secret

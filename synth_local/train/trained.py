@@ -59,5 +59,8 @@ class PreparedStudent(Protocol):
         Args:
             seed: in [0, 2**63), of everything random.
             steps: optimiser steps.
+
+        Returns:
+            The student in memory, with its predictions.
         """
         ...

@@ -63,7 +63,8 @@ def test_wrappings_come_off_in_any_order(words: list[str], wrappings: list[str])
     text = " ".join(words)
     raw = f'"{text}"'
     for wrapping in wrappings:
-        raw = wrapping.format(raw)
+        if wrapping != "**{}**" or "\n" not in raw:  # bold marks enclose a line
+            raw = wrapping.format(raw)
     assert match_key(clean_completion(raw, label="spam", labels=LABELS).text) == match_key(text)
 
 

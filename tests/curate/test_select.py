@@ -58,6 +58,16 @@ def test_a_near_repeat_is_dropped_from_the_threshold_on() -> None:
     assert not pick(turns, near=1).drops
 
 
+def test_of_several_similar_texts_the_earliest_is_named() -> None:
+    finder = DuplicateFinder(0.5)
+    common = "the train to town is late again"
+    assert finder.admit("first", f"{common} 111 222 333 444 5") is None
+    assert finder.admit("second", f"{common} aaa bbb ccc ddd e") is None
+    clash = finder.admit("third", common)
+    assert clash is not None
+    assert clash.id == "first"
+
+
 def test_what_was_dropped_before_is_nobodys_original() -> None:
     turns = [
         make_turn("call me at home", "ham", 0, reason="verbatim_copy"),
@@ -200,7 +210,7 @@ def test_real_texts_are_deduplicated_by_the_same_rule() -> None:
 
 
 def test_near_repeats_are_found_among_many_texts() -> None:
-    rng = random.Random(0)  # noqa: S311 - not for secrets
+    rng = random.Random(0)
     syllables = ["ka", "lo", "mi", "ten", "ru", "sa", "bel", "dor", "fi", "gan", "zu", "pe"]
     words = ["".join(rng.choices(syllables, k=3)) for _ in range(600)]
     finder = DuplicateFinder(0.7)

@@ -67,6 +67,7 @@ def test_a_bound_changes_speed_and_not_the_answer() -> None:
         assert index.closest(asked, above=exact.share) is None
 
 
+@pytest.mark.slow
 def test_more_texts_than_sixteen_bits_can_number() -> None:
     texts = [f"text number {number}" for number in range(70_000)]
     found = build_index(texts).closest("text number 66123")

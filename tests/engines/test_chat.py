@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import processors
 
 from synth_local.engines.chat import ChatRenderer, fold_system, join_roles
 from synth_local.errors import EngineError
@@ -182,3 +183,15 @@ def test_no_content_changes_the_control_tokens_of_a_prompt(
         return [token for token in renderer.render(conversation) if token in marks]
 
     assert controls(system, asked, written, asked) == controls("a", "a", "a", "a")
+
+
+def test_a_tokenizer_that_ends_every_text_does_not_end_the_prompt() -> None:
+    tokenizer = make_tokenizer(None, eos="</s>")
+    ends = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        special_tokens=[(mark, tokenizer.get_vocab()[mark]) for mark in ("<s>", "</s>")],
+    )
+    tokenizer.backend_tokenizer.post_processor = ends
+    ids = ChatRenderer(tokenizer).render(ASKED)
+    assert ids[0] == tokenizer.bos_token_id
+    assert tokenizer.eos_token_id not in ids

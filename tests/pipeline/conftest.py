@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from synth_local.engines.fake import write_fake_model
 
 WORDS = {

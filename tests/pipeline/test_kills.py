@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 DELAY_MS = 8
 
 
-def start(small: SmallRun) -> subprocess.Popen[bytes]:
-    arguments = ["run", str(small.run_file), "--out", str(small.out), "--until", "curate"]
+def start(small: SmallRun, *options: str) -> subprocess.Popen[bytes]:
+    arguments = ["run", str(small.run_file), "--out", str(small.out), "--until", "curate", *options]
     return subprocess.Popen(
         [sys.executable, "-m", "synth_local", *arguments],
         cwd=small.folder,
@@ -44,10 +44,10 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
-def read_corpora(small: SmallRun) -> dict[str, list[dict[str, object]]]:
+def read_corpora(small: SmallRun, generator: str = "fake-a") -> dict[str, list[dict[str, object]]]:
     found = {}
     for strategy in ("zero_shot", "few_shot"):
-        folder = small.out / "corpora" / "weather" / "fake-a" / strategy
+        folder = small.out / "corpora" / "weather" / generator / strategy
         for name in ("train.parquet", "drops.parquet"):
             table = pq.read_table(folder / name).drop_columns(["generator_digest"])
             found[f"{strategy}/{name}"] = table.to_pylist()

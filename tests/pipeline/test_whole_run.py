@@ -126,7 +126,8 @@ def test_a_repeated_run_does_nothing_says_so_and_imports_nothing_heavy(
         "import sys; sys.argv = ['x', 'run', 'run.yaml', '--out', 'out']\n"
         "from synth_local.cli.main import main\n"
         "code = main(sys.argv[1:])\n"
-        "heavy = {'torch', 'evaluate', 'peft', 'transformers', 'vllm', 'sklearn'} & set(sys.modules)\n"
+        "names = {'torch', 'evaluate', 'peft', 'transformers', 'vllm', 'sklearn'}\n"
+        "heavy = names & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else code)"
     )
     import os  # noqa: PLC0415

@@ -97,7 +97,7 @@ ROWS = [Example(f"r{number}", f"text {number}", "ham") for number in range(40)]
 def test_smaller_cuts_are_part_of_larger_ones_whatever_the_order_of_rows(
     one: int, other: int, seed: int
 ) -> None:
-    mixed = random.Random(seed).sample(ROWS, len(ROWS))  # noqa: S311
+    mixed = random.Random(seed).sample(ROWS, len(ROWS))
     small = {row.id for row in take_rows(ROWS, {"ham": min(one, other)})}
     large = {row.id for row in take_rows(mixed, {"ham": max(one, other)})}
     assert len(small) == min(one, other)

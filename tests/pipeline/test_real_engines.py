@@ -1,0 +1,114 @@
+"""The whole job with a real miniature generator: engines, a kill, shards, what opens it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from synth_local.pipeline.tiny import TinyOrder, make_tiny
+from synth_local.store.ledger import read_ledger
+from tests.pipeline.conftest import SmallRun, make_small_run
+from tests.pipeline.test_kills import processes_of, read_corpora, start
+
+pytestmark = pytest.mark.slow
+PER_LABEL = 60
+
+
+@dataclass(frozen=True)
+class RealModel:
+    """A miniature generator of the weather task."""
+
+    folder: Path
+
+    def make_run(self, folder: Path) -> SmallRun:
+        """Return a small run that uses it."""
+        small = make_small_run(folder)
+        (small.folder / "models" / "tiny-weather").symlink_to(self.folder)
+        small.change(
+            generators=["tiny-weather"],
+            per_label=PER_LABEL,
+            generate={"chain_length": 3, "shots": 2, "max_tokens": 32},
+            curate={"near_duplicates": 1.0, "max_rounds": 2},
+        )
+        return small
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> RealModel:
+    folder = tmp_path_factory.mktemp("tiny")
+    small = make_small_run(folder / "task")
+    out = folder / "tiny-weather"
+    order = TinyOrder((small.folder / "weather.yaml",), out, None, 150_000, "xs", 0, "train")
+    list(make_tiny(order, lambda _: None))
+    return RealModel(out)
+
+
+def corpora_of(small: SmallRun) -> dict[str, list[dict[str, object]]]:
+    return read_corpora(small, "tiny-weather")
+
+
+@pytest.mark.vllm
+def test_vllm_killed_once_and_in_five_shards_writes_the_same_corpus(
+    model: RealModel, tmp_path: Path
+) -> None:
+    untouched = model.make_run(tmp_path / "untouched")
+    result = untouched.run("--until", "curate", "--engine", "vllm")
+    assert result.returncode == 0, result.stderr
+    wanted = corpora_of(untouched)
+
+    killed = model.make_run(tmp_path / "killed")
+    process = start(killed, "--engine", "vllm")
+    ledger = killed.out / "work" / "generate" / "weather" / "tiny-weather" / "zero_shot"
+    give_up = time.monotonic() + 120
+    while len(read_ledger(ledger)) < PER_LABEL // 2 and time.monotonic() < give_up:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(2)
+    assert not processes_of(killed.folder)
+    assert not list(killed.out.rglob("manifest.json"))
+    assert killed.run("--until", "curate", "--engine", "vllm").returncode == 0
+    assert corpora_of(killed) == wanted
+    assert killed.call("verify", str(killed.out)).returncode == 0
+
+    sharded = model.make_run(tmp_path / "sharded")
+    assert sharded.run("--until", "curate", "--engine", "vllm").returncode == 0
+    for path in [*sharded.out.rglob("*.jsonl"), *sharded.out.rglob("rounds.json")]:
+        path.unlink()
+    for path in sharded.out.rglob("manifest.json"):
+        path.unlink()
+    for _ in range(3):
+        for shard in range(5):
+            step = ("step", "generate", "--run", str(sharded.out), "--shard", f"{shard}/5")
+            assert sharded.call(*step).returncode == 0
+        assert sharded.call("step", "curate", "--run", str(sharded.out)).returncode == 0
+    assert corpora_of(sharded) == wanted
+
+
+def test_what_comes_out_opens_in_the_libraries_that_people_use(
+    model: RealModel, tmp_path: Path
+) -> None:
+    import datasets  # noqa: PLC0415
+    from huggingface_hub import DatasetCard, ModelCard  # noqa: PLC0415
+    from transformers import pipeline  # noqa: PLC0415
+
+    small = model.make_run(tmp_path)
+    small.change(students=["scratch-bert"], train={"epochs": 30, "learning_rate": 1e-3})
+    result = small.run("--engine", "transformers")
+    assert result.returncode == 0, result.stderr
+    folder = small.out / "corpora" / "weather" / "tiny-weather" / "few_shot"
+    files = {"train": str(folder / "train.parquet"), "drops": str(folder / "drops.parquet")}
+    opened = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
+    assert set(opened["train"]["label"]) <= {"sunny", "rainy"}
+    assert DatasetCard.load(folder / "README.md").data.to_dict()["language"]
+    student = next((small.out / "students").glob("weather__real__*"))
+    answer = pipeline("text-classification", model=str(student))("A warm and golden noon")
+    assert answer[0]["label"] in {"sunny", "rainy"}
+    assert ModelCard.load(student / "README.md").data.to_dict()
+    card = ModelCard.load(model.folder / "README.md").data.to_dict()
+    assert card["synth_local"]["has_seen"][0]["task"] == "weather"
