@@ -15,6 +15,12 @@ RUN_DIRECTORY = click.Path(path_type=Path, file_okay=False)
 def parse_shard(text: str) -> tuple[int, int]:
     """Return shard and number of shards of ``K/N``.
 
+    Args:
+        text: as given on the command line.
+
+    Returns:
+        Shard, from 0, and number of shards.
+
     Raises:
         ConfigError: not two numbers with 0 <= K < N.
     """

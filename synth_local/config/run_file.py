@@ -26,6 +26,12 @@ EngineName = Literal["auto", "vllm", "transformers"]
 def check_name(name: str) -> str:
     """Return ``name`` where it may be part of a cell's name.
 
+    Args:
+        name: part of a cell's name.
+
+    Returns:
+        The name as given.
+
     Raises:
         ValueError: other characters, two underscores, or a leading dot or dash.
     """
@@ -145,6 +151,12 @@ class RunConfig(Section):
     def per_label_for(self, labels: tuple[str, ...]) -> dict[str, int]:
         """Return how many rows each label should get.
 
+        Args:
+            labels: the task's labels, in order.
+
+        Returns:
+            Rows by label.
+
         Raises:
             KeyError: ``per_label`` names some of the labels only; the message lists the missing.
         """
@@ -165,6 +177,12 @@ class RunConfig(Section):
 def load_run_file(path: Path) -> RunConfig:
     """Return a checked run file with task paths made absolute.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The run file.
+
     Raises:
         ConfigError: with all problems of the file at once.
     """
@@ -178,6 +196,8 @@ def load_run_file(path: Path) -> RunConfig:
 
 def dump_run_file(config: RunConfig) -> str:
     """Return the resolved run file as YAML, every default spelled out."""
-    head = "# The resolved run file of this directory; written by synth-local, read by every step.\n"
+    head = (
+        "# The resolved run file of this directory; written by synth-local, read by every step.\n"
+    )
     values = config.model_dump(mode="json")
     return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=False)

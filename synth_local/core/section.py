@@ -41,6 +41,12 @@ S = TypeVar("S", bound=Section)
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
     """Return a YAML file's mapping and the line (from 1) of each of its keys.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The mapping, and the line of each key by its path.
+
     Raises:
         ConfigError: the file is missing, is not YAML, repeats a key or is not a mapping.
     """
@@ -90,6 +96,15 @@ def parse_section(
     lines: dict[tuple[str | int, ...], int] | None = None,
 ) -> S:
     """Return ``value`` as a checked section.
+
+    Args:
+        model: the section's class.
+        value: the mapping read from it.
+        path: the file.
+        lines: line of each key, for messages.
+
+    Returns:
+        The checked section.
 
     Raises:
         ConfigError: with one line for every problem of the file.

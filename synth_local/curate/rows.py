@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from synth_local.core.text import match_key
 from synth_local.curate.form import clean_completion
 from synth_local.curate.reasons import (
     EMPTY,
@@ -24,6 +26,7 @@ from synth_local.curate.reasons import (
 )
 from synth_local.curate.reference import MIN_SHINGLES, Reference
 from synth_local.records import Completion, Slot, Verdict
+from synth_local.task.examples import clean_text
 
 #: Raise by hand when a check changes what it says of some completion.
 CHECKS_VERSION = 1
@@ -92,6 +95,8 @@ class RowChecker:
         max_words: most words that the prompt allows; ``None`` is no bound.
         max_copy: largest share of a text's 5-shingles that one real text may hold, in (0, 1].
         reference: the real texts.
+        clean: the task's regular expressions; their matches are removed as from real texts, so
+            that what was taken out there as a giveaway cannot come back in training rows.
     """
 
     labels: Sequence[str]
@@ -101,12 +106,11 @@ class RowChecker:
     max_words: int | None
     max_copy: float
     reference: Reference
+    clean: Sequence[str] = ()
 
-    def describe(self) -> dict[str, Any]:
-        """Return the settings for a fingerprint; see ``describe_checks``."""
-        return describe_checks(
-            self.labels, self.phrases, self.kind, self.min_words, self.max_words, self.max_copy
-        )
+    @cached_property
+    def _patterns(self) -> list[re.Pattern[str]]:
+        return [re.compile(pattern) for pattern in self.clean]
 
     def check(self, slot: Slot, completion: Completion) -> Verdict:
         """Return the cleaned text and, where it is dropped, the reason and the culprit."""
@@ -117,13 +121,14 @@ class RowChecker:
             phrases=self.phrases,
             kind=self.kind,
         )
-        reason = cleaned.reason
+        text = clean_text(cleaned.text, self._patterns)
+        reason = cleaned.reason or ("" if match_key(text) else EMPTY)
         if completion.finish_reason == "length" and reason in ("", EMPTY, PLACEHOLDER):
             reason = TRUNCATED
-        reason = reason or self._check_length(cleaned.text)
+        reason = reason or self._check_length(text)
         if reason:
-            return Verdict(cleaned.text, reason)
-        return self._check_copies(slot, cleaned.text)
+            return Verdict(text, reason)
+        return self._check_copies(slot, text)
 
     def _check_length(self, text: str) -> str:
         num_words = count_words(text)

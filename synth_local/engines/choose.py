@@ -25,8 +25,6 @@ ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # threads that wait by spinning slow each other down many times over where cores are shared
-    "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 

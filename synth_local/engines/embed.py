@@ -62,7 +62,13 @@ class Embedder(Protocol):
 
 
 def open_embedder(folder: Path | None) -> Embedder:
-    """Return the embedder in a folder, or hashed character n-grams for ``None``.
+    """Open the embedder in a folder.
+
+    Args:
+        folder: of a model2vec or encoder model; ``None`` for hashed character n-grams.
+
+    Returns:
+        The embedder, ready to encode.
 
     Raises:
         MachineError: the folder holds no embedder that can be loaded.
@@ -126,10 +132,13 @@ class StaticEmbedder:
 
 
 def normalize_rows(vectors: NDArray[Any]) -> Vectors:
-    """Return float32 rows of length 1; a row of zeros becomes the first unit vector.
+    """Scale rows to length 1; a row of zeros becomes the first unit vector.
 
     Args:
         vectors: (rows, dimensions), finite.
+
+    Returns:
+        (rows, dimensions) float32.
     """
     rows = vectors.astype(np.float32, copy=True)
     lengths = np.linalg.norm(rows.astype(np.float64), axis=1)  # (rows,)

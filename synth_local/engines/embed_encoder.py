@@ -112,7 +112,13 @@ def pool_tokens(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
 
 
 def read_pooling(folder: Path) -> Pooling:
-    """Return how the folder wants token vectors pooled; ``mean`` where it says nothing.
+    """Read how the folder wants token vectors pooled.
+
+    Args:
+        folder: of an encoder; ``1_Pooling/config.json`` is optional.
+
+    Returns:
+        ``mean`` where it says nothing.
 
     Raises:
         MachineError: it asks for another pooling than the mean or the first token.

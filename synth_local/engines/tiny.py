@@ -104,6 +104,9 @@ def train_tiny(
 def check_replaceable(folder: Path) -> None:
     """Do nothing where a miniature may be written to ``folder``.
 
+    Args:
+        folder: missing, empty, or a miniature made here before.
+
     Raises:
         ConfigError: it is a file, or holds files that were not made here.
     """

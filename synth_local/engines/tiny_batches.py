@@ -113,6 +113,9 @@ def iterate_batches(
         batch_tokens: rows x length of the longest row; a longer conversation is a batch alone.
         generator: draws which conversations of similar length meet, and the order of batches;
             ``None`` is by length.
+
+    Yields:
+        Batch: rows of nearly the same length.
     """
     lengths = np.array([len(row) for row in encoded.ids])
     noise = generator.uniform(1 - LENGTH_NOISE, 1 + LENGTH_NOISE, len(lengths)) if generator else 1

@@ -25,6 +25,9 @@ def render_tiny_card(
         name: of the model.
         tasks: names of the tasks it was made for.
         has_seen: which rows of which splits it was trained on or chosen by.
+
+    Returns:
+        What ``synth_local.cards.write_card`` takes.
     """
     seen = [one.model_dump(mode="json", by_alias=True) for one in has_seen]
     front_matter = {

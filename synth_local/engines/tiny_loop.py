@@ -149,7 +149,13 @@ class Trainer:
     def train(self, seed: int) -> TrainingState:
         """Train until the schedule ends and leave the best weights in the model.
 
-        Dropout draws from torch's global random state; the order of texts from ``seed``.
+        Dropout draws from torch's global random state.
+
+        Args:
+            seed: of the order of texts.
+
+        Returns:
+            How it went; ``kept`` is the look whose weights are in the model now.
 
         Raises:
             EngineError: the loss is no number any more.

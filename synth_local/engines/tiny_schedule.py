@@ -52,11 +52,14 @@ class Schedule:
         self.cooling_until = 1.0
 
     def rate(self, step: int, used: float) -> float:
-        """Return the factor of the peak rate, in [0, 1].
+        """Return the learning rate of a step; the fall begins in time to end with the budget.
 
         Args:
             step: optimiser steps before this one.
             used: share of the budget that is used.
+
+        Returns:
+            The factor of the peak rate, in [0, 1].
         """
         warmup = min(1.0, (step + 1) / WARMUP_STEPS)
         if self.cooling_from is None:

@@ -62,6 +62,9 @@ class Composer:
         Args:
             slots: the chain's slots up to the one asked for.
             replies: raw completions of all but the last.
+
+        Returns:
+            The prompt that fits into the context, or one that says that none does.
         """
         turns = [self.plan.turn_spec(slot, self.examples) for slot in slots]
         first = 0

@@ -69,6 +69,12 @@ class Loop:
     def run(self, works: Iterable[ChainWork]) -> bool:
         """Generate until every chain is done, or drained; return whether every chain is done.
 
+        Args:
+            works: the chains, in plan order.
+
+        Returns:
+            Whether every chain is done.
+
         Raises:
             EngineError: the engine answered a slot that it was not asked for.
         """

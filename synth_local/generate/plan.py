@@ -87,6 +87,12 @@ class SlotPlan:
     def find(self, slot_id: str) -> Slot:
         """Return the slot with this id.
 
+        Args:
+            slot_id: as ``Slot.id``.
+
+        Returns:
+            The slot.
+
         Raises:
             KeyError: the id is not one of this plan's.
         """

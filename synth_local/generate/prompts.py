@@ -139,6 +139,13 @@ class PromptSet:
 def load_prompts(task: TaskFile, folder: Path | None) -> PromptSet:
     """Return the shipped wording, with files of ``folder`` (``<template>.txt``) in its place.
 
+    Args:
+        task: whose words are filled in.
+        folder: of the task's own templates, or ``None``.
+
+    Returns:
+        The wording.
+
     Raises:
         ConfigError: ``folder`` is missing or holds a text file that no template is named after.
     """
@@ -172,6 +179,9 @@ def build_conversation(
         prompts: the wording.
         turns: the turns shown, oldest first; one more than ``replies``.
         replies: raw completions of all turns but the last.
+
+    Returns:
+        The messages, ready to be rendered.
     """
     messages = [prompts.context()]
     for index, turn in enumerate(turns):

@@ -73,6 +73,9 @@ class Context:
     def generators(self) -> dict[str, Generator]:
         """The generators by name.
 
+        Returns:
+            The generators.
+
         Raises:
             MachineError: weights are missing.
         """
@@ -131,6 +134,12 @@ class Context:
     def per_label(self, task: Task) -> dict[str, int]:
         """Return the rows asked for, by label.
 
+        Args:
+            task: the task.
+
+        Returns:
+            Rows by label.
+
         Raises:
             ConfigError: ``per_label`` leaves a label out or names one that no task has.
         """
@@ -145,6 +154,12 @@ class Context:
 
     def student_folder(self, name: str) -> Path | None:
         """Return a student's folder, or ``None`` for one that needs none.
+
+        Args:
+            name: the student's name.
+
+        Returns:
+            The folder, or ``None``.
 
         Raises:
             MachineError: the weights are missing.
@@ -189,6 +204,12 @@ class Context:
 
 def open_context(root: Path) -> Context:
     """Return the context of a run directory.
+
+    Args:
+        root: the run directory.
+
+    Returns:
+        The opened run.
 
     Raises:
         ConfigError: the directory holds no run file.

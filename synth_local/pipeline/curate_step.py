@@ -47,6 +47,13 @@ class CurateResult:
 def run_curate(context: Context, key: CorpusKey) -> CurateResult:
     """Curate one corpus from its ledger.
 
+    Args:
+        context: the opened run.
+        key: the corpus.
+
+    Returns:
+        Whether the corpus is finished, and a line for people.
+
     Raises:
         EngineError: admitted slots have no turn yet.
     """

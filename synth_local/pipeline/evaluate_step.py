@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 def run_evaluate(context: Context) -> None:
     """Score every cell that has predictions, and write results.csv and the summary.
 
+    Args:
+        context: the opened run.
+
     Raises:
         EngineError: no cell has predictions.
     """

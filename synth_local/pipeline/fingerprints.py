@@ -67,7 +67,7 @@ def checks_fingerprint(context: Context, key: CorpusKey) -> str:
         spec.length.max_words,
         context.config.curate.max_copy,
     )
-    return digest_json([checks, split_facts(context, task).data_digest])
+    return digest_json([checks, list(spec.clean), split_facts(context, task).data_digest])
 
 
 def curation_fingerprint(context: Context, key: CorpusKey) -> str:

@@ -86,6 +86,10 @@ def shard_todo(context: Context, key: CorpusKey, shard: int, num_shards: int) ->
 def prepare_ledger(context: Context, key: CorpusKey) -> None:
     """Note in the ledger's folder what decides its texts.
 
+    Args:
+        context: the opened run.
+        key: the corpus.
+
     Raises:
         ConfigError: the folder holds texts that were decided by something else.
     """
@@ -106,6 +110,16 @@ def run_generate(
     context: Context, generator: str, shard: int, num_shards: int, should_stop: StopFlag
 ) -> int:
     """Write what is missing of one generator's corpora, one shard; return the number of turns.
+
+    Args:
+        context: the opened run.
+        generator: the generator's name.
+        shard: from 0.
+        num_shards: shards of the whole.
+        should_stop: asked between units of work.
+
+    Returns:
+        Turns that were written.
 
     Raises:
         Interrupted: a signal asked to stop; everything that was finished is stored.
@@ -222,6 +236,7 @@ def row_checker(context: Context, task: Task) -> RowChecker:
         max_words=spec.length.max_words,
         max_copy=context.config.curate.max_copy,
         reference=reference,
+        clean=spec.clean,
     )
 
 

@@ -70,6 +70,13 @@ train:                               # how students are fine-tuned
 def init_directory(folder: Path, say: Callable[[str], None]) -> Path:
     """Write run file, tasks, data and generator into ``folder``; return the run file.
 
+    Args:
+        folder: a new or empty folder.
+        say: prints a line for people.
+
+    Returns:
+        The run file.
+
     Raises:
         ConfigError: the folder holds a run file already.
     """

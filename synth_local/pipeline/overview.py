@@ -81,6 +81,13 @@ class Overview:
 def make_overview(config: RunConfig, out: Path) -> Overview:
     """Return what the run file asks for and what of it is done in ``out``.
 
+    Args:
+        config: the checked run file.
+        out: the run directory.
+
+    Returns:
+        What ``plan`` shows.
+
     Raises:
         ConfigError: the run file, a task file or a template is wrong.
         DataError: the data are wrong.

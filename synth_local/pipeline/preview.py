@@ -29,6 +29,14 @@ class PreviewRow:
 def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow]:
     """Return the first slots of each label of every corpus, generated; nothing is stored.
 
+    Args:
+        config: the checked run file.
+        out: the run directory.
+        num_rows: slots per label.
+
+    Returns:
+        The rows, corpus by corpus, in plan order.
+
     Raises:
         MachineError: weights are missing.
     """

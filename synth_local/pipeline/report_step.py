@@ -21,6 +21,9 @@ def run_report(context: Context, *, show_real: bool) -> Path:
         context: the opened run.
         show_real: also show real texts beside the samples; a later ``run`` writes the report anew
             without them.
+
+    Returns:
+        The report's page.
     """
     data = read_report_data(context, show_real=show_real)
     files = write_report(data, context.run.report, show_real=show_real)

@@ -54,6 +54,11 @@ class LocalRun:
     def job(self, stage: str, *arguments: str, name: str = "") -> None:
         """Run one step as a child process.
 
+        Args:
+            stage: one of the stages.
+            *arguments: further options of the step.
+            name: of the job, for logs and markers; the stage where empty.
+
         Raises:
             JobFailedError: the step failed.
         """
@@ -79,6 +84,13 @@ class LocalRun:
 
 def prepare_run(config: RunConfig, out: Path) -> Context:
     """Return the opened run; check everything that can be checked before work begins.
+
+    Args:
+        config: the checked run file.
+        out: the run directory.
+
+    Returns:
+        The opened run.
 
     Raises:
         ConfigError: the directory has live jobs, or the configuration is wrong.
@@ -106,6 +118,16 @@ def run_pipeline(
     config: RunConfig, out: Path, until: str, say: Say, show: ShowProgress
 ) -> tuple[Context, int]:
     """Run every stage up to ``until`` that is not done; return the run and the jobs it took.
+
+    Args:
+        config: the checked run file.
+        out: the run directory.
+        until: the last stage to run.
+        say: prints a line for people.
+        show: shows the progress of jobs.
+
+    Returns:
+        The opened run and the number of jobs that it took.
 
     Raises:
         JobFailedError: a job failed; the stages that do not need it were run all the same.

@@ -60,6 +60,13 @@ def real_splits(context: Context, task: Task) -> Splits:
 def split_facts(context: Context, task: Task) -> SplitFacts:
     """Return the facts of the task's split, from the cache where the content is the same.
 
+    Args:
+        context: the opened run.
+        task: the task.
+
+    Returns:
+        The facts.
+
     Raises:
         DataError: the data are wrong, or a label has no test row.
     """

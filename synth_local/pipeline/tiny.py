@@ -44,6 +44,13 @@ class TinyOrder:
 def make_tiny(order: TinyOrder, on_progress: Callable[[TinyProgress], None]) -> Iterator[str]:
     """Train the model and write its folder; yield lines for people.
 
+    Args:
+        order: what was asked for.
+        on_progress: told about the training now and then.
+
+    Yields:
+        Lines for people.
+
     Raises:
         ConfigError: two task files have one name, or the folder is taken.
         DataError: the data are wrong.

@@ -37,6 +37,12 @@ log = logging.getLogger(__name__)
 def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFlag) -> None:
     """Train what is missing of one shard of the cells.
 
+    Args:
+        context: the opened run.
+        shard: from 0.
+        num_shards: shards of the whole.
+        should_stop: asked between units of work.
+
     Raises:
         EngineError: corpora are not finished, so the budget is not known; or cells failed.
         Interrupted: a signal asked to stop; finished cells are stored.

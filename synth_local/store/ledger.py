@@ -227,6 +227,9 @@ class LedgerWriter:
     def append(self, turn: Turn) -> None:
         """Write one turn; it is on its way to the disk when this returns, synced within a second.
 
+        Args:
+            turn: the finished turn.
+
         Raises:
             MachineError: the disk is full; rows written before stay valid.
         """

@@ -94,6 +94,9 @@ def mark_live(run: RunDir, job: str) -> Iterator[None]:
 def refuse_live(run: RunDir) -> None:
     """Raise where another process works on the run.
 
+    Args:
+        run: the run directory.
+
     Raises:
         ConfigError: naming the processes.
     """

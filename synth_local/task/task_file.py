@@ -120,7 +120,8 @@ class TaskFile(Section):
         styles: phrases of which one is asked for per text; none: no style is asked for.
         other_labels: what a row with a label that the task does not have is: an ``error``, or a
             row to ``drop`` and count.
-        clean: regular expressions whose matches are replaced by a blank, in train and test alike.
+        clean: regular expressions whose matches are replaced by a blank, in train, test
+            and synthetic texts alike.
         split_seed: of the cuts; runs never change it.
         data: files and columns.
         test_share: share of all rows that becomes the test part where there is no test file.

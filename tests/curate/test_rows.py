@@ -7,7 +7,7 @@ import pytest
 from synth_local.curate.reasons import REASONS
 from synth_local.curate.reference import MIN_SHINGLES, Reference
 from synth_local.curate.rows import RowChecker, count_words, describe_checks
-from synth_local.records import Example, FinishReason, Verdict
+from synth_local.records import Completion, Example, FinishReason, Slot, Verdict
 from tests.curate.made_turns import LABELS, make_completion, make_slot
 
 TRAIN = (
@@ -129,12 +129,28 @@ def test_words_are_counted_without_blanks_too(text: str, expected: int) -> None:
 
 
 def test_the_settings_are_all_in_the_description() -> None:
-    checker = RowChecker(LABELS, ("", "junk"), "text message", 2, 9, 0.8, REFERENCE)
-    base = checker.describe()
-    assert base == describe_checks(LABELS, ("", "junk"), "text message", 2, 9, 0.8)
+    base = describe_checks(LABELS, ("", "junk"), "text message", 2, 9, 0.8)
     assert base["checks_version"] >= 1
     assert base != describe_checks(LABELS, ("", "junk"), "text message", 2, None, 0.8)
 
 
 def test_every_reason_has_one_line() -> None:
     assert all(text and "\n" not in text for text in REASONS.values())
+
+
+def test_what_a_task_takes_out_of_real_texts_is_taken_out_of_synthetic_ones() -> None:
+    checker = RowChecker(
+        labels=("irony", "no"),
+        phrases=("", ""),
+        kind="tweet",
+        min_words=1,
+        max_words=None,
+        max_copy=0.8,
+        reference=Reference.build([], [], []),
+        clean=(r"#irony\b",),
+    )
+    slot = Slot("t.z.0.000000", "t", "z", "irony", 0, 0, 0, 1)
+    written = Completion(slot.id, "What a lovely queue #irony", 3, 3, "stop")
+    assert checker.check(slot, written) == Verdict("What a lovely queue")
+    bare = Completion(slot.id, "#irony", 3, 3, "stop")
+    assert checker.check(slot, bare).reason == "empty"

@@ -84,7 +84,7 @@ def test_a_text_depends_on_prompt_and_seed_alone(engine: Engine) -> None:
     assert engine.info.grade == "exact"
     requests = make_requests(engine, 40)
     expected = answer(engine, requests)
-    shuffled = random.Random(0).sample(requests, len(requests))  # noqa: S311
+    shuffled = random.Random(0).sample(requests, len(requests))
     assert answer(engine, shuffled) == expected
     for request in requests[:4]:
         assert answer(engine, [request]) == {request.id: expected[request.id]}

@@ -163,3 +163,12 @@ def test_pickled_weights_are_never_loaded(tmp_path: Path, llama_folder: Path) ->
     torch.save(model.state_dict(), folder / "pytorch_model.bin")
     with pytest.raises(MachineError):
         open_engine(folder)
+
+
+def test_a_tiny_model_runs_on_one_thread_and_gives_the_others_back(llama_folder: Path) -> None:
+    torch.set_num_threads(2)
+    engine = open_engine(llama_folder)
+    assert torch.get_num_threads() == 1
+    engine.close()
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)

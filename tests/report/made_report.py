@@ -90,7 +90,7 @@ def make_task(name: str = "sms_spam", labels: tuple[str, ...] = ("ham", "spam"))
 
 
 def make_manifest(task: TaskPart, generator: str, strategy: str, **changes: Any) -> Manifest:
-    dice = random.Random(ascii((task.name, generator, strategy)))  # noqa: S311
+    dice = random.Random(ascii((task.name, generator, strategy)))
     planned = dict.fromkeys(task.labels, 300)
     drops = {
         label: {
@@ -157,7 +157,7 @@ def make_score(
 
 
 def make_results(condition: Condition, labels: tuple[str, ...], mean: float) -> list[Result]:
-    dice = random.Random(ascii(condition.name))  # noqa: S311
+    dice = random.Random(ascii(condition.name))
     generator, strategy = (
         "" if name == "-" else name for name in (condition.generator, condition.strategy)
     )
@@ -184,7 +184,7 @@ def make_results(condition: Condition, labels: tuple[str, ...], mean: float) -> 
 
 
 def make_confusion(condition: Condition, labels: tuple[str, ...], mean: float) -> Confusion:
-    dice = random.Random(ascii(condition.name))  # noqa: S311
+    dice = random.Random(ascii(condition.name))
     each = 3000 // len(labels)
     counts = []
     for gold in range(len(labels)):

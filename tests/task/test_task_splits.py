@@ -121,7 +121,7 @@ def test_repeats_of_a_text_stay_out_of_a_test_part_that_is_cut(tmp_path: Path) -
 
 def test_the_order_of_rows_decides_nothing(tmp_path: Path) -> None:
     rows = make_rows(60, 40)
-    shuffled = random.Random(3).sample(rows, len(rows))  # noqa: S311
+    shuffled = random.Random(3).sample(rows, len(rows))
     before, after = split(tmp_path, rows), split(tmp_path, shuffled)
     for part in ("train", "validation", "pool", "test"):
         assert texts(getattr(before, part)) == texts(getattr(after, part))
