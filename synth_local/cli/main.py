@@ -28,6 +28,8 @@ QUIET = {
     "DO_NOT_TRACK": "1",
     "VLLM_NO_USAGE_STATS": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    # spinning threads slow each other down by ten times where cores are shared with other work
+    "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 
