@@ -2,7 +2,7 @@
 
 from synth_local.cards.card import Card, HasSeen, Role
 from synth_local.cards.check import check_model
-from synth_local.cards.digest import ModelDigest, digest_model
+from synth_local.cards.digest import ModelDigest, digest_model, is_digest_known
 from synth_local.cards.front_matter import read_card, write_card
 from synth_local.cards.known import KnownModel, list_models, load_card, read_card_text
 from synth_local.cards.places import BUILT_IN_STUDENTS, find_model, list_model_places
@@ -20,6 +20,7 @@ __all__ = [
     "digest_model",
     "find_model",
     "has_weights",
+    "is_digest_known",
     "list_model_places",
     "list_models",
     "load_card",

@@ -70,6 +70,20 @@ def digest_model(folder: Path, cache: Path | None = None) -> ModelDigest:
     return ModelDigest(weights, tokenizer, template, digest_json([weights, tokenizer, template]))
 
 
+def is_digest_known(folder: Path, cache: Path) -> bool:
+    """Return whether ``digest_model`` would have to read no weights.
+
+    Args:
+        folder: of the model.
+        cache: as for ``digest_model``.
+
+    Returns:
+        Whether all weights are in the cache, unchanged.
+    """
+    known = _Cache(cache)
+    return all(known.has(path) for path in list_weights(folder))
+
+
 class _Cache:
     """Digests of files by path, size and time of change; a broken cache is an empty one."""
 
@@ -86,16 +100,23 @@ class _Cache:
 
     def digest(self, path: Path) -> str:
         """Return a file's digest, from memory where the file is the same."""
-        key = str(path.resolve())
-        stat = path.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns]
-        entry = self._known.get(key)
-        if isinstance(entry, list) and len(entry) == 3 and entry[:2] == stamp:
-            return str(entry[2])
+        key, stamp = self._look(path)
+        if self.has(path):
+            return str(self._known[key][2])
         digest = digest_file(path)
         self._known[key] = [*stamp, digest]
         self._changed = True
         return digest
+
+    def has(self, path: Path) -> bool:
+        """Return whether a file's digest is known and the file the same."""
+        key, stamp = self._look(path)
+        entry = self._known.get(key)
+        return isinstance(entry, list) and len(entry) == 3 and entry[:2] == stamp
+
+    def _look(self, path: Path) -> tuple[str, list[int]]:
+        stat = path.stat()
+        return str(path.resolve()), [stat.st_size, stat.st_mtime_ns]
 
     def store(self) -> None:
         """Write the cache where something new is in it; one that cannot be written is no harm."""

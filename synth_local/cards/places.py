@@ -12,12 +12,12 @@ import os
 import re
 from pathlib import Path
 
+from synth_local.core.places import find_shipped
 from synth_local.errors import ConfigError, MachineError, nearest
 
 MODELS_VARIABLE = "SYNTH_LOCAL_MODELS"
 BUILT_IN_STUDENTS = ("scratch-bert", "tfidf-logreg")
 NAME = re.compile(r"[a-z0-9_+][a-z0-9._+-]*")
-PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def find_model(name: str, *, extra: Path | None = None) -> Path:
@@ -84,10 +84,7 @@ def list_card_places() -> list[Path]:
     Returns:
         ``model_cards`` of the current folder, then the cards that came with the package.
     """
-    shipped = PACKAGE / "_shipped" / "model_cards"
-    if not shipped.is_dir():  # a checkout
-        shipped = PACKAGE.parent / "model_cards"
-    return list(dict.fromkeys([Path("model_cards").absolute(), shipped]))
+    return list(dict.fromkeys([Path("model_cards").absolute(), find_shipped("model_cards")]))
 
 
 def find_card(name: str) -> Path | None:

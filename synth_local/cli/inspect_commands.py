@@ -28,7 +28,7 @@ def status(directory: Path, as_json: bool) -> int:
         click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
     else:
         _print_status(found)
-    return EXIT_NO if found.failures else EXIT_OK
+    return EXIT_NO if found.has_failures else EXIT_OK
 
 
 def _print_status(found: RunStatus) -> None:
@@ -47,11 +47,26 @@ def _print_status(found: RunStatus) -> None:
     if found.live:
         for one in found.progress:
             click.echo(f"  {one.job}: {one.done}/{one.total} {one.note}")
+    _print_jobs(found)
     for failure in found.failures:
         click.echo(f"failed: {failure.job}: {failure.what}", err=True)
         click.echo(f"  log: {failure.log}", err=True)
         if failure.fix:
             click.echo(f"  fix: {failure.fix}", err=True)
+
+
+def _print_jobs(found: RunStatus) -> None:
+    for job in found.jobs.jobs:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(job.counts.items()))
+        reason = f" ({job.reason})" if job.reason else ""
+        click.echo(f"job {job.id} {job.name}: {counts}{reason}")
+        for task in job.failed:
+            code = "killed" if task.exit_code is None else f"exit code {task.exit_code}"
+            click.echo(f"failed: {job.name} {task.task}, {code}: {task.line}", err=True)
+            click.echo(f"  log: {task.log}", err=True)
+            click.echo(f"  fix: {task.fix}", err=True)
+    if found.jobs.note:
+        click.echo(found.jobs.note)
 
 
 @click.command()

@@ -15,7 +15,13 @@ from types import FrameType
 import click
 
 from synth_local import __version__
-from synth_local.cli import inspect_commands, model_commands, run_commands, step_command
+from synth_local.cli import (
+    inspect_commands,
+    model_commands,
+    run_commands,
+    slurm_commands,
+    step_command,
+)
 from synth_local.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, SynthLocalError
 
 # Silence is a promise: nothing is asked of a hub and nothing is reported home. Set before any
@@ -28,8 +34,8 @@ QUIET = {
     "DO_NOT_TRACK": "1",
     "VLLM_NO_USAGE_STATS": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # spinning threads slow each other down by ten times where cores are shared with other work
-    "OMP_WAIT_POLICY": "PASSIVE",
+    # threads spin for a moment only: see engines/choose.py
+    "GOMP_SPINCOUNT": "2000",
 }
 
 
@@ -44,6 +50,7 @@ def cli(context: click.Context, debug: bool) -> None:
 
 for _command in (
     *run_commands.COMMANDS,
+    *slurm_commands.COMMANDS,
     *inspect_commands.COMMANDS,
     *model_commands.COMMANDS,
     step_command.step,

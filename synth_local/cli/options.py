@@ -12,6 +12,11 @@ RUN_FILE = click.Path(path_type=Path, dir_okay=False)
 RUN_DIRECTORY = click.Path(path_type=Path, file_okay=False)
 
 
+def default_out(run_file: Path, out: Path | None) -> Path:
+    """Return the run directory: as given, else ``runs/<the run file's stem>``."""
+    return out if out is not None else Path("runs") / run_file.stem
+
+
 def parse_shard(text: str) -> tuple[int, int]:
     """Return shard and number of shards of ``K/N``.
 

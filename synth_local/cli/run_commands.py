@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_FILE
+from synth_local.cli.options import RUN_FILE, default_out
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "vllm", "transformers")
 LINE_SECONDS = 10.0
-
-
-def _default_out(run_file: Path, out: Path | None) -> Path:
-    return out if out is not None else Path("runs") / run_file.stem
 
 
 def _load(run_file: Path, engine: str = "auto") -> RunConfig:
@@ -56,7 +52,7 @@ def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
     """Check RUN_FILE and show what it asks for and what is done; compute nothing."""
     from synth_local.pipeline.overview import make_overview  # noqa: PLC0415
 
-    overview = make_overview(_load(run_file), _default_out(run_file, out))
+    overview = make_overview(_load(run_file), default_out(run_file, out))
     if as_json:
         click.echo(json.dumps(overview.to_json(), indent=2, ensure_ascii=False))
     else:
@@ -95,7 +91,7 @@ def preview(run_file: Path, num_rows: int) -> None:
     """Generate a few rows per label of RUN_FILE and show them with their exact prompts."""
     from synth_local.pipeline.preview import preview_rows  # noqa: PLC0415
 
-    for row in preview_rows(_load(run_file), _default_out(run_file, None), num_rows):
+    for row in preview_rows(_load(run_file), default_out(run_file, None), num_rows):
         _print_preview(row)
 
 
@@ -125,7 +121,7 @@ def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> No
     """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
     from synth_local.pipeline.run import run_pipeline  # noqa: PLC0415
 
-    directory = _default_out(run_file, out)
+    directory = default_out(run_file, out)
     started = time.monotonic()
     context, num_jobs = run_pipeline(
         _load(run_file, engine), directory, until, _say, _ProgressLine().show

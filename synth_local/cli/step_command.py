@@ -9,14 +9,18 @@ from pathlib import Path
 import click
 
 from synth_local.cli.options import RUN_DIRECTORY, parse_shard
-from synth_local.pipeline.stages import STAGES
+from synth_local.pipeline.stages import STEPS
 
 
 @click.command()
-@click.argument("stage", type=click.Choice(STAGES))
+@click.argument("stage", type=click.Choice(STEPS))
 @click.option("--run", "run_dir", required=True, type=RUN_DIRECTORY, help="The run directory.")
 @click.option("--shard", default="0/1", metavar="K/N", help="One shard of N, K from 0.")
-@click.option("--generator", default=None, help="Only this generator's texts (stage generate).")
+@click.option(
+    "--generator",
+    default=None,
+    help="Only this generator's corpora (stages generate, curate and measure).",
+)
 def step(stage: str, run_dir: Path, shard: str, generator: str | None) -> int:
     """Run one STAGE of a run directory, or one shard of it."""
     from synth_local.core.signals import die_with_parent  # noqa: PLC0415

@@ -2,6 +2,7 @@
 
 from synth_local.config.run_file import RunConfig, StrategySpec, load_run_file
 from synth_local.config.sections import CurateConfig, GenerateConfig, MeasureConfig, TrainConfig
+from synth_local.config.site import SiteConfig, StageSite, StagesSite, load_site_file
 from synth_local.core.section import RuntimeOnly, Section
 
 __all__ = [
@@ -11,7 +12,11 @@ __all__ = [
     "RunConfig",
     "RuntimeOnly",
     "Section",
+    "SiteConfig",
+    "StageSite",
+    "StagesSite",
     "StrategySpec",
     "TrainConfig",
     "load_run_file",
+    "load_site_file",
 ]

@@ -96,6 +96,7 @@ class TrainConfig(Section):
         weight_decay: of AdamW.
         lora_rank: rank of the adapters where ``method: lora``.
         device_batch: examples per forward pass on one device; ``null`` is ``batch``.
+        checkpoint_minutes: between two stored states of a training: the most that a kill costs.
     """
 
     epochs: int = Field(default=3, ge=1, le=1000)
@@ -109,3 +110,4 @@ class TrainConfig(Section):
     weight_decay: float = Field(default=0.01, ge=0)
     lora_rank: int = Field(default=16, ge=1)
     device_batch: Annotated[int | None, Field(ge=1), RuntimeOnly] = None
+    checkpoint_minutes: Annotated[float, Field(gt=0), RuntimeOnly] = 10.0

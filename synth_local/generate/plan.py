@@ -153,14 +153,17 @@ def group_chains(slots: Iterator[Slot]) -> list[Chain]:
     return [Chain(number, tuple(found)) for number, found in members.items()]
 
 
-def take_shard(
-    chains: Sequence[Chain], num_labels: int, shard: int, num_shards: int
-) -> list[Chain]:
-    """Return the chains of shard ``shard`` (from 0) of ``num_shards``: whole chains, evenly.
+def shard_of(chain: Chain, num_labels: int, num_shards: int) -> int:
+    """Return the shard of a chain, from 0.
 
     Chain numbers run label by label within a block; adding the label's index to the block keeps
     labels spread over shards also where there are as many shards as labels.
     """
-    return [
-        chain for chain in chains if sum(divmod(chain.number, num_labels)) % num_shards == shard
-    ]
+    return sum(divmod(chain.number, num_labels)) % num_shards
+
+
+def take_shard(
+    chains: Sequence[Chain], num_labels: int, shard: int, num_shards: int
+) -> list[Chain]:
+    """Return the chains of shard ``shard`` (from 0) of ``num_shards``: whole chains, evenly."""
+    return [chain for chain in chains if shard_of(chain, num_labels, num_shards) == shard]

@@ -72,6 +72,24 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
     return plans
 
 
+def expect_cells(context: Context) -> list[Cell]:
+    """Return the cells as they will be if every corpus reaches its number of rows."""
+    cells = []
+    for task in context.tasks.values():
+        facts = split_facts(context, task)
+        wanted = context.per_label(task)
+        corpora = {key: wanted for key in context.corpora if key.task == task.name}
+        real = RealCounts(facts.train, facts.pool)
+        sets = plan_sets(context.config.sources, context.config.train.match, real, corpora)
+        cells += [
+            one.cell(task.name, student, seed)
+            for student in context.config.students
+            for one in sets
+            for seed in context.config.seeds
+        ]
+    return cells
+
+
 def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:
     if rows.source == "real":
         return None

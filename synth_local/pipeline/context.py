@@ -6,8 +6,10 @@ data is parsed.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 from synth_local.cards import (
@@ -23,12 +25,15 @@ from synth_local.config import RunConfig, load_run_file
 from synth_local.config.run_file import dump_run_file
 from synth_local.core.files import write_text
 from synth_local.core.hashing import digest_json
-from synth_local.engines.choose import has_vllm, resolve_dtype, resolve_engine
+from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype, resolve_engine
 from synth_local.errors import ConfigError, MachineError
 from synth_local.generate.plan import StrategyPlan
 from synth_local.generate.prompts import PromptSet, load_prompts
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import Task, load_task
+
+LOG_VARIABLE = "SYNTH_LOCAL_LOG"
+_DTYPES = {True: "bfloat16", False: "float32"}
 
 
 @dataclass(frozen=True)
@@ -190,14 +195,29 @@ class Context:
         """Identity of the resolved run file, for people to compare."""
         return digest_json(self.config.model_dump(mode="json"))
 
-    def _find_generator(self, name: str) -> Generator:
+    def generator_folder(self, name: str) -> Path:
+        """Return a generator's folder.
+
+        Args:
+            name: the generator's name.
+
+        Returns:
+            The folder, which holds weights.
+
+        Raises:
+            MachineError: the weights are missing.
+        """
         folder = find_model(name, extra=self.models_folder)
         require_weights(folder)
+        return folder
+
+    def _find_generator(self, name: str) -> Generator:
+        folder = self.generator_folder(name)
         return Generator(
             name,
             folder,
             load_card(name, folder),
-            resolve_engine(self.config.engine, folder),
+            name_engine(self.config.engine, folder),
             digest_model(folder, self.digest_cache),
         )
 
@@ -224,20 +244,35 @@ def open_context(root: Path) -> Context:
     return Context(run, load_run_file(run.run_file))
 
 
-def resolve_config(config: RunConfig, run: RunDir) -> RunConfig:
+def resolve_config(config: RunConfig, run: RunDir, *, on_gpu: bool | None = None) -> RunConfig:
     """Return the run file with every ``auto`` decided.
 
     ``auto`` keeps what the run directory was made with, so that a finished run stays finished on a
     machine with another set-up.
+
+    Args:
+        config: the checked run file.
+        run: the run directory.
+        on_gpu: whether texts will be generated on GPUs; ``None`` looks at this machine.
+
+    Returns:
+        The run file without ``auto``.
     """
     before = load_run_file(run.run_file) if run.run_file.is_file() else None
     engine, generate = config.engine, config.generate
     if engine == "auto":
-        engine = before.engine if before else ("vllm" if has_vllm() else "transformers")
+        can_vllm = find_spec("vllm") is not None if on_gpu else has_vllm()
+        engine = before.engine if before else ("vllm" if can_vllm else "transformers")
     if generate.dtype == "auto":
-        decided = before.generate.dtype if before else resolve_dtype("auto")
+        decided = resolve_dtype("auto") if on_gpu is None else _DTYPES[on_gpu]
+        decided = before.generate.dtype if before else decided
         generate = config.generate.model_copy(update={"dtype": decided})
     return config.model_copy(update={"engine": engine, "generate": generate})
+
+
+def log_path(context: Context, name: str) -> Path:
+    """Return the log of the running step: a scheduler's job names its own."""
+    return Path(os.environ.get(LOG_VARIABLE) or context.run.logs / f"{name}.log")
 
 
 def store_config(config: RunConfig, run: RunDir) -> None:
@@ -250,7 +285,13 @@ def store_config(config: RunConfig, run: RunDir) -> None:
 def check_machine(context: Context) -> list[MachineError]:
     """Return what this machine lacks for the run, all problems at once."""
     problems = []
-    for look in (lambda: context.generators, lambda: context.students, context.embedder_folder):
+
+    def look_at_engines() -> None:
+        for one in context.generators.values():
+            if one.engine != "fake":
+                resolve_engine(one.engine, one.folder)
+
+    for look in (look_at_engines, lambda: context.students, context.embedder_folder):
         try:
             look()
         except MachineError as error:

@@ -37,13 +37,12 @@ def run_evaluate(context: Context) -> None:
         raise EngineError(
             "no cell has predictions", where=context.run.root, fix="run the train stage first"
         )
-    done = {plan.cell for plan in plans}
     cells, results = [], []
     for plan in plans:
         labels = context.tasks[plan.cell.task].labels
         predictions = read_predictions(context, plan, labels)
-        partner = plan.partner if plan.partner in done else None
-        cells.append(CellPredictions(plan.cell, labels, predictions, partner))
+        # a partner without predictions is named in the summary's ``omitted``
+        cells.append(CellPredictions(plan.cell, labels, predictions, plan.partner))
         results += score_cell(plan, predictions, labels)
     write_text(context.run.results, format_results(results))
     summary = summarise(cells).to_json() if cells else None

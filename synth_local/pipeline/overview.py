@@ -8,13 +8,12 @@ from typing import Any
 
 from synth_local.config import RunConfig
 from synth_local.errors import MachineError
-from synth_local.pipeline.cells import plan_cells
+from synth_local.pipeline.cells import expect_cells, plan_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.state import State
 from synth_local.store.run_dir import CorpusKey, RunDir
-from synth_local.train.sources import RealCounts, plan_sets
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
 WORDS_WITHOUT_BOUND = 60
@@ -181,21 +180,7 @@ def _cells(context: Context, state: State) -> list[dict[str, Any]]:
 
 
 def _planned_cells(context: Context) -> list[dict[str, Any]]:
-    """Return the cells as they will be if every corpus reaches its number of rows."""
-    cells = []
-    for task in context.tasks.values():
-        facts = split_facts(context, task)
-        wanted = context.per_label(task)
-        corpora = {key: wanted for key in context.corpora if key.task == task.name}
-        real = RealCounts(facts.train, facts.pool)
-        sets = plan_sets(context.config.sources, context.config.train.match, real, corpora)
-        cells += [
-            {"name": one.cell(task.name, student, seed).name, "steps": None, "state": "to do"}
-            for student in context.config.students
-            for one in sets
-            for seed in context.config.seeds
-        ]
-    return cells
+    return [{"name": cell.name, "steps": None, "state": "to do"} for cell in expect_cells(context)]
 
 
 def _stages(state: State) -> list[dict[str, Any]]:

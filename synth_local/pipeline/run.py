@@ -11,15 +11,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synth_local.backends.local import last_log_line, run_job
+from synth_local.backends.slurm.client import Slurm
 from synth_local.config import RunConfig
 from synth_local.core.files import explain_disk_errors
 from synth_local.errors import EngineError, SynthLocalError
+from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, check_machine, resolve_config, store_config
 from synth_local.pipeline.retire import retire
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.stages import STAGES
 from synth_local.pipeline.state import State
-from synth_local.store.markers import Progress, mark_live, read_failures, read_progress, refuse_live
+from synth_local.store.markers import (
+    Progress,
+    clear_failures,
+    mark_live,
+    read_failures,
+    read_progress,
+)
 from synth_local.store.run_dir import RunDir
 
 Say = Callable[[str], None]
@@ -98,7 +106,7 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
         MachineError: weights are missing.
     """
     run = RunDir(out.resolve())
-    refuse_live(run)
+    refuse_busy(run, Slurm())
     resolved = resolve_config(config, run)
     context = Context(run, resolved)
     for task in context.tasks.values():
@@ -134,6 +142,7 @@ def run_pipeline(
     """
     context = prepare_run(config, out)
     with mark_live(context.run, "run"):
+        clear_failures(context.run)
         retire(context, say)
         store_config(context.config, context.run)
         local = LocalRun(context, say, show)

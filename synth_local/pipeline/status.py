@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synth_local.backends.slurm.client import Slurm
 from synth_local.core.files import read_json
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.jobs_status import JobsStatus, read_jobs_status
 from synth_local.pipeline.rounds import current_rounds, slot_plan
 from synth_local.pipeline.state import State
 from synth_local.store.ledger import read_ledger
@@ -43,6 +45,12 @@ class RunStatus:
     live: list[str]
     progress: list[Progress]
     failures: list[Failure]
+    jobs: JobsStatus
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether anything failed and is not being tried again."""
+        return bool(self.failures) or any(job.counts.get("failed") for job in self.jobs.jobs)
 
     def to_json(self) -> dict[str, Any]:
         """Return the status as JSON-ready values."""
@@ -52,6 +60,8 @@ class RunStatus:
             "live": self.live,
             "progress": [asdict(one) for one in self.progress] if self.live else [],
             "failures": [asdict(one) for one in self.failures],
+            "jobs": [job.to_json() for job in self.jobs.jobs],
+            "note": self.jobs.note,
         }
 
 
@@ -74,7 +84,8 @@ def read_status(context: Context) -> RunStatus:
         StageStatus("report", int(has_cells and not state.open_cells and state.is_reported), 1),
     ]
     run = context.run
-    return RunStatus(stages, corpora, find_live(run), read_progress(run), read_failures(run))
+    jobs = read_jobs_status(run, Slurm())
+    return RunStatus(stages, corpora, find_live(run), read_progress(run), read_failures(run), jobs)
 
 
 def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, Any]:

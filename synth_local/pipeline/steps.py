@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from synth_local.backends.local import run_job
@@ -16,70 +19,127 @@ from synth_local.errors import (
     SynthLocalError,
     nearest,
 )
-from synth_local.pipeline.context import Context, open_context
+from synth_local.pipeline.context import Context, log_path, open_context
+from synth_local.pipeline.stages import PREPARE
 from synth_local.pipeline.state import State
 from synth_local.store.markers import clear_failure, mark_live, record_failure
+from synth_local.store.run_dir import CorpusKey
+from synth_local.train.launch import is_main_process
+from synth_local.train.rendezvous import meet_under_slurm
 
 log = logging.getLogger(__name__)
-Step = Callable[[Context, int, int, StopFlag], None]
+PER_GENERATOR = ("generate", "curate", "measure")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a step.
+
+    Attributes:
+        context: the opened run.
+        shard: from 0.
+        num_shards: shards of the whole.
+        should_stop: whether a signal asked to stop.
+        generator: only this one's corpora; ``None`` is all.
+    """
+
+    context: Context
+    shard: int
+    num_shards: int
+    should_stop: StopFlag
+    generator: str | None
+
+    @property
+    def corpora(self) -> list[CorpusKey]:
+        """The corpora of this shard."""
+        keys = [k for k in self.context.corpora if self.generator in (None, k.generator)]
+        return keys[self.shard :: self.num_shards]
+
+    def name(self, stage: str) -> str:
+        """Return what logs and markers call this step."""
+        suffix = "" if self.num_shards == 1 else f"-{self.shard:05d}-of-{self.num_shards:05d}"
+        return stage + (f"-{self.generator}" if self.generator else "") + suffix
 
 
 def run_step(stage: str, root: Path, shard: int, num_shards: int, generator: str | None) -> int:
     """Run one step of a run directory and return its exit code.
 
     A failure is noted in the run directory, so that ``status`` and the report can name it.
+
+    Args:
+        stage: one of ``stages.STEPS``.
+        root: the run directory.
+        shard: from 0.
+        num_shards: shards of the whole.
+        generator: only this one's corpora; ``None`` is all.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        SynthLocalError: what went wrong.
     """
     should_stop = install_stop_flag()
+    meet_under_slurm(os.environ)
     context = open_context(root)
     if generator is not None:
-        return _generate_one(context, generator, shard, num_shards, should_stop)
+        _check_generator(context, stage, generator)
+    call = Call(context, shard, num_shards, should_stop, generator)
     if stage == "generate":
-        return _generate_all(context, shard, num_shards, should_stop)
-    name = stage if num_shards == 1 else f"{stage}-{shard:05d}-of-{num_shards:05d}"
-    return _noted(
-        context, stage, name, lambda: _STEPS[stage](context, shard, num_shards, should_stop)
-    )
+        return _generate_all(call)
+    return _noted(call, stage, lambda: _STEPS[stage](call))
 
 
-def _noted(context: Context, stage: str, name: str, work: Callable[[], object]) -> int:
-    clear_failure(context.run, name)
-    try:
-        with mark_live(context.run, f"step {name}"):
-            work()
-    except Interrupted:
-        raise
-    except SynthLocalError as error:
-        record_failure(context.run, stage, name, error, str(context.run.logs / f"{name}.log"))
-        raise
-    return EXIT_OK
-
-
-def _generate_one(
-    context: Context, generator: str, shard: int, num_shards: int, should_stop: StopFlag
-) -> int:
-    from synth_local.pipeline.generate_step import run_generate  # noqa: PLC0415
-
-    if generator not in context.config.generators:
-        known = context.config.generators
+def _check_generator(context: Context, stage: str, generator: str) -> None:
+    if stage not in PER_GENERATOR:
+        raise ConfigError(
+            f"--generator has no meaning for the stage {stage}",
+            where="--generator",
+            fix=f"leave it out; it is for {', '.join(PER_GENERATOR)}",
+        )
+    known = context.config.generators
+    if generator not in known:
         raise ConfigError(
             f"the run has no generator {generator!r}{nearest(generator, known)}",
             where=context.run.run_file,
             fix=f"use {', '.join(known)}",
         )
-    suffix = "" if num_shards == 1 else f"-{shard:05d}-of-{num_shards:05d}"
-    return _noted(
-        context,
-        "generate",
-        f"generate-{generator}{suffix}",
-        lambda: run_generate(context, generator, shard, num_shards, should_stop),
-    )
 
 
-def _generate_all(context: Context, shard: int, num_shards: int, should_stop: StopFlag) -> int:
+def _noted(call: Call, stage: str, work: Callable[[], object]) -> int:
+    """Do the work; the main process alone writes what became of it."""
+    run, name = call.context.run, call.name(stage)
+    is_main = is_main_process()
+    with ExitStack() as stack:
+        if is_main:
+            clear_failure(run, name)
+            stack.enter_context(mark_live(run, f"step {name}"))
+        try:
+            work()
+        except Interrupted:
+            raise
+        except SynthLocalError as error:
+            if is_main:
+                path = log_path(call.context, name)
+                record_failure(run, stage, name, error, str(path))
+            raise
+    return EXIT_OK
+
+
+def _generate_all(call: Call) -> int:
     """Generate with every generator of the run, each in a process of its own where several."""
+    from synth_local.pipeline.generate_step import run_generate  # noqa: PLC0415
+
+    context, shard, num_shards = call.context, call.shard, call.num_shards
     generators = sorted({key.generator for key in context.corpora})
-    if len(generators) == 1:
-        return _generate_one(context, generators[0], shard, num_shards, should_stop)
+    if call.generator or len(generators) == 1:
+        name = call.generator or generators[0]
+        one = Call(context, shard, num_shards, call.should_stop, name)
+        return _noted(
+            one,
+            "generate",
+            lambda: run_generate(context, name, shard, num_shards, call.should_stop),
+        )
     for generator in generators:
         name = f"generate-{generator}"
         code = run_job(
@@ -90,50 +150,59 @@ def _generate_all(context: Context, shard: int, num_shards: int, should_stop: St
             context.run.logs / f"{name}.log",
             lambda: None,
         )
-        if code or should_stop():
+        if code or call.should_stop():
             return code or EXIT_INTERRUPTED
     return EXIT_OK
 
 
-def _curate(context: Context, shard: int, num_shards: int, should_stop: StopFlag) -> None:
+def _prepare(call: Call) -> None:
+    from synth_local.pipeline.prepare_step import run_prepare  # noqa: PLC0415
+
+    run_prepare(call.context)
+
+
+def _curate(call: Call) -> None:
     from synth_local.pipeline.curate_step import run_curate  # noqa: PLC0415
 
-    left = set(State(context).open_corpora)
-    for key in (key for key in context.corpora[shard::num_shards] if key in left):
-        if should_stop():
+    left = set(State(call.context).open_corpora)
+    for key in (key for key in call.corpora if key in left):
+        if call.should_stop():
             raise Interrupted("stopped between two corpora", fix="call the same command again")
-        log.info("%s", run_curate(context, key).message)
+        log.info("%s", run_curate(call.context, key).message)
 
 
-def _measure(context: Context, shard: int, num_shards: int, should_stop: StopFlag) -> None:
+def _measure(call: Call) -> None:
     from synth_local.pipeline.measure_step import run_measure  # noqa: PLC0415
 
-    state = State(context)
+    state = State(call.context)
     left = set(state.unmeasured)
-    for key in context.corpora[shard::num_shards]:
-        if key in left and key in state.manifests and not should_stop():
-            run_measure(context, key, state.manifests[key])
+    for key in call.corpora:
+        if key in left and key in state.manifests:
+            if call.should_stop():
+                raise Interrupted("stopped between two corpora", fix="call the same command again")
+            run_measure(call.context, key, state.manifests[key])
 
 
-def _train(context: Context, shard: int, num_shards: int, should_stop: StopFlag) -> None:
+def _train(call: Call) -> None:
     from synth_local.pipeline.train_step import run_train  # noqa: PLC0415
 
-    run_train(context, shard, num_shards, should_stop)
+    run_train(call.context, call.shard, call.num_shards, call.should_stop)
 
 
-def _evaluate(context: Context, _shard: int, _num_shards: int, _stop: StopFlag) -> None:
+def _evaluate(call: Call) -> None:
     from synth_local.pipeline.evaluate_step import run_evaluate  # noqa: PLC0415
 
-    run_evaluate(context)
+    run_evaluate(call.context)
 
 
-def _report(context: Context, _shard: int, _num_shards: int, _stop: StopFlag) -> None:
+def _report(call: Call) -> None:
     from synth_local.pipeline.report_step import run_report  # noqa: PLC0415
 
-    run_report(context, show_real=False)
+    run_report(call.context, show_real=False)
 
 
-_STEPS: dict[str, Step] = {
+_STEPS: dict[str, Callable[[Call], None]] = {
+    PREPARE: _prepare,
     "curate": _curate,
     "measure": _measure,
     "train": _train,

@@ -8,7 +8,9 @@ rank trains and the main one writes.
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import pyarrow as pa
@@ -19,7 +21,7 @@ from synth_local.core.signals import StopFlag
 from synth_local.core.tables import write_parquet
 from synth_local.errors import EngineError, Interrupted, SynthLocalError
 from synth_local.pipeline.cells import CellPlan
-from synth_local.pipeline.context import Context
+from synth_local.pipeline.context import Context, log_path
 from synth_local.pipeline.retire import cell_paths
 from synth_local.pipeline.splits import real_splits
 from synth_local.pipeline.state import State
@@ -28,6 +30,8 @@ from synth_local.store.corpus import read_accepted
 from synth_local.store.markers import ProgressWriter, clear_failure, record_failure
 from synth_local.store.stale import set_aside
 from synth_local.train.cell import CellData, CellResult, Prepared, prepare_student, run_cell
+from synth_local.train.launch import count_processes, is_main_process
+from synth_local.train.pause import Pause
 from synth_local.train.sources import SetPlan, take_rows
 from synth_local.train.students import StudentRef
 
@@ -57,33 +61,69 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
     left = {plan.cell.name for plan in state.open_cells}
     own = [plan for plan in state.cells[shard::num_shards] if plan.cell.name in left]
     name = "train" if num_shards == 1 else f"train-{shard:05d}-of-{num_shards:05d}"
-    progress = ProgressWriter(context.run, name, len(own))
-    done, failed = 0, 0
+    work = _Work(context, name, len(own), should_stop)
     for _, group in groupby(own, key=_shared_part):
-        plans = list(group)
-        try:
-            prepared = prepare(context, plans[0])
-            for plan in plans:
-                if should_stop():
-                    raise Interrupted(
-                        f"stopped after {done} of {len(own)} cells; they are stored",
-                        fix="call the same command again to go on",
-                    )
-                train_one(context, plan, prepared)
-                clear_failure(context.run, f"train-{plan.cell.name}")
-                done += 1
-                progress.update(done, plan.cell.name, force=True)
-        except Interrupted:
-            raise
-        except SynthLocalError as error:
-            failed += len(plans)
-            _note_failure(context, plans, name, error)
-    if failed:
+        work.train(list(group))
+    if work.num_failed:
         raise EngineError(
-            f"{failed} of {len(own)} cells failed",
-            where=context.run.logs / f"{name}.log",
+            f"{work.num_failed} of {len(own)} cells failed",
+            where=log_path(context, name),
             fix="see `synth-local status` for each; the same command tries them again",
         )
+
+
+@dataclass
+class _Work:
+    """Trains cells one after the other and notes what became of each."""
+
+    context: Context
+    name: str
+    total: int
+    should_stop: StopFlag
+    num_done: int = 0
+    num_failed: int = 0
+
+    def train(self, plans: list[CellPlan]) -> None:
+        """Train the cells of one training set and student."""
+        try:
+            prepared = prepare(self.context, plans[0])
+        except SynthLocalError as error:
+            self._fail(plans, error)
+            return
+        for plan in plans:
+            # several processes have to agree on stopping, which they do inside a training
+            if self.should_stop() and count_processes() == 1:
+                raise Interrupted(
+                    f"stopped after {self.num_done} of {self.total} cells; they are stored",
+                    fix="call the same command again to go on",
+                )
+            try:
+                train_one(self.context, plan, prepared, self.should_stop)
+            except Interrupted:
+                raise
+            except SynthLocalError as error:
+                self._fail([plan], error)
+            else:
+                self._note_success(plan)
+
+    def _note_success(self, plan: CellPlan) -> None:
+        self.num_done += 1
+        if is_main_process():
+            run = self.context.run
+            clear_failure(run, f"train-{plan.cell.name}")
+            progress = ProgressWriter(run, self.name, self.total)
+            progress.update(self.num_done, plan.cell.name, force=True)
+
+    def _fail(self, plans: Sequence[CellPlan], error: SynthLocalError) -> None:
+        self.num_failed += len(plans)
+        for plan in plans:
+            log.error("%s: %s", plan.cell.name, error)
+            if is_main_process():
+                job = f"train-{plan.cell.name}"
+                path = log_path(self.context, self.name)
+                record_failure(self.context.run, "train", job, error, str(path))
+        if count_processes() > 1:
+            raise error  # the others wait for this process: the step has to end as a whole
 
 
 def prepare(context: Context, plan: CellPlan) -> Prepared:
@@ -107,14 +147,17 @@ def training_rows(context: Context, rows: SetPlan, task: str) -> tuple[Example, 
     return parts
 
 
-def train_one(context: Context, plan: CellPlan, prepared: Prepared) -> None:
+def train_one(context: Context, plan: CellPlan, prepared: Prepared, should_stop: StopFlag) -> None:
     """Train one cell and store student, predictions and, last, the marker."""
     run = context.run
     marker = run.cell_marker(plan.cell)
     stored = read_json(marker)
-    if stored and stored["fingerprint"] != plan.fingerprint:
+    if is_main_process() and stored and stored["fingerprint"] != plan.fingerprint:
         set_aside(run, stored["fingerprint"], cell_paths(run, plan.cell.name))
-    result = run_cell(plan.cell, prepared, plan.steps, run.student(plan.cell))
+    minutes = context.config.train.checkpoint_minutes
+    states = run.checkpoints / plan.cell.name
+    pause = Pause(states, plan.fingerprint, minutes * 60, should_stop)
+    result = run_cell(plan.cell, prepared, plan.steps, run.student(plan.cell), pause)
     if not result.is_main:
         return
     path = run.predictions(plan.cell)
@@ -124,6 +167,7 @@ def train_one(context: Context, plan: CellPlan, prepared: Prepared) -> None:
         marker,
         {"fingerprint": plan.fingerprint, "predictions": digest_file(path), "report": report},
     )
+    shutil.rmtree(states, ignore_errors=True)
     log.info("%s: %s", plan.cell.name, _describe(result))
 
 
@@ -146,20 +190,6 @@ def store_predictions(context: Context, plan: CellPlan, predictions: Sequence[Pr
 
 def _shared_part(plan: CellPlan) -> tuple[str, str, str]:
     return (plan.cell.task, plan.cell.student, plan.cell.name.rpartition("__")[0])
-
-
-def _note_failure(
-    context: Context, plans: Sequence[CellPlan], job: str, error: SynthLocalError
-) -> None:
-    for plan in plans:
-        log.error("%s: %s", plan.cell.name, error)
-        record_failure(
-            context.run,
-            "train",
-            f"train-{plan.cell.name}",
-            error,
-            str(context.run.logs / f"{job}.log"),
-        )
 
 
 def _describe(result: CellResult) -> str:

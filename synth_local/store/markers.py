@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from synth_local.core.files import read_json, write_json
-from synth_local.errors import ConfigError, SynthLocalError
+from synth_local.errors import SynthLocalError
 from synth_local.store.run_dir import RunDir
+
+JOB_VARIABLE = "SYNTH_LOCAL_JOB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,50 +66,65 @@ def _start_time(pid: int) -> str:
 def find_live(run: RunDir) -> list[str]:
     """Return a line for every process that works on the run; markers of dead ones are removed."""
     found = []
+    for _, value in _read_live(run):
+        if value["pid"] != os.getpid() or value["host"] != socket.gethostname():
+            found.append(f"{value['job']} (pid {value['pid']} on {value['host']})")
+    return found
+
+
+def list_local_pids(run: RunDir) -> list[tuple[int, str]]:
+    """Return pid and job of the processes on this machine that no scheduler started."""
+    return [
+        (value["pid"], value["job"])
+        for _, value in _read_live(run)
+        if value["host"] == socket.gethostname() and not value.get("slurm")
+        if value["pid"] != os.getpid()
+    ]
+
+
+def list_live_jobs(run: RunDir) -> list[tuple[Path, str]]:
+    """Return the markers of processes that a scheduler started, with their jobs' ids."""
+    return [(path, value["slurm"]) for path, value in _read_live(run) if value.get("slurm")]
+
+
+def drop_live(path: Path) -> None:
+    """Remove the marker of a process that is known to have ended."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+
+
+def _read_live(run: RunDir) -> list[tuple[Path, dict[str, Any]]]:
+    found = []
     for path in sorted(run.live.glob("*.json")):
         value = read_json(path)
-        if value is None or value["pid"] == os.getpid():
+        if value is None:
             continue
         here = value["host"] == socket.gethostname()
         if here and _start_time(value["pid"]) != value["started"]:
-            with suppress(FileNotFoundError):
-                path.unlink()
+            drop_live(path)
             continue
-        found.append(f"{value['job']} (pid {value['pid']} on {value['host']})")
+        found.append((path, value))
     return found
 
 
 @contextmanager
 def mark_live(run: RunDir, job: str) -> Iterator[None]:
-    """Hold a marker that this process works on the run."""
+    """Hold a marker that this process works on the run.
+
+    Under a scheduler the marker is named by the job, so that a job that is started again after its
+    node died replaces the marker that was left there.
+    """
     pid = os.getpid()
     host = socket.gethostname()
-    path = run.live / f"{host}-{pid}.json"
-    write_json(path, {"job": job, "pid": pid, "host": host, "started": _start_time(pid)})
+    slurm = os.environ.get(JOB_VARIABLE, "")
+    process = os.environ.get("SLURM_PROCID", "0")
+    path = run.live / (f"slurm-{slurm}-{process}.json" if slurm else f"{host}-{pid}.json")
+    value = {"job": job, "pid": pid, "host": host, "started": _start_time(pid), "slurm": slurm}
+    write_json(path, value)
     try:
         yield
     finally:
-        with suppress(FileNotFoundError):
-            path.unlink()
-
-
-def refuse_live(run: RunDir) -> None:
-    """Raise where another process works on the run.
-
-    Args:
-        run: the run directory.
-
-    Raises:
-        ConfigError: naming the processes.
-    """
-    live = find_live(run)
-    if live:
-        raise ConfigError(
-            "the run directory has live jobs: " + "; ".join(live),
-            where=run.root,
-            fix="wait for them or stop them; where one is gone for good on another host, "
-            f"remove its file in {run.live}",
-        )
+        drop_live(path)
 
 
 def record_failure(run: RunDir, stage: str, job: str, error: SynthLocalError, log: str) -> None:
@@ -120,6 +137,13 @@ def clear_failure(run: RunDir, job: str) -> None:
     """Forget an earlier failure of a job that is done now."""
     with suppress(FileNotFoundError):
         (run.failed / f"{job}.json").unlink()
+
+
+def clear_failures(run: RunDir) -> None:
+    """Forget all earlier failures: what failed is about to be tried again."""
+    for path in run.failed.glob("*.json"):
+        with suppress(FileNotFoundError):
+            path.unlink()
 
 
 def read_failures(run: RunDir) -> list[Failure]:

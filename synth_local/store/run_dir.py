@@ -96,6 +96,26 @@ class RunDir:
         """The marker of the report stage."""
         return self.work / "report.json"
 
+    @property
+    def slurm(self) -> Path:
+        """What was submitted to a scheduler."""
+        return self.work / "slurm"
+
+    @property
+    def scripts(self) -> Path:
+        """The batch scripts of the last submission."""
+        return self.slurm / "scripts"
+
+    @property
+    def task_marks(self) -> Path:
+        """What jobs and array tasks wrote of their start and end."""
+        return self.slurm / "tasks"
+
+    @property
+    def checkpoints(self) -> Path:
+        """States of trainings that were stopped before their end."""
+        return self.work / "train" / "checkpoints"
+
     def split_facts(self, task: str) -> Path:
         """Return the cached facts of a task's split."""
         return self.work / "splits" / f"{task}.json"

@@ -19,6 +19,7 @@ from synth_local.errors import DataError
 from synth_local.records import Cell, Example, Prediction
 from synth_local.train.folders import replace_folder
 from synth_local.train.model_card import render_model_card
+from synth_local.train.pause import Pause
 from synth_local.train.students import TFIDF_LOGREG, StudentRef, check_student
 from synth_local.train.trained import PreparedStudent, TrainedStudent
 
@@ -120,7 +121,9 @@ def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) 
     return Prepared(data, ready)
 
 
-def run_cell(cell: Cell, prepared: Prepared, steps: int, folder: Path) -> CellResult:
+def run_cell(
+    cell: Cell, prepared: Prepared, steps: int, folder: Path, pause: Pause | None = None
+) -> CellResult:
     """Train one cell, write its student and return what it says of the test set.
 
     Everything random is derived from the cell's seed and name. The folder appears whole or not at
@@ -131,6 +134,7 @@ def run_cell(cell: Cell, prepared: Prepared, steps: int, folder: Path) -> CellRe
         prepared: from ``prepare_student`` for the cell's training set and student.
         steps: optimiser steps, from ``count_steps``.
         folder: of the saved student; what stands there is replaced.
+        pause: when to store the training's state and where; ``None`` never does.
 
     Returns:
         Predictions and figures of the training run.
@@ -138,8 +142,9 @@ def run_cell(cell: Cell, prepared: Prepared, steps: int, folder: Path) -> CellRe
     Raises:
         EngineError: the training diverged.
         MachineError: weights do not open, the disk is full, or processes are missing.
+        Interrupted: a signal asked to stop; the state is stored.
     """
-    trained = prepared.student.train(derive_seed(cell.seed, "train", cell.name), steps)
+    trained = prepared.student.train(derive_seed(cell.seed, "train", cell.name), steps, pause)
     report = _make_report(trained, len(prepared.data.train))
     if trained.is_main:
         labels = prepared.data.labels

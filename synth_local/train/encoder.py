@@ -38,6 +38,7 @@ from synth_local.train.models import (
     make_scratch_bert,
     save_student,
 )
+from synth_local.train.pause import Pause
 from synth_local.train.students import StudentRef
 from synth_local.train.tokens import TokenRows, tokenise, train_tokenizer
 from synth_local.train.trained import TrainedStudent
@@ -74,12 +75,13 @@ class PreparedEncoder:
     targets: IntArray
     test_rows: TokenRows
 
-    def train(self, seed: int, steps: int) -> TrainedStudent:
+    def train(self, seed: int, steps: int, pause: Pause | None = None) -> TrainedStudent:
         """Return the student after ``steps`` optimiser steps.
 
         Args:
             seed: of new weights, the order of rows and dropout.
             steps: optimiser steps.
+            pause: when to store the state and where; ``None`` never does.
 
         Returns:
             The student in memory, with its predictions.
@@ -87,12 +89,13 @@ class PreparedEncoder:
         Raises:
             MachineError: the weights do not open, or processes are missing.
             EngineError: the training diverged.
+            Interrupted: a signal asked to stop; the state is stored.
         """
         accelerator = open_accelerator()
         with seeded(derive_seed(seed, "init"), accelerator.device):
             model = self._make_model()
         loop = self._fill_settings(seed, steps, accelerator)
-        result = train_model(model, self.train_rows, self.targets, loop, accelerator)
+        result = train_model(model, self.train_rows, self.targets, loop, accelerator, pause)
         trained = _merge(result.model) if self.settings.method == "lora" else result.model
         return TrainedStudent(
             probabilities=predict_probabilities(trained, self.test_rows, accelerator),

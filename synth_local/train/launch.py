@@ -47,3 +47,9 @@ def check_launch(num_processes: int, environment: Mapping[str, str] | None = Non
 def is_main_process() -> bool:
     """Return whether this process is the one that writes; needs no heavy library."""
     return all(os.environ.get(name, "0") == "0" for name in _RANKS)
+
+
+def count_processes() -> int:
+    """Return how many processes were started to train together; needs no heavy library."""
+    world = os.environ.get("WORLD_SIZE", "1")
+    return int(world) if world.isdigit() else 1

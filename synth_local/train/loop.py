@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,9 @@ from torch.optim.lr_scheduler import LambdaLR
 from synth_local.core.hashing import derive_seed
 from synth_local.errors import EngineError
 from synth_local.train.batches import IntArray, draw_batches, pack_by_length, pad_rows
+from synth_local.train.checkpoint import Checkpointer
 from synth_local.train.launch import check_launch
+from synth_local.train.pause import Pause
 from synth_local.train.tokens import TokenRows
 
 logger = logging.getLogger(__name__)
@@ -121,8 +124,9 @@ def train_model(
     targets: IntArray,
     settings: LoopSettings,
     accelerator: Accelerator,
+    pause: Pause | None = None,
 ) -> LoopResult:
-    """Return the model after ``settings.steps`` optimiser steps.
+    """Return the model after ``settings.steps`` optimiser steps, some of which may be done before.
 
     Args:
         model: for sequence classification, trained in place.
@@ -130,12 +134,14 @@ def train_model(
         targets: (rows,) label numbers.
         settings: of the run.
         accelerator: of this process.
+        pause: when to store the state and where; ``None`` never does.
 
     Returns:
         The model after its last step, and figures.
 
     Raises:
         EngineError: the loss is no longer a number.
+        Interrupted: a signal asked to stop; the state is stored.
     """
     order = np.random.default_rng(derive_seed(settings.seed, "order"))
     dropout_seed = derive_seed(settings.seed, "dropout", accelerator.process_index)
@@ -146,21 +152,27 @@ def train_model(
     schedule = LambdaLR(optimizer, lambda step: _scale_rate(step, settings))
     wrapped, stepper = accelerator.prepare(model, optimizer)
     wrapped.train()
-    losses: list[torch.Tensor] = []
-    num_rows = 0
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    checkpointer = Checkpointer(pause, accelerator, parts)
     start = time.perf_counter()
     with seeded(dropout_seed, accelerator.device):
-        for batch in draw_batches(rows.lengths, settings.batch, settings.steps, order):
+        position = checkpointer.restore()
+        losses, num_done = position.losses, len(position.losses)
+        batches = draw_batches(rows.lengths, settings.batch, settings.steps, order)
+        for batch in islice(batches, num_done, None):
             losses.append(_add_gradients(wrapped, rows, targets, batch, settings, accelerator))
             accelerator.clip_grad_norm_(wrapped.parameters(), _MAX_GRADIENT_NORM)
             stepper.step()
             schedule.step()
             stepper.zero_grad()
-            num_rows += len(batch)
-            _log_progress(losses, num_rows, time.perf_counter() - start, settings)
+            position.num_rows += len(batch)
+            elapsed = position.seconds + time.perf_counter() - start
+            _log_progress(losses, position.num_rows, elapsed, settings)
+            if len(losses) < settings.steps:
+                checkpointer.maybe_store(position, elapsed)
     final_loss = _average_last(losses, accelerator)
-    seconds = time.perf_counter() - start
-    return LoopResult(accelerator.unwrap_model(wrapped), final_loss, num_rows, seconds)
+    seconds = position.seconds + time.perf_counter() - start
+    return LoopResult(accelerator.unwrap_model(wrapped), final_loss, position.num_rows, seconds)
 
 
 def _add_gradients(

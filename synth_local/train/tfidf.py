@@ -24,6 +24,7 @@ from synth_local.core.files import read_json, write_json
 from synth_local.errors import MachineError
 from synth_local.records import Example
 from synth_local.train.launch import is_main_process
+from synth_local.train.pause import Pause
 from synth_local.train.trained import TrainedStudent
 
 FloatArray = npt.NDArray[np.float64]
@@ -137,12 +138,18 @@ class PreparedTfidf:
     targets: npt.NDArray[np.int64]
     test_features: Any
 
-    def train(self, seed: int, steps: int) -> TrainedStudent:  # noqa: ARG002 - solved, not stepped
+    def train(
+        self,
+        seed: int,  # noqa: ARG002 - solved, not stepped
+        steps: int,  # noqa: ARG002
+        pause: Pause | None = None,  # noqa: ARG002
+    ) -> TrainedStudent:
         """Return the fitted student; neither the seed nor the steps change it.
 
         Args:
             seed: not used: the solver has nothing random.
             steps: not used: the solver runs until it has converged.
+            pause: not used: it takes seconds.
 
         Returns:
             The student in memory, with its predictions.

@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from synth_local.train.pause import Pause
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedStudent:
@@ -53,12 +55,13 @@ class TrainedStudent:
 class PreparedStudent(Protocol):
     """A student with its texts made ready; trained once per seed."""
 
-    def train(self, seed: int, steps: int) -> TrainedStudent:
+    def train(self, seed: int, steps: int, pause: Pause | None = None) -> TrainedStudent:
         """Return the student after training.
 
         Args:
             seed: in [0, 2**63), of everything random.
             steps: optimiser steps.
+            pause: when to store the state and where; ``None`` never does.
 
         Returns:
             The student in memory, with its predictions.

@@ -1,0 +1,35 @@
+"""``step prepare``: what the jobs of a submission need once, done in the first of them.
+
+Weights are hashed here and nowhere else, so that neither a login node nor every array task reads
+them; outputs of another run file are moved aside before any job writes.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.retire import retire
+from synth_local.pipeline.splits import split_facts
+
+log = logging.getLogger(__name__)
+
+
+def run_prepare(context: Context) -> None:
+    """Hash the weights, note the facts of the data, move aside what is stale.
+
+    Args:
+        context: the opened run.
+
+    Raises:
+        MachineError: weights are missing.
+        DataError: the data are wrong.
+    """
+    for name, generator in context.generators.items():
+        log.info("generator %s: %s", name, generator.digest.total)
+    for student, digest in context.students.items():
+        log.info("student %s: %s", student, digest.total if digest else "built in")
+    for task in context.tasks.values():
+        facts = split_facts(context, task)
+        log.info("task %s: %d rows to train on", task.name, sum(facts.train.values()))
+    retire(context, log.info)

@@ -1,0 +1,229 @@
+"""``submit`` and ``cancel``: the pipeline as Slurm jobs.
+
+The login node renders scripts and calls ``sbatch`` a handful of times; it reads no weights. The
+first job is held until all are known to Slurm and to the run directory: a submission that breaks
+off leaves nothing that runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from synth_local.backends.slurm.client import DEFAULT_MAX_ARRAY_SIZE, Slurm, require_slurm
+from synth_local.backends.slurm.jobs import Job, Part, cut_parts
+from synth_local.backends.slurm.script import Place, describe_place, render_script
+from synth_local.config import RunConfig, SiteConfig
+from synth_local.core.files import explain_disk_errors, write_text
+from synth_local.core.hashing import digest_json
+from synth_local.errors import ConfigError, DataError, MachineError, SynthLocalError
+from synth_local.pipeline.busy import refuse_busy
+from synth_local.pipeline.context import Context, resolve_config, store_config
+from synth_local.pipeline.job_plan import plan_jobs
+from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.work_left import assume_all, find_work
+from synth_local.store.markers import clear_failures, list_local_pids
+from synth_local.store.run_dir import RunDir
+from synth_local.store.submission import (
+    Submission,
+    SubmittedJob,
+    read_submission,
+    write_submission,
+)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asks for.
+
+    Attributes:
+        config: the checked run file.
+        run_file: where it was read from.
+        site: the checked site file.
+        site_file: where it was read from.
+        out: the run directory.
+    """
+
+    config: RunConfig
+    run_file: Path
+    site: SiteConfig
+    site_file: Path
+    out: Path
+
+
+def preview_submission(request: Request, say: Say) -> None:
+    """Print every script that ``submit`` would write; needs no Slurm, writes nothing.
+
+    Args:
+        request: what the user asks for.
+        say: prints text.
+
+    Raises:
+        ConfigError: the run file, a task file or the site file is wrong.
+    """
+    context = _open(request)
+    try:
+        work = find_work(context, request.site)
+    except (DataError, MachineError) as error:
+        say(f"# as for a new run, since {error.what}")
+        work = assume_all(context, request.site)
+    if work is None:
+        say("# nothing to submit: every stage is done")
+        return
+    place = describe_place(context.run.root, request.run_file, request.site_file)
+    for job in plan_jobs(work, request.site.stages):
+        for part in _cut(job, request.site, request.site.array.max_index or DEFAULT_MAX_ARRAY_SIZE):
+            needs = [f"{need.kind}:<{need.job}>" for need in job.after]
+            dependency = f" --dependency={','.join(needs)}" if needs else ""
+            say(f"# ==> {part.name}.sh: sbatch{dependency}")
+            say(render_script(part, request.site, place))
+
+
+def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
+    """Submit what is missing of a run; return the submission, or ``None`` where nothing is.
+
+    Args:
+        request: what the user asks for.
+        slurm: the cluster.
+        say: prints a line for people.
+
+    Returns:
+        The jobs with their ids.
+
+    Raises:
+        ConfigError: the run directory has live or waiting jobs, or the configuration is wrong.
+        DataError: the data are wrong.
+        MachineError: weights are missing, there is no Slurm, or it refuses a job.
+    """
+    require_slurm()
+    context = _open(request)
+    run = context.run
+    refuse_busy(run, slurm)
+    for task in context.tasks.values():
+        split_facts(context, task)
+    _require_folders(context)
+    work = find_work(context, request.site)
+    if work is None:
+        return None
+    place = describe_place(run.root, request.run_file, request.site_file)
+    limit = request.site.array.max_index or slurm.max_array_size()
+    parts = [
+        part
+        for job in plan_jobs(work, request.site.stages)
+        for part in _cut(job, request.site, limit)
+    ]
+    with explain_disk_errors(run.root):
+        for folder in (run.logs, run.scripts, run.task_marks):
+            folder.mkdir(parents=True, exist_ok=True)  # no log folder, no log: Slurm makes none
+    store_config(context.config, run)
+    clear_failures(run)
+    for part in parts:
+        write_text(run.scripts / f"{part.name}.sh", render_script(part, request.site, place))
+    return _submit_parts(run, parts, place, slurm, say)
+
+
+def cancel_run(run: RunDir, slurm: Slurm, say: Say) -> int:
+    """End what works on a run, waiting or running, here or under Slurm; return how many things.
+
+    Args:
+        run: the run directory.
+        slurm: the cluster.
+        say: prints a line for people.
+
+    Returns:
+        Jobs and processes that were told to end.
+
+    Raises:
+        MachineError: there are jobs, and Slurm cannot be reached.
+    """
+    ended = 0
+    submission = read_submission(run)
+    if submission and submission.state != "cancelled":
+        require_slurm()
+        # first on disk: a job that is told to stop must not take itself for preempted
+        write_submission(run, replace(submission, state="cancelled"))
+        known = {name.partition("_")[0] for name, task in slurm.list_active(patient=True).items()}
+        ids = [job.id for job in submission.jobs if job.id in known]
+        slurm.cancel(ids)
+        ended += len(ids)
+        for job in submission.jobs:
+            if job.id in known:
+                say(f"cancelled {job.id} {job.name}")
+    for pid, what in list_local_pids(run):
+        os.kill(pid, signal.SIGTERM)
+        say(f"asked to stop: {what} (pid {pid})")
+        ended += 1
+    return ended
+
+
+def _open(request: Request) -> Context:
+    run = RunDir(request.out.resolve())
+    on_gpu = request.site.stages.generate.gpus > 0 or bool(request.site.stages.generate.gres)
+    context = Context(run, resolve_config(request.config, run, on_gpu=on_gpu))
+    for task in context.tasks.values():
+        context.per_label(task)
+        context.prompts[task.name].check()
+    return context
+
+
+def _require_folders(context: Context) -> None:
+    """Raise where a model's folder is missing; what is in it is for the jobs to hash."""
+    for name in context.config.generators:
+        context.generator_folder(name)
+    for name in context.config.students:
+        context.student_folder(name)
+    context.embedder_folder()
+
+
+def _cut(job: Job, site: SiteConfig, limit: int) -> list[Part]:
+    parts = cut_parts(job, site.array.size, limit)
+    if not parts:
+        raise ConfigError(f"{job.name} has no shard to run")
+    return parts
+
+
+def _submit_parts(
+    run: RunDir, parts: list[Part], place: Place, slurm: Slurm, say: Say
+) -> Submission:
+    before = read_submission(run)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    number = before.number + 1 if before else 1
+    submission = Submission(number, now, place.go_on, (), "held")
+    ids: dict[str, list[str]] = {}
+    token = digest_json([str(run.root), now, os.getpid()])[:16]
+    try:
+        for part in parts:
+            script = run.scripts / f"{part.name}.sh"
+            dependency = _spell_dependency(part.job, ids)
+            job_id = slurm.submit(
+                script, dependency, f"{token}-{part.name}", dict(place.environment), hold=not ids
+            )
+            ids.setdefault(part.job.name, []).append(job_id)
+            after = tuple(need.job for need in part.job.after)
+            job = SubmittedJob(part.name, part.job.stage, job_id, part.tasks, after)
+            submission = replace(submission, jobs=(*submission.jobs, job))
+            write_submission(run, submission)
+            array = f", {len(part.tasks)} array tasks" if part.tasks else ""
+            say(f"{job_id} {part.name}{array}")
+        slurm.release(submission.jobs[0].id)
+    except (SynthLocalError, KeyboardInterrupt):
+        write_submission(run, replace(submission, state="cancelled"))
+        slurm.cancel([job.id for job in submission.jobs])
+        raise
+    released = replace(submission, state="released")
+    write_submission(run, released)
+    return released
+
+
+def _spell_dependency(job: Job, ids: dict[str, list[str]]) -> str:
+    """Return the dependencies as ``sbatch`` takes them.
+
+    ``afterok:1,2`` would mean afterok:1,afterany:2, so every id has its kind before it by ``:``.
+    """
+    return ",".join(f"{need.kind}:{':'.join(ids[need.job])}" for need in job.after)

@@ -1,0 +1,131 @@
+"""What is left to do for a run, from files alone: what ``submit`` turns into jobs.
+
+No weights are read: where their digests are not known yet, everything counts as missing, and a job
+that finds its work done ends at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synth_local.cards import is_digest_known
+from synth_local.config import SiteConfig
+from synth_local.errors import DataError, MachineError
+from synth_local.generate.plan import shard_of
+from synth_local.pipeline.cells import expect_cells
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.generate_step import shard_todo
+from synth_local.pipeline.job_plan import GeneratorWork, Work
+from synth_local.pipeline.rounds import current_rounds
+from synth_local.pipeline.state import State
+from synth_local.store.ledger import read_ledger
+from synth_local.store.run_dir import CorpusKey
+
+
+def find_work(context: Context, site: SiteConfig) -> Work | None:
+    """Return what is left to do, or ``None`` where every stage is done.
+
+    Args:
+        context: of the run, whose directory need not exist.
+        site: the cluster.
+
+    Returns:
+        The work, or ``None``.
+
+    Raises:
+        DataError: the data are wrong.
+    """
+    if not knows_digests(context):
+        return assume_all(context, site)
+    state = State(context)
+    generators = tuple(_find_generator(context, state, site, name) for name in _names(context))
+    num_shards, missing = _find_cells(context, state, site)
+    is_done = not num_shards and all(one.is_measured for one in generators)
+    if is_done and state.is_evaluated and state.is_reported:
+        return None
+    return Work(generators, num_shards, missing)
+
+
+def assume_all(context: Context, site: SiteConfig) -> Work:
+    """Return the work of a run of which nothing is done."""
+    rounds = context.config.curate.max_rounds + 1
+    generators = tuple(
+        GeneratorWork(name, len(_corpora(context, name)), rounds, None, is_measured=False)
+        for name in _names(context)
+    )
+    return Work(generators, _num_train_shards(context, site), None)
+
+
+def knows_digests(context: Context) -> bool:
+    """Return whether all weights of the run were hashed before and have not changed."""
+    cache = context.digest_cache
+    if cache is None:
+        return False
+    try:
+        folders = [context.generator_folder(name) for name in context.config.generators]
+        students = [context.student_folder(name) for name in context.config.students]
+        wanted: list[Path | None] = [*folders, *students, context.embedder_folder()]
+        return all(is_digest_known(folder, cache) for folder in wanted if folder)
+    except MachineError:
+        return False
+
+
+def _find_generator(context: Context, state: State, site: SiteConfig, name: str) -> GeneratorWork:
+    keys = _corpora(context, name)
+    left = [key for key in keys if key in state.open_corpora]
+    is_measured = not any(key in state.unmeasured for key in keys)
+    used = [len(current_rounds(context, key).slots) for key in left]
+    rounds = max((context.config.curate.max_rounds + 2 - one for one in used), default=0)
+    missing = _find_shards(context, left, site.stages.generate.shards) if left else ()
+    return GeneratorWork(name, len(keys), rounds, missing, is_measured)
+
+
+def _find_shards(context: Context, keys: list[CorpusKey], num_shards: int) -> tuple[int, ...]:
+    """Return the shards with slots that have no text yet."""
+    found: set[int] = set()
+    for key in keys:
+        rows = read_ledger(context.run.ledger(key))
+        todo = shard_todo(context, key, 0, 1)
+        found.update(
+            shard_of(chain, len(todo.plan.labels), num_shards)
+            for chain in todo.chains
+            if any(slot.id not in rows for slot in chain.slots)
+        )
+    return tuple(sorted(found))
+
+
+def _find_cells(
+    context: Context, state: State, site: SiteConfig
+) -> tuple[int, tuple[int, ...] | None]:
+    """Return the number of training shards, 0 where none is left, and those with open cells."""
+    if state.open_corpora:
+        return _num_train_shards(context, site), None
+    left = {plan.cell.name for plan in state.open_cells}
+    num_shards = site.stages.train.shards or max(1, len(state.cells))
+    shards = {
+        number % num_shards for number, plan in enumerate(state.cells) if plan.cell.name in left
+    }
+    return (num_shards, tuple(sorted(shards))) if left else (0, ())
+
+
+def _num_train_shards(context: Context, site: SiteConfig) -> int:
+    if not context.config.students:
+        return 0
+    if site.stages.train.shards:
+        return site.stages.train.shards
+    try:
+        return max(1, len(expect_cells(context)))
+    except DataError:
+        # a dry run without the data: sources that need a corpus come once for each
+        config = context.config
+        corpora = len(context.corpora) // len(context.tasks)
+        sets = sum(corpora if "synthetic" in source else 1 for source in config.sources)
+        return sets * len(context.tasks) * len(config.students) * len(config.seeds)
+
+
+def _corpora(context: Context, name: str) -> list[CorpusKey]:
+    return [key for key in context.corpora if key.generator == name]
+
+
+def _names(context: Context) -> list[str]:
+    return sorted({key.generator for key in context.corpora})
