@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from synth_local.cli.main import QUIET
 
 os.environ.update(QUIET)
+SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 REQUIRED = set(filter(None, os.environ.get("SYNTH_LOCAL_REQUIRE", "").split(",")))
 
 
@@ -22,6 +24,10 @@ def _has_gpu() -> bool:
 MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
     "vllm": (lambda: importlib.util.find_spec("vllm") is not None, "vLLM is not installed"),
     "gpu": (_has_gpu, "no CUDA device"),
+    "slurm": (
+        lambda: all(shutil.which(name, path=SYSTEM_PATH) for name in ("slurmctld", "sbatch")),
+        "Slurm is not installed (Debian: apt-get install slurm-wlm munge)",
+    ),
     "data": (lambda: bool(os.environ.get("SYNTH_LOCAL_DATA")), "SYNTH_LOCAL_DATA is not set"),
 }
 

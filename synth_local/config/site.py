@@ -1,6 +1,8 @@
 """The site file: what belongs to a cluster, and to no result.
 
-Nothing here enters a fingerprint: two sites make the same corpus of the same run file. Values that
+Nothing here enters a fingerprint: two sites make the same corpus of the same run file. (What a run
+file leaves to ``auto``, engine and dtype, is decided once, by whether the first submission asks for
+GPUs, as a local run decides it by whether there is one.) Values that
 become options of ``sbatch`` are held to the characters that Slurm's own names have, so that none
 can be read as something else; shell lines of ``prologue`` are the site's own and run as they are.
 """
@@ -16,15 +18,16 @@ from pydantic import AfterValidator, Field, field_validator
 from synth_local.core.section import Section, parse_section, read_yaml
 
 WORD = re.compile(r"[A-Za-z0-9_.,:=/@+*()|&\[\]-]+")
-TIME = re.compile(r"\d+|\d+:\d{2}(:\d{2})?|\d+-\d+(:\d{2}){0,2}")
-MEMORY = re.compile(r"\d+[KMGT]?")
+TIME = re.compile(r"[0-9]+|[0-9]+:[0-9]{2}(:[0-9]{2})?|[0-9]+-[0-9]+(:[0-9]{2}){0,2}")
+MEMORY = re.compile(r"[0-9]+[KMGT]?")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OPTION = re.compile(r"--[a-z][a-z0-9-]*(=[A-Za-z0-9_.,:=/@+*()|&\[\]-]+)?")
 # what the pipeline itself decides: a site that sets these would break it without a word
 RESERVED_OPTIONS = (
     "--array", "--dependency", "--output", "--error", "--open-mode", "--job-name", "--requeue",
-    "--no-requeue", "--signal", "--kill-on-invalid-dep", "--chdir", "--export", "--wrap",
+    "--no-requeue", "--signal", "--kill-on-invalid-dep", "--export", "--wrap",
     "--ntasks", "--ntasks-per-node", "--nodes", "--hold", "--test-only", "--parsable", "--wait",
+    "--tasks-per-node", "--clusters", "--cluster", "--chdir",
 )  # fmt: skip
 
 
@@ -208,8 +211,10 @@ class SiteConfig(Section):
             if not OPTION.fullmatch(option):
                 msg = f"{option!r} is not one option of the form --name or --name=value"
                 raise ValueError(msg)
-            if option.partition("=")[0] in RESERVED_OPTIONS:
-                msg = f"{option.partition('=')[0]} is set by synth-local itself"
+            name = option.partition("=")[0]
+            # sbatch takes the first letters of an option for the option
+            if any(reserved.startswith(name) for reserved in RESERVED_OPTIONS):
+                msg = f"{name} is set by synth-local itself"
                 raise ValueError(msg)
         return value
 

@@ -106,6 +106,15 @@ def prepare_ledger(context: Context, key: CorpusKey) -> None:
         )
 
 
+def stored_rows(context: Context, key: CorpusKey) -> dict[str, LedgerRow]:
+    """Return the turns that are stored under the present settings, by slot id."""
+    folder = context.run.ledger(key)
+    stored = read_json(folder / SPEC)
+    if stored is not None and stored["fingerprint"] != generation_fingerprint(context, key):
+        return {}
+    return read_ledger(folder)
+
+
 def run_generate(
     context: Context, generator: str, shard: int, num_shards: int, should_stop: StopFlag
 ) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from synth_local.cards import digest_model
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.retire import retire
 from synth_local.pipeline.splits import split_facts
@@ -29,6 +30,9 @@ def run_prepare(context: Context) -> None:
         log.info("generator %s: %s", name, generator.digest.total)
     for student, digest in context.students.items():
         log.info("student %s: %s", student, digest.total if digest else "built in")
+    embedder = context.embedder_folder()
+    if embedder is not None:
+        log.info("embedder: %s", digest_model(embedder, context.digest_cache).total)
     for task in context.tasks.values():
         facts = split_facts(context, task)
         log.info("task %s: %d rows to train on", task.name, sum(facts.train.values()))

@@ -8,10 +8,12 @@ from typing import Any
 from synth_local.backends.slurm.client import Slurm
 from synth_local.core.files import read_json
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.generate_step import stored_rows
 from synth_local.pipeline.jobs_status import JobsStatus, read_jobs_status
 from synth_local.pipeline.rounds import current_rounds, slot_plan
+from synth_local.pipeline.stages import STAGES
 from synth_local.pipeline.state import State
-from synth_local.store.ledger import read_ledger
+from synth_local.pipeline.work_left import knows_digests
 from synth_local.store.markers import (
     Failure,
     Progress,
@@ -67,6 +69,22 @@ class RunStatus:
 
 def read_status(context: Context) -> RunStatus:
     """Return how far the run is."""
+    run = context.run
+    jobs = read_jobs_status(run, Slurm())
+    # a login node reads no weights: before the first job has hashed them, nothing is done
+    may_read = not jobs.jobs or knows_digests(context)
+    stages, corpora = _look(context) if may_read else (_nothing_done(context), [])
+    return RunStatus(stages, corpora, find_live(run), read_progress(run), read_failures(run), jobs)
+
+
+def _nothing_done(context: Context) -> list[StageStatus]:
+    corpora = context.corpora
+    slots = sum(sum(context.per_label(context.tasks[key.task]).values()) for key in corpora)
+    totals = {"generate": slots, "curate": len(corpora), "measure": len(corpora)}
+    return [StageStatus(stage, 0, totals.get(stage, 1)) for stage in STAGES]
+
+
+def _look(context: Context) -> tuple[list[StageStatus], list[dict[str, Any]]]:
     state = State(context)
     corpora = [_corpus_status(context, state, key) for key in context.corpora]
     has_cells = not state.open_corpora
@@ -83,9 +101,7 @@ def read_status(context: Context) -> RunStatus:
         StageStatus("evaluate", int(has_cells and not state.open_cells and state.is_evaluated), 1),
         StageStatus("report", int(has_cells and not state.open_cells and state.is_reported), 1),
     ]
-    run = context.run
-    jobs = read_jobs_status(run, Slurm())
-    return RunStatus(stages, corpora, find_live(run), read_progress(run), read_failures(run), jobs)
+    return stages, corpora
 
 
 def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, Any]:
@@ -96,7 +112,7 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
     if manifest:
         written = total
     else:
-        rows = read_ledger(context.run.ledger(key))
+        rows = stored_rows(context, key)
         written = sum(slot.id in rows for slot in slot_plan(context, key).admitted(admitted))
     return {
         "task": key.task,

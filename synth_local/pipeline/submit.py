@@ -146,11 +146,10 @@ def cancel_run(run: RunDir, slurm: Slurm, say: Say) -> int:
     submission = read_submission(run)
     if submission and submission.state != "cancelled":
         require_slurm()
-        # first on disk: a job that is told to stop must not take itself for preempted
-        write_submission(run, replace(submission, state="cancelled"))
-        known = {name.partition("_")[0] for name, task in slurm.list_active(patient=True).items()}
+        known = {name.partition("_")[0] for name in slurm.list_active(patient=True)}
         ids = [job.id for job in submission.jobs if job.id in known]
         slurm.cancel(ids)
+        write_submission(run, replace(submission, state="cancelled"))
         ended += len(ids)
         for job in submission.jobs:
             if job.id in known:
@@ -202,7 +201,7 @@ def _submit_parts(
             script = run.scripts / f"{part.name}.sh"
             dependency = _spell_dependency(part.job, ids)
             job_id = slurm.submit(
-                script, dependency, f"{token}-{part.name}", dict(place.environment), hold=not ids
+                script, run.root, dependency, f"{token}-{part.name}", hold=not ids
             )
             ids.setdefault(part.job.name, []).append(job_id)
             after = tuple(need.job for need in part.job.after)
@@ -213,12 +212,22 @@ def _submit_parts(
             say(f"{job_id} {part.name}{array}")
         slurm.release(submission.jobs[0].id)
     except (SynthLocalError, KeyboardInterrupt):
-        write_submission(run, replace(submission, state="cancelled"))
-        slurm.cancel([job.id for job in submission.jobs])
+        _take_back(run, submission, slurm, say)
         raise
     released = replace(submission, state="released")
     write_submission(run, released)
     return released
+
+
+def _take_back(run: RunDir, submission: Submission, slurm: Slurm, say: Say) -> None:
+    """End the jobs of a submission that broke off; none has started, since the first is held."""
+    try:
+        slurm.cancel([job.id for job in submission.jobs])
+    except SynthLocalError as error:
+        say(f"the jobs so far are held and could not be ended: {error.what}")
+        say(f"end them later: synth-local cancel {run.root}")
+    else:
+        write_submission(run, replace(submission, state="cancelled"))
 
 
 def _spell_dependency(job: Job, ids: dict[str, list[str]]) -> str:

@@ -10,15 +10,14 @@ from pathlib import Path
 
 from synth_local.cards import is_digest_known
 from synth_local.config import SiteConfig
-from synth_local.errors import DataError, MachineError
+from synth_local.errors import DataError
 from synth_local.generate.plan import shard_of
 from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context
-from synth_local.pipeline.generate_step import shard_todo
+from synth_local.pipeline.generate_step import shard_todo, stored_rows
 from synth_local.pipeline.job_plan import GeneratorWork, Work
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.state import State
-from synth_local.store.ledger import read_ledger
 from synth_local.store.run_dir import CorpusKey
 
 
@@ -34,6 +33,7 @@ def find_work(context: Context, site: SiteConfig) -> Work | None:
 
     Raises:
         DataError: the data are wrong.
+        MachineError: a model's folder is missing.
     """
     if not knows_digests(context):
         return assume_all(context, site)
@@ -57,17 +57,24 @@ def assume_all(context: Context, site: SiteConfig) -> Work:
 
 
 def knows_digests(context: Context) -> bool:
-    """Return whether all weights of the run were hashed before and have not changed."""
+    """Return whether all weights of the run were hashed before and have not changed.
+
+    Args:
+        context: of the run.
+
+    Returns:
+        Whether nothing would have to be read.
+
+    Raises:
+        MachineError: a model's folder is missing.
+    """
     cache = context.digest_cache
     if cache is None:
         return False
-    try:
-        folders = [context.generator_folder(name) for name in context.config.generators]
-        students = [context.student_folder(name) for name in context.config.students]
-        wanted: list[Path | None] = [*folders, *students, context.embedder_folder()]
-        return all(is_digest_known(folder, cache) for folder in wanted if folder)
-    except MachineError:
-        return False
+    folders = [context.generator_folder(name) for name in context.config.generators]
+    students = [context.student_folder(name) for name in context.config.students]
+    wanted: list[Path | None] = [*folders, *students, context.embedder_folder()]
+    return all(is_digest_known(folder, cache) for folder in wanted if folder)
 
 
 def _find_generator(context: Context, state: State, site: SiteConfig, name: str) -> GeneratorWork:
@@ -84,7 +91,7 @@ def _find_shards(context: Context, keys: list[CorpusKey], num_shards: int) -> tu
     """Return the shards with slots that have no text yet."""
     found: set[int] = set()
     for key in keys:
-        rows = read_ledger(context.run.ledger(key))
+        rows = stored_rows(context, key)
         todo = shard_todo(context, key, 0, 1)
         found.update(
             shard_of(chain, len(todo.plan.labels), num_shards)

@@ -18,6 +18,8 @@ FLAGS = {
     "plan": {"run_file", "out", "as_json"},
     "preview": {"run_file", "num_rows"},
     "run": {"run_file", "out", "until", "engine"},
+    "submit": {"run_file", "site_file", "out", "dry_run"},
+    "cancel": {"directory"},
     "status": {"directory", "as_json"},
     "verify": {"directory"},
     "report": {"directory", "show_real"},

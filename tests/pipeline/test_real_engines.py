@@ -5,47 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from synth_local.pipeline.tiny import TinyOrder, make_tiny
 from synth_local.store.ledger import read_ledger
-from tests.pipeline.conftest import SmallRun, make_small_run
+from tests.pipeline.conftest import SmallRun
+from tests.pipeline.real_model import PER_LABEL, RealModel, make_real_model
 from tests.pipeline.test_kills import processes_of, read_corpora, start
 
 pytestmark = pytest.mark.slow
-PER_LABEL = 60
-
-
-@dataclass(frozen=True)
-class RealModel:
-    """A miniature generator of the weather task."""
-
-    folder: Path
-
-    def make_run(self, folder: Path) -> SmallRun:
-        """Return a small run that uses it."""
-        small = make_small_run(folder)
-        (small.folder / "models" / "tiny-weather").symlink_to(self.folder)
-        small.change(
-            generators=["tiny-weather"],
-            per_label=PER_LABEL,
-            generate={"chain_length": 3, "shots": 2, "max_tokens": 32},
-            curate={"near_duplicates": 1.0, "max_rounds": 2},
-        )
-        return small
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> RealModel:
-    folder = tmp_path_factory.mktemp("tiny")
-    small = make_small_run(folder / "task")
-    out = folder / "tiny-weather"
-    order = TinyOrder((small.folder / "weather.yaml",), out, None, 150_000, "xs", 0, "train")
-    list(make_tiny(order, lambda _: None))
-    return RealModel(out)
+    return make_real_model(tmp_path_factory.mktemp("tiny"))
 
 
 def corpora_of(small: SmallRun) -> dict[str, list[dict[str, object]]]:

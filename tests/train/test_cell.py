@@ -209,8 +209,8 @@ def test_a_training_that_diverges_is_an_engine_error(
 ) -> None:
     monkeypatch.setattr(
         "synth_local.train.encoder.train_model",
-        lambda model, rows, targets, settings, accelerator: loop.train_model(
-            model, rows, targets, replace(settings, learning_rate=1e30), accelerator
+        lambda model, rows, targets, settings, accelerator, pause: loop.train_model(
+            model, rows, targets, replace(settings, learning_rate=1e30), accelerator, pause
         ),
     )
     with pytest.raises(EngineError, match="diverged"):

@@ -88,15 +88,15 @@ class Slurm:
     waits: Sequence[float] = WAITS
 
     def submit(
-        self, script: Path, dependency: str, token: str, environment: dict[str, str], *, hold: bool
+        self, script: Path, folder: Path, dependency: str, token: str, *, hold: bool
     ) -> str:
         """Submit a script and return its job id.
 
         Args:
             script: of the job.
+            folder: that it starts in; given here, where no parser reads a path as anything else.
             dependency: as ``sbatch`` takes it, such as ``afterok:3:4``; empty for none.
             token: unique to this job; finds it again where Slurm's answer was lost.
-            environment: further variables that the job sees.
             hold: whether it waits for ``release``.
 
         Returns:
@@ -105,12 +105,12 @@ class Slurm:
         Raises:
             SlurmError: Slurm refuses the job or does not answer.
         """
-        argv = ["sbatch", "--parsable", f"--comment={token}"]
+        argv = ["sbatch", "--parsable", f"--chdir={folder}", f"--comment={token}"]
         argv += [f"--dependency={dependency}"] if dependency else []
         argv += ["--hold"] if hold else []
         for wait in (*self.waits, None):
             try:
-                answer = _call([*argv, str(script)], environment)
+                answer = _call([*argv, str(script)])
             except SlurmError as error:
                 if not error.is_away or wait is None:
                     raise
@@ -185,9 +185,8 @@ class Slurm:
         return _call(argv)
 
 
-def _call(argv: list[str], environment: dict[str, str] | None = None) -> str:
+def _call(argv: list[str]) -> str:
     env = {k: v for k, v in os.environ.items() if not k.startswith(_OVERRIDES) or k in _KEPT}
-    env |= environment or {}
     try:
         found = subprocess.run(  # noqa: S603
             argv, capture_output=True, text=True, check=False, timeout=CALL_SECONDS, env=env

@@ -1,8 +1,8 @@
 """A part of a job as a batch script: readable, and safe whatever names stand in it.
 
-Options stand in the script, ids of other jobs do not: those are known when it is submitted. A value
-in an ``#SBATCH`` line is escaped for Slurm's parser, a word in a command for the shell; what
-neither can hold is refused.
+Options stand in the script; ids of other jobs and the run directory do not: they are arguments of
+``sbatch``. What stands in an ``#SBATCH`` line is made of harmless characters alone, since versions
+of Slurm's parser differ in what they take for a quote; a word in a command is quoted for the shell.
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ from synth_local.errors import ConfigError
 
 INHERITED = ("SYNTH_LOCAL_DATA", "SYNTH_LOCAL_MODELS")
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.+-]+")
-_UNSAFE_IN_OPTION = re.compile(r"([^A-Za-z0-9_.,:=/@+*()|&\[\]-])")
-_MADE_HERE = ("output", "array")  # their % is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +59,13 @@ def describe_place(run: Path, run_file: Path, site_file: Path) -> Place:
     Raises:
         ConfigError: a path holds what neither Slurm nor a shell script can.
     """
-    for path in (run, Path.cwd()):
-        if "\\" in str(path) or not str(path).isprintable():
-            raise ConfigError(
-                f"Slurm cannot work in a folder of this name: {str(path)!r}",
-                where=path,
-                fix="use a folder without backslashes and control characters in its path",
-            )
+    if not str(run).isprintable() or {"\\", "%"} & set(str(run)):
+        # both have a meaning of their own in the name of a log
+        raise ConfigError(
+            f"Slurm cannot write logs to a folder of this name: {str(run)!r}",
+            where=run,
+            fix="use a run directory without %, backslash and control characters in its path",
+        )
     found = {name: os.environ[name] for name in INHERITED if os.environ.get(name)}
     paths = {name: str(Path(value).absolute()) for name, value in found.items()}
     files = [str(run_file.absolute()), "--site", str(site_file.absolute())]
@@ -103,9 +101,7 @@ def render_script(part: Part, site: SiteConfig, place: Place) -> str:
         activate=shlex.quote(site.activate) if site.activate else "",
         run=shlex.quote(str(place.run)),
         stage=job.stage,
-        scratch=shlex.quote(os.path.expandvars(Path(site.scratch).expanduser()))
-        if site.scratch
-        else "",
+        scratch=shlex.quote(_expand_scratch(site.scratch)) if site.scratch else "",
         # one failed process ends the others, and the step with them
         launcher="srun --kill-on-bad-exit=1 " if several else "",
         python=shlex.quote(site.python or default),
@@ -126,6 +122,17 @@ def job_name(site: SiteConfig, place: Place, part: Part) -> str:
     return f"{head[:60]}.{part.name}"
 
 
+def _expand_scratch(scratch: str) -> str:
+    path = os.path.expandvars(Path(scratch).expanduser())
+    if "$" in path:
+        raise ConfigError(
+            f"scratch names a variable that is not set here: {path}",
+            where="scratch",
+            fix="set it, or write the folder out; $SLURM_JOB_ID is added in each job anyway",
+        )
+    return path
+
+
 def _list_directives(part: Part, site: SiteConfig, place: Place) -> list[str]:
     job = part.job
     want = job.resources
@@ -135,7 +142,6 @@ def _list_directives(part: Part, site: SiteConfig, place: Place) -> list[str]:
     partition, qos = want.partition or site.partition, want.qos or site.qos
     options: list[tuple[str, str | None]] = [
         ("job-name", job_name(site, place, part)),
-        ("chdir", str(place.run)),
         ("output", log),
         ("open-mode", "append"),
         ("array", format_indices(part.tasks) + throttle if part.tasks else None),
@@ -153,17 +159,9 @@ def _list_directives(part: Part, site: SiteConfig, place: Place) -> list[str]:
         ("signal", f"B:USR1@{site.requeue.warn_seconds}"),
         ("kill-on-invalid-dep", "yes"),
     ]
-    lines = [
-        f"--{name}={value if name in _MADE_HERE else _escape(value)}"
-        for name, value in options
-        if value is not None
-    ]
+    lines = [f"--{name}={value}" for name, value in options if value is not None]
     lines += ["--requeue" if site.requeue.allowed else "--no-requeue"]
     return [*lines, *site.options]
-
-
-def _escape(value: str) -> str:
-    return _UNSAFE_IN_OPTION.sub(r"\\\1", value)
 
 
 def _describe(part: Part) -> str:
