@@ -30,7 +30,8 @@ sl_run=/data/runs/sms
 sl_task="${SLURM_ARRAY_TASK_ID:-0}"
 sl_job="${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}"
 sl_me="$sl_job${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}"
-export SYNTH_LOCAL_JOB="$sl_me" SYNTH_LOCAL_LOG="$sl_run/logs/generate-$sl_job-$sl_task.out"
+export SYNTH_LOCAL_DRAIN_SECONDS=80 SYNTH_LOCAL_JOB="$sl_me"
+export SYNTH_LOCAL_LOG="$sl_run/logs/generate-$sl_job-$sl_task.out"
 
 # -- `synth-local status` reads from these files what became of the job, without asking Slurm
 sl_mark="$sl_run/work/slurm/tasks/$sl_me"

@@ -7,6 +7,7 @@ installed explicitly: background jobs of a shell inherit an ignored SIGINT.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import sys
@@ -15,19 +16,30 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 PARENT_VARIABLE = "SYNTH_LOCAL_PARENT"
+DRAIN_VARIABLE = "SYNTH_LOCAL_DRAIN_SECONDS"
 SAME_REQUEST_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass
 class StopFlag:
-    """Whether somebody asked the process to stop."""
+    """Whether somebody asked the process to stop.
 
+    Attributes:
+        patience: seconds that finishing what is under way may take.
+    """
+
+    patience: float = math.inf
     _asked: list[tuple[float, int]] = field(default_factory=list)
 
     def __call__(self) -> bool:
         """Return whether a stop was asked for."""
         return bool(self._asked)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether so much time has passed since that what is under way has to be given up."""
+        return bool(self._asked) and time.monotonic() - self._asked[0][0] > self.patience
 
     def ask(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal: the first drains, a later one raises ``KeyboardInterrupt``.
@@ -42,8 +54,12 @@ class StopFlag:
 
 
 def install_stop_flag() -> StopFlag:
-    """Return a flag that the stop signals raise."""
-    flag = StopFlag()
+    """Return a flag that the stop signals raise.
+
+    A scheduler's job says in ``SYNTH_LOCAL_DRAIN_SECONDS`` how long it may take after that.
+    """
+    seconds = os.environ.get(DRAIN_VARIABLE, "")
+    flag = StopFlag(float(seconds) if seconds.isdigit() else math.inf)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, flag.ask)
     return flag

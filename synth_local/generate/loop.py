@@ -6,6 +6,7 @@ only by their protocol and hands every finished turn to a sink at once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from synth_local.errors import EngineError
 from synth_local.generate.conversation import Composer, Prompt
 from synth_local.records import Completion, Slot, Turn, Verdict
 
+log = logging.getLogger(__name__)
 PROMPT_TOO_LONG = "prompt_too_long"
 Check = Callable[[Slot, Completion], Verdict]
 Sink = Callable[[Turn], None]
@@ -61,10 +63,12 @@ class Loop:
     Attributes:
         engine: an open engine.
         should_stop: asked between steps; true stops admitting turns and drains what is in flight.
+        is_late: asked while draining; true gives up what is still in flight.
     """
 
     engine: Engine
     should_stop: Callable[[], bool]
+    is_late: Callable[[], bool] = lambda: False
 
     def run(self, works: Iterable[ChainWork]) -> bool:
         """Generate until every chain is done, or drained; return whether every chain is done.
@@ -87,6 +91,9 @@ class Loop:
                 exhausted = self._fill(waiting, running)
             if not running:
                 return exhausted and not stopping
+            if stopping and self.is_late():
+                log.warning("gave up %d texts in flight: they are written next time", len(running))
+                return False
             for completion in self.engine.step():
                 entry = running.pop(completion.id, None)
                 if entry is None:

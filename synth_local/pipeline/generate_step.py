@@ -146,6 +146,8 @@ def run_generate(
     if not total:
         log.info("%s: every admitted slot of this shard is written", job)
         return 0
+    planned = sum(len(chain.slots) for todo, _ in todos for chain in todo.chains)
+    log.info("%s: %d of %d texts are stored, going on from there", job, planned - total, planned)
     found = context.generators[generator]
     engine = open_engine(
         found.engine,
@@ -165,7 +167,7 @@ def run_generate(
             works = _list_works(context, list(lanes), engine, tally)
             progress.update(0, "the engine is ready", force=True)
             tally.started = time.monotonic()
-            finished = Loop(engine, should_stop).run(works)
+            finished = Loop(engine, should_stop, lambda: should_stop.is_late).run(works)
     finally:
         engine.close()
     progress.update(tally.done, tally.describe(), force=True)

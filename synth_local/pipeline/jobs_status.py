@@ -108,7 +108,7 @@ def _ask(
     try:
         return slurm.list_tasks(), ""
     except SlurmError as error:
-        return None, f"Slurm was not to be asked ({error.what}): shown is what the jobs wrote"
+        return None, f"{error.what.splitlines()[0]}: shown is what the jobs themselves wrote"
 
 
 def _job_status(

@@ -87,9 +87,7 @@ class Slurm:
     sleep: Callable[[float], None] = time.sleep
     waits: Sequence[float] = WAITS
 
-    def submit(
-        self, script: Path, folder: Path, dependency: str, token: str, *, hold: bool
-    ) -> str:
+    def submit(self, script: Path, folder: Path, dependency: str, token: str, *, hold: bool) -> str:
         """Submit a script and return its job id.
 
         Args:

@@ -108,6 +108,8 @@ def render_script(part: Part, site: SiteConfig, place: Place) -> str:
         requeue=site.requeue.allowed,
         requeue_limit=site.requeue.limit,
         warn_seconds=site.requeue.warn_seconds,
+        # the rest is for closing files and for asking Slurm
+        drain_seconds=site.requeue.warn_seconds * 2 // 3,
         go_on=shlex.quote(place.go_on),
         num_shards=job.num_shards,
         first=part.first,
