@@ -15,11 +15,20 @@ FinishReason = Literal["stop", "length"]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled text of a real or synthetic data set; ``label`` is the label's name."""
+    """One labelled text of a real or synthetic data set.
+
+    Attributes:
+        id: unique within its data set.
+        text: as it is trained on.
+        label: the label's name.
+        annotations: what single annotators called it, where that is known; ``None`` where one of
+            them did not rate it. Nothing is trained on it.
+    """
 
     id: str
     text: str
     label: str
+    annotations: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

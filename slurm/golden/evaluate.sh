@@ -17,7 +17,7 @@
 #SBATCH --constraint=a100&nvlink
 #SBATCH --exclusive
 
-# evaluate, report
+# evaluate, analyze, report
 # Written by synth-local VERSION; `synth-local submit` writes it anew. By hand: sbatch, from /data/runs/sms
 set -eo pipefail
 
@@ -120,5 +120,6 @@ if [ "$sl_restarts" -gt 50 ]; then
   exit 75
 fi
 run_shard evaluate --run "$sl_run"
+run_shard analyze --run "$sl_run"
 run_shard report --run "$sl_run"
 exit "$sl_failed"

@@ -16,6 +16,7 @@ import click
 
 from synth_local import __version__
 from synth_local.cli import (
+    compare_command,
     inspect_commands,
     model_commands,
     run_commands,
@@ -52,6 +53,7 @@ for _command in (
     *run_commands.COMMANDS,
     *slurm_commands.COMMANDS,
     *inspect_commands.COMMANDS,
+    compare_command.compare,
     *model_commands.COMMANDS,
     step_command.step,
 ):

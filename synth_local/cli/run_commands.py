@@ -123,30 +123,38 @@ def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> No
 
     directory = default_out(run_file, out)
     started = time.monotonic()
+    screen = _Screen()
     context, num_jobs = run_pipeline(
-        _load(run_file, engine), directory, until, _say, _ProgressLine().show
+        _load(run_file, engine), directory, until, screen.say, screen.show
     )
     seconds = time.monotonic() - started
     if not num_jobs:
-        click.echo(f"nothing to do: every stage up to {until} is done ({directory})")
+        screen.say(f"nothing to do: every stage up to {until} is done ({directory})")
     else:
-        click.echo(f"done: {num_jobs} jobs in {seconds:.0f} s ({directory})")
+        screen.say(f"done: {num_jobs} jobs in {seconds:.0f} s ({directory})")
     page = context.run.report / "report.html"
     if page.is_file():
         click.echo(f"report: {page}")
 
 
-def _say(line: str) -> None:
-    click.echo(line)
+class _Screen:
+    """Prints lines, and the latest progress between them.
 
-
-class _ProgressLine:
-    """Shows the latest progress: one line kept up to date on a terminal, JSON lines elsewhere."""
+    On a terminal one line is kept up to date; elsewhere there are JSON lines, seconds apart.
+    """
 
     def __init__(self) -> None:
         self._shown = ""
+        self._is_open = False
         self._printed = time.monotonic()
         self._started = time.time()
+
+    def say(self, line: str) -> None:
+        """Print a line, after ending the one that is kept up to date."""
+        if self._is_open:
+            click.echo("", err=True)
+            self._is_open = False
+        click.echo(line)
 
     def show(self, progress: list[Progress]) -> None:
         """Show the job that reported last, where it reported since this command began."""
@@ -157,7 +165,8 @@ class _ProgressLine:
         if text == self._shown or latest.updated < self._started:
             return
         if sys.stderr.isatty():
-            click.echo(f"\r\x1b[K{text[:110]}", nl=latest.done >= latest.total, err=True)
+            self._is_open = latest.done < latest.total
+            click.echo(f"\r\x1b[K{text[:110]}", nl=not self._is_open, err=True)
         elif time.monotonic() - self._printed >= LINE_SECONDS:
             self._printed = time.monotonic()
             line = {"job": latest.job, "done": latest.done, "total": latest.total}

@@ -31,19 +31,12 @@ def run_evaluate(context: Context) -> None:
         EngineError: no cell has predictions.
     """
     state = State(context)
-    missing = {plan.cell.name for plan in state.open_cells}
-    plans = [plan for plan in state.cells if plan.cell.name not in missing]
-    if state.cells and not plans:
+    cells = load_cells(context, state)
+    if state.cells and not cells:
         raise EngineError(
             "no cell has predictions", where=context.run.root, fix="run the train stage first"
         )
-    cells, results = [], []
-    for plan in plans:
-        labels = context.tasks[plan.cell.task].labels
-        predictions = read_predictions(context, plan, labels)
-        # a partner without predictions is named in the summary's ``omitted``
-        cells.append(CellPredictions(plan.cell, labels, predictions, plan.partner))
-        results += score_cell(plan, predictions, labels)
+    results = [score for cell in cells for score in score_cell(cell)]
     write_text(context.run.results, format_results(results))
     summary = summarise(cells).to_json() if cells else None
     write_json(
@@ -54,7 +47,28 @@ def run_evaluate(context: Context) -> None:
             "summary": summary,
         },
     )
-    log.info("%d cells scored, %d without predictions", len(plans), len(missing))
+    log.info("%d cells scored, %d without predictions", len(cells), len(state.open_cells))
+
+
+def load_cells(context: Context, state: State) -> list[CellPredictions]:
+    """Return the cells that have predictions.
+
+    A partner without predictions is named all the same: what cannot be compared is to be said.
+
+    Args:
+        context: the opened run.
+        state: of it.
+
+    Returns:
+        In the run file's order.
+    """
+    missing = {plan.cell.name for plan in state.open_cells}
+    found = []
+    for plan in (plan for plan in state.cells if plan.cell.name not in missing):
+        labels = context.tasks[plan.cell.task].labels
+        predictions = read_predictions(context, plan, labels)
+        found.append(CellPredictions(plan.cell, labels, predictions, plan.partner))
+    return found
 
 
 def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) -> list[Prediction]:
@@ -68,11 +82,9 @@ def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) 
     ]
 
 
-def score_cell(
-    plan: CellPlan, predictions: list[Prediction], labels: tuple[str, ...]
-) -> list[Result]:
+def score_cell(scored: CellPredictions) -> list[Result]:
     """Return the rows of results.csv of one cell."""
-    cell = plan.cell
+    cell = scored.cell
     return [
         Result(
             cell.task,
@@ -86,5 +98,5 @@ def score_cell(
             cell.num_train,
             score.label,
         )
-        for score in score_predictions(predictions, labels)
+        for score in score_predictions(scored.predictions, scored.labels)
     ]

@@ -86,7 +86,7 @@ def plan_jobs(work: Work, stages: StagesSite) -> list[Job]:
         last.append(Need("train", "afterany"))
     # what single cells or corpora came to is scored and shown all the same, with what is missing
     after = tuple(last) or (Need(PREPARE, "afterany"),)
-    commands = (("evaluate",), ("report",))
+    commands = (("evaluate",), ("analyze",), ("report",))
     return [*jobs, Job("evaluate", "evaluate", commands, stages.evaluate, after)]
 
 

@@ -192,6 +192,7 @@ def _stages(state: State) -> list[dict[str, Any]]:
         "measure": not state.unmeasured,
         "train": trained,
         "evaluate": trained and state.is_evaluated,
+        "analyze": trained and state.is_evaluated and state.is_analyzed,
         "report": trained and state.is_evaluated and state.is_reported,
     }
     return [{"stage": stage, "state": "done" if ok else "to do"} for stage, ok in done.items()]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from synth_local import __version__
+from synth_local.analyze.summary import Analysis
 from synth_local.cards import digest_model, load_card
 from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
@@ -62,7 +63,13 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         results=tuple(results),
         summary=summary,
         missing=tuple(_list_missing(context, state)),
+        analysis=_read_analysis(context),
     )
+
+
+def _read_analysis(context: Context) -> Analysis | None:
+    stored = read_json(context.run.analysis)
+    return Analysis.from_json(stored["analysis"]) if stored else None
 
 
 def task_part(context: Context, name: str) -> TaskPart:

@@ -208,6 +208,12 @@ def _run_evaluate(local: LocalRun) -> None:
         local.job("evaluate")
 
 
+def _run_analyze(local: LocalRun) -> None:
+    if not State(local.context).is_analyzed:
+        local.say("analyze")
+        local.job("analyze")
+
+
 def _run_report(local: LocalRun) -> None:
     if not State(local.context).is_reported:
         local.say("report")
@@ -220,5 +226,6 @@ _RUNNERS: dict[str, Callable[[LocalRun], None]] = {
     "measure": _run_measure,
     "train": _run_train,
     "evaluate": _run_evaluate,
+    "analyze": _run_analyze,
     "report": _run_report,
 }

@@ -16,7 +16,7 @@ from synth_local.records import Example
 from synth_local.store.corpus import digest_examples
 from synth_local.task import Splits, Task, load_splits
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class SplitFacts:
         test: rows by label.
         num_test_matches: training rows removed because a test text matches them verbatim.
         num_other_labels: rows dropped because of labels that the task leaves out.
+        annotations_digest: identity of what single annotators called the test texts; empty where
+            nobody says.
     """
 
     key: str
@@ -44,14 +46,15 @@ class SplitFacts:
     test: dict[str, int]
     num_test_matches: int
     num_other_labels: int
+    annotations_digest: str
 
 
-_loaded: dict[tuple[str, int], Splits] = {}
+_loaded: dict[tuple[str, int, tuple[str, ...]], Splits] = {}
 
 
 def real_splits(context: Context, task: Task) -> Splits:
     """Return the task's real data: train (pool included), pool, validation, test."""
-    key = (task.digest, context.pool_floor)
+    key = (task.digest, context.pool_floor, task.spec.data.annotations)
     if key not in _loaded:
         _loaded[key] = load_splits(task, min_pool_per_label=context.pool_floor)
     return _loaded[key]
@@ -70,7 +73,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
     Raises:
         DataError: the data are wrong, or a label has no test row.
     """
-    key = digest_json([VERSION, task.digest, context.pool_floor])
+    key = digest_json([VERSION, task.digest, context.pool_floor, task.spec.data.annotations])
     path = context.run.split_facts(task.name)
     stored = read_json(path)
     if stored and stored["key"] == key:
@@ -91,6 +94,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
         _count(splits.test, task),
         splits.num_test_matches,
         splits.num_other_labels,
+        _digest_annotations(splits.test),
     )
     untested = [label for label, count in facts.test.items() if not count]
     if untested:
@@ -102,6 +106,11 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
     if context.run.root.is_dir():
         write_json(path, asdict(facts))
     return facts
+
+
+def _digest_annotations(examples: tuple[Example, ...]) -> str:
+    found = [[one.id, one.annotations] for one in examples if one.annotations]
+    return digest_json(found) if found else ""
 
 
 def _count(examples: tuple[Example, ...], task: Task) -> dict[str, int]:

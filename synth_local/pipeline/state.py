@@ -13,11 +13,13 @@ from synth_local.core.hashing import digest_json
 from synth_local.pipeline.cells import CellPlan, plan_cells
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import (
+    ANALYZE_VERSION,
     EVALUATE_VERSION,
     REPORT_VERSION,
     curation_fingerprint,
     measure_fingerprint,
 )
+from synth_local.pipeline.splits import split_facts
 from synth_local.store.corpus import Manifest, read_manifest
 from synth_local.store.markers import read_failures
 from synth_local.store.run_dir import CorpusKey
@@ -81,6 +83,19 @@ class State:
         return stored.get("fingerprint") == wanted and self.context.run.results.is_file()
 
     @property
+    def analyze_fingerprint(self) -> str:
+        """Identity of the analysis: the scores and what single annotators said."""
+        context = self.context
+        said = [split_facts(context, task).annotations_digest for task in context.tasks.values()]
+        return digest_json([ANALYZE_VERSION, self.evaluate_fingerprint, said])
+
+    @property
+    def is_analyzed(self) -> bool:
+        """Whether the stored analysis is that of the present scores."""
+        stored = read_json(self.context.run.analysis) or {}
+        return bool(stored.get("fingerprint") == self.analyze_fingerprint)
+
+    @property
     def report_fingerprint(self) -> str:
         """Identity of the report: scores, measures, corpora, the run file and what failed."""
         run = self.context.run
@@ -88,6 +103,7 @@ class State:
             [
                 REPORT_VERSION,
                 self.evaluate_fingerprint,
+                self.analyze_fingerprint,
                 [
                     [str(key), one.fingerprint, one.corpus_digest]
                     for key, one in self.manifests.items()

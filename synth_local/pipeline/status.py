@@ -89,6 +89,7 @@ def _look(context: Context) -> tuple[list[StageStatus], list[dict[str, Any]]]:
     corpora = [_corpus_status(context, state, key) for key in context.corpora]
     has_cells = not state.open_corpora
     cells = len(state.cells)
+    is_trained = has_cells and not state.open_cells
     stages = [
         StageStatus(
             "generate",
@@ -98,8 +99,9 @@ def _look(context: Context) -> tuple[list[StageStatus], list[dict[str, Any]]]:
         StageStatus("curate", len(state.manifests), len(corpora)),
         StageStatus("measure", len(corpora) - len(state.unmeasured), len(corpora)),
         StageStatus("train", cells - len(state.open_cells), cells if has_cells else cells + 1),
-        StageStatus("evaluate", int(has_cells and not state.open_cells and state.is_evaluated), 1),
-        StageStatus("report", int(has_cells and not state.open_cells and state.is_reported), 1),
+        StageStatus("evaluate", int(is_trained and state.is_evaluated), 1),
+        StageStatus("analyze", int(is_trained and state.is_analyzed), 1),
+        StageStatus("report", int(is_trained and state.is_reported), 1),
     ]
     return stages, corpora
 

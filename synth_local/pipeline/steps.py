@@ -195,6 +195,12 @@ def _evaluate(call: Call) -> None:
     run_evaluate(call.context)
 
 
+def _analyze(call: Call) -> None:
+    from synth_local.pipeline.analyze_step import run_analyze  # noqa: PLC0415
+
+    run_analyze(call.context)
+
+
 def _report(call: Call) -> None:
     from synth_local.pipeline.report_step import run_report  # noqa: PLC0415
 
@@ -207,5 +213,6 @@ _STEPS: dict[str, Callable[[Call], None]] = {
     "measure": _measure,
     "train": _train,
     "evaluate": _evaluate,
+    "analyze": _analyze,
     "report": _report,
 }

@@ -41,7 +41,7 @@ def find_work(context: Context, site: SiteConfig) -> Work | None:
     generators = tuple(_find_generator(context, state, site, name) for name in _names(context))
     num_shards, missing = _find_cells(context, state, site)
     is_done = not num_shards and all(one.is_measured for one in generators)
-    if is_done and state.is_evaluated and state.is_reported:
+    if is_done and state.is_evaluated and state.is_analyzed and state.is_reported:
         return None
     return Work(generators, num_shards, missing)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth_local.analyze.summary import Analysis
 from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen
 from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import Summary
@@ -174,6 +175,7 @@ class ReportData:
         results: the rows of results.csv.
         summary: conditions, intervals and comparisons; ``None`` where nothing was evaluated.
         missing: a line for everything that was planned and is not there.
+        analysis: what is said of subjectivity; ``None`` where nothing was analyzed.
     """
 
     run: RunPart
@@ -183,6 +185,7 @@ class ReportData:
     results: tuple[Result, ...] = ()
     summary: Summary | None = None
     missing: tuple[str, ...] = ()
+    analysis: Analysis | None = None
 
     def find_corpora(self, task: str) -> tuple[CorpusPart, ...]:
         """Return the corpora of one task."""

@@ -26,7 +26,9 @@ from synth_local.report.html import (
     side_by_side,
     terms,
 )
+from synth_local.report.subjectivity_section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
+from synth_local.train.students import READ_NOTHING
 
 KB = 1000
 # bytes of each kind of block; together they stay under 5 MB
@@ -36,6 +38,7 @@ LIMITS = {
     "labels": 500 * KB,
     "confusions": 600 * KB,
     "diversity": 300 * KB,
+    "subjectivity": 300 * KB,
     "curation": 400 * KB,
     "samples": 500 * KB,
     "provenance": 300 * KB,
@@ -58,6 +61,12 @@ TERMS = (
      "of this run and metric"),
     ("pool", "the small real set that exemplars come from and that one might already have"),
 )  # fmt: skip
+
+
+READ_NOTHING_NOTE = (
+    "The students majority and text-length read nothing; they stand among the results to show what "
+    "a score is worth."
+)
 
 
 class Composer:
@@ -105,8 +114,8 @@ class Composer:
         tasks = {task.name: task for task in self.data.tasks}
         headlines = [
             write_headline(self.data, tasks[task], group)
-            for (task, _), group in self.groups.items()
-            if task in tasks
+            for (task, student), group in self.groups.items()
+            if task in tasks and student not in READ_NOTHING
         ]
         gaps = list_gaps(self.data)
         blocks = [self.blocks.answer(headlines)]
@@ -115,6 +124,8 @@ class Composer:
         if gaps:
             lines = [*gaps[:5], *([f"and {len(gaps) - 5} more, listed below"] if gaps[5:] else [])]
             blocks.insert(0, self.blocks.caution("Something is missing from this run", lines))
+        if any(student in READ_NOTHING for _, student in self.groups):
+            blocks.append(paragraph(READ_NOTHING_NOTE, "key"))
         notes = self.data.summary.notes if self.data.summary else ()
         blocks += [paragraph(note, "key") for note in notes]
         return Section("answer", "The answer", "", tuple(blocks))
@@ -167,6 +178,10 @@ class Composer:
         if bodies:
             blocks.append(self.blocks.fold("Confusion matrices", side_by_side(bodies)))
         return blocks
+
+    def write_subjectivity(self) -> Section:
+        """Return how much people agree, and how the gap to real goes with it."""
+        return write_subjectivity(self.data.analysis, self.blocks, self.fit, self.draw)
 
     def write_diversity(self) -> Section:
         """Return the measures of every corpus beside those of real texts."""
@@ -322,6 +337,7 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
     sections = (
         composer.write_answer(),
         composer.write_results(),
+        composer.write_subjectivity(),
         composer.write_diversity(),
         composer.write_curation(),
         composer.write_seen(),

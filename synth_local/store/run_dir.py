@@ -92,6 +92,11 @@ class RunDir:
         return self.work / "evaluate" / "summary.json"
 
     @property
+    def analysis(self) -> Path:
+        """What is said of subjectivity; the marker of the analyze stage."""
+        return self.work / "analyze" / "analysis.json"
+
+    @property
     def report_marker(self) -> Path:
         """The marker of the report stage."""
         return self.work / "report.json"

@@ -8,7 +8,7 @@ mean) and ``data-*.arrow`` in Arrow's stream format. Class numbers become names 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,16 @@ INFO = "dataset_info.json"
 SPLITS = "dataset_dict.json"
 
 
-def read_parquet_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
+def read_parquet_rows(
+    path: Path, text: str, label: str, further: Sequence[str] = ()
+) -> Iterator[RawRow]:
     """Yield the rows of a Parquet file.
 
     Args:
         path: of the file.
         text: the column of texts.
         label: the column of labels; numbers stay numbers, name them with ``label_map``.
+        further: further columns.
 
     Yields:
         RawRow: in the file's order.
@@ -40,23 +43,27 @@ def read_parquet_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
     index = 0
     try:
         with pq.ParquetFile(path) as table:
-            check_columns(table.schema_arrow.names, (text, label), path)
-            for batch in table.iter_batches(columns=[text, label]):
+            check_columns(table.schema_arrow.names, (text, label, *further), path)
+            for batch in table.iter_batches(columns=[text, label, *further]):
                 for values in batch.to_pylist():
                     where = f"{path}: row {index + 1}"
-                    yield RawRow(index, where, values[text], values[label])
+                    found = tuple(values[name] for name in further)
+                    yield RawRow(index, where, values[text], values[label], found)
                     index += 1
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"not a readable Parquet file: {error}", where=path) from error
 
 
-def read_saved_dataset(folder: Path, text: str, label: str) -> Iterator[RawRow]:
+def read_saved_dataset(
+    folder: Path, text: str, label: str, further: Sequence[str] = ()
+) -> Iterator[RawRow]:
     """Yield the rows of one part that ``Dataset.save_to_disk`` wrote.
 
     Args:
         folder: that holds ``state.json``.
         text: the column of texts.
         label: the column of labels; class numbers are replaced by their names.
+        further: further columns.
 
     Yields:
         RawRow: in the folder's order, over all its files.
@@ -69,12 +76,13 @@ def read_saved_dataset(folder: Path, text: str, label: str) -> Iterator[RawRow]:
     for file in _list_arrow_files(folder):
         try:
             with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
-                check_columns(stream.schema.names, (text, label), file)
+                check_columns(stream.schema.names, (text, label, *further), file)
                 for batch in stream:
-                    for values in batch.select([text, label]).to_pylist():
+                    for values in batch.select([text, label, *further]).to_pylist():
                         where = f"{folder}: row {index + 1}"
                         value = _name_class(values[label], names, where)
-                        yield RawRow(index, where, values[text], value)
+                        found = tuple(values[name] for name in further)
+                        yield RawRow(index, where, values[text], value, found)
                         index += 1
         except (pa.ArrowInvalid, OSError) as error:
             raise DataError(

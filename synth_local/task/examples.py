@@ -56,7 +56,7 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
     patterns = [re.compile(pattern) for pattern in spec.clean]
     examples: list[Example] = []
     num_rows = num_other_labels = num_empty = 0
-    for row in read_rows(path, spec.data.text, spec.data.label):
+    for row in read_rows(path, spec.data.text, spec.data.label, spec.data.annotations):
         num_rows += 1
         label = _name_label(row, spec)
         if label is None:
@@ -66,20 +66,22 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
         if not text:
             num_empty += 1
             continue
-        examples.append(Example(f"{prefix}-{row.index:06d}", text, label))
+        annotations = tuple(_name_annotations(row, spec))
+        examples.append(Example(f"{prefix}-{row.index:06d}", text, label, annotations))
     if not num_rows:
         raise DataError("the file has no rows", where=path, fix="put labelled texts into it")
     _check_every_label(examples, spec, path)
     return LabelledRows(tuple(examples), num_other_labels, num_empty)
 
 
-def read_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
+def read_rows(path: Path, text: str, label: str, further: Sequence[str] = ()) -> Iterator[RawRow]:
     """Return the rows of a data file of any known format, told by its name.
 
     Args:
         path: of the file or saved folder.
         text: the column of texts.
         label: the column of labels.
+        further: further columns.
 
     Returns:
         An iterator that reads as it goes.
@@ -91,14 +93,14 @@ def read_rows(path: Path, text: str, label: str) -> Iterator[RawRow]:
         from synth_local.task import arrow_files  # noqa: PLC0415 - brings pyarrow
 
         read = arrow_files.read_saved_dataset if path.is_dir() else arrow_files.read_parquet_rows
-        return read(path, text, label)
+        return read(path, text, label, further)
     match path.name.lower().removesuffix(".gz").rpartition(".")[2]:
         case "csv":
-            return read_separated(path, text, label, ",")
+            return read_separated(path, text, label, ",", further)
         case "tsv":
-            return read_separated(path, text, label, "\t")
+            return read_separated(path, text, label, "\t", further)
         case "jsonl" | "json":
-            return read_json_lines(path, text, label)
+            return read_json_lines(path, text, label, further)
     raise DataError(
         f"the format of {path.name} is not known", where=path, fix=f"rename or save it as {FORMATS}"
     )
@@ -156,6 +158,20 @@ def _name_label(row: RawRow, spec: TaskFile) -> str | None:
     if spec.other_labels == "drop":
         return None
     raise UnknownLabelError(label, tuple(spec.labels), row.where)
+
+
+def _name_annotations(row: RawRow, spec: TaskFile) -> Iterator[str | None]:
+    """Yield the annotators' labels of a row; ``None`` for a rating that is missing."""
+    for cell in row.further:
+        for rating in cell if isinstance(cell, list) else [cell]:
+            found = None if rating is None else _spell_label(rating)
+            label = spec.data.label_map.get(found, found) if found else None
+            if label is None or label in spec.labels:
+                yield label
+            elif spec.other_labels == "drop":
+                yield None
+            else:
+                raise UnknownLabelError(label, tuple(spec.labels), row.where)
 
 
 def _spell_label(value: Any) -> str:

@@ -19,12 +19,14 @@ class RawRow:
         where: file and line, or file and row (from 1) where a format has no lines.
         text: whatever stands in the column of texts.
         label: whatever stands in the column of labels.
+        further: whatever stands in the further columns that were asked for, in that order.
     """
 
     index: int
     where: str
     text: Any
     label: Any
+    further: tuple[Any, ...] = ()
 
 
 def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path) -> None:

@@ -54,6 +54,7 @@ data:                         # relative to this file, unless SYNTH_LOCAL_DATA h
   test: {test}
   text: text
   label: label
+  annotations: annotations    # what each annotator called it: how much people agree
 pool_share: 0.1               # the small real set that few-shot examples come from
 license_note: Made by a program; use it as you like.
 """

@@ -79,6 +79,8 @@ class DataSpec(Section):
         text: the column of texts.
         label: the column of labels.
         label_map: label in the data to label of the task; labels not named stay as they are.
+        annotations: the column that holds the list of all annotators' labels, or one column per
+            annotator. It says how much people agree; nothing is trained on it.
     """
 
     train: Annotated[str, Field(min_length=1), RuntimeOnly]
@@ -86,6 +88,13 @@ class DataSpec(Section):
     text: str = Field(default="text", min_length=1)
     label: str = Field(default="label", min_length=1)
     label_map: dict[str, str] = Field(default_factory=dict)
+    annotations: Annotated[tuple[str, ...], RuntimeOnly] = ()
+
+    @field_validator("annotations", mode="before")
+    @classmethod
+    def expand_column(cls, value: Any) -> Any:
+        """Let one name stand for a list of one."""
+        return [value] if isinstance(value, str) else value
 
     @field_validator("label_map", mode="before")
     @classmethod
@@ -103,6 +112,10 @@ class DataSpec(Section):
             raise ValueError(msg)
         if self.text == self.label:
             msg = f"text and label are the same column, {self.text!r}"
+            raise ValueError(msg)
+        twice = {self.text, self.label} & set(self.annotations)
+        if twice or len(set(self.annotations)) < len(self.annotations):
+            msg = "annotations must be columns of their own, each named once"
             raise ValueError(msg)
         return self
 

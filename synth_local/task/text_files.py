@@ -10,7 +10,7 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,16 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 LARGEST_FIELD = 2**31 - 1  # characters; the csv module's own bound is 131,072
 
 
-def read_json_lines(path: Path, text: str, label: str) -> Iterator[RawRow]:
+def read_json_lines(
+    path: Path, text: str, label: str, further: Sequence[str] = ()
+) -> Iterator[RawRow]:
     """Yield the rows of a file with one JSON object a line; blank lines are skipped.
 
     Args:
         path: of the file; ``.gz`` is unpacked on the way.
         text: the column of texts.
         label: the column of labels.
+        further: further columns.
 
     Yields:
         RawRow: in the file's order.
@@ -42,12 +45,14 @@ def read_json_lines(path: Path, text: str, label: str) -> Iterator[RawRow]:
             continue
         where = f"{path}:{number}"
         row = _parse_object(line, where)
-        check_columns(list(row), (text, label), where)
-        yield RawRow(index, where, row[text], row[label])
+        check_columns(list(row), (text, label, *further), where)
+        yield RawRow(index, where, row[text], row[label], tuple(row[name] for name in further))
         index += 1
 
 
-def read_separated(path: Path, text: str, label: str, delimiter: str) -> Iterator[RawRow]:
+def read_separated(
+    path: Path, text: str, label: str, delimiter: str, further: Sequence[str] = ()
+) -> Iterator[RawRow]:
     r"""Yield the rows of a file with a header line and separated fields.
 
     Args:
@@ -55,6 +60,7 @@ def read_separated(path: Path, text: str, label: str, delimiter: str) -> Iterato
         text: the column of texts.
         label: the column of labels.
         delimiter: one character, ``,`` or ``\t``.
+        further: further columns.
 
     Yields:
         RawRow: in the file's order.
@@ -70,8 +76,8 @@ def read_separated(path: Path, text: str, label: str, delimiter: str) -> Iterato
         header = next(reader, [])
         if not header:
             return
-        check_columns(header, (text, label), f"{path}:1")
-        text_at, label_at = header.index(text), header.index(label)
+        check_columns(header, (text, label, *further), f"{path}:1")
+        text_at, label_at, *others = (header.index(name) for name in (text, label, *further))
         index = 0
         start = reader.line_num + 1
         for fields in reader:
@@ -80,7 +86,8 @@ def read_separated(path: Path, text: str, label: str, delimiter: str) -> Iterato
             if not fields:
                 continue
             _check_width(fields, header, where)
-            yield RawRow(index, where, fields[text_at], fields[label_at])
+            found = tuple(fields[at] for at in others)
+            yield RawRow(index, where, fields[text_at], fields[label_at], found)
             index += 1
     except csv.Error as error:
         raise DataError(

@@ -20,7 +20,12 @@ from synth_local.records import Cell, Example, Prediction
 from synth_local.train.folders import replace_folder
 from synth_local.train.model_card import render_model_card
 from synth_local.train.pause import Pause
-from synth_local.train.students import TFIDF_LOGREG, StudentRef, check_student
+from synth_local.train.students import (
+    READ_NOTHING,
+    TFIDF_LOGREG,
+    StudentRef,
+    check_student,
+)
 from synth_local.train.trained import PreparedStudent, TrainedStudent
 
 
@@ -115,6 +120,10 @@ def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) 
         from synth_local.train.tfidf import prepare_tfidf  # noqa: PLC0415 - scikit-learn: 1 s
 
         return Prepared(data, prepare_tfidf(data.train, data.test, data.labels))
+    if student.name in READ_NOTHING:
+        from synth_local.train.shortcuts import PreparedShortcut  # noqa: PLC0415 - scikit-learn
+
+        return Prepared(data, PreparedShortcut(student.name, data.train, data.test, data.labels))
     from synth_local.train.encoder import prepare_encoder  # noqa: PLC0415 - torch: seconds
 
     ready = prepare_encoder(student, data.train, data.test, data.labels, settings)

@@ -1,6 +1,7 @@
 """Which students there are, and which requests for one are refused before anything is loaded.
 
-Three kinds: a folder with an encoder, ``scratch-bert`` and ``tfidf-logreg``. Light: reads file
+Folders with an encoder, and built-in ones: ``scratch-bert``, ``tfidf-logreg``, and ``majority`` and
+``text-length``, which read nothing. Light: reads file
 names and ``config.json``, no weights.
 """
 
@@ -15,7 +16,10 @@ from synth_local.errors import ConfigError, MachineError
 
 SCRATCH_BERT = "scratch-bert"
 TFIDF_LOGREG = "tfidf-logreg"
-WITHOUT_FOLDER = (SCRATCH_BERT, TFIDF_LOGREG)
+MAJORITY = "majority"
+TEXT_LENGTH = "text-length"
+READ_NOTHING = (MAJORITY, TEXT_LENGTH)
+WITHOUT_FOLDER = (SCRATCH_BERT, TFIDF_LOGREG, MAJORITY, TEXT_LENGTH)
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 

@@ -23,6 +23,7 @@ FLAGS = {
     "status": {"directory", "as_json"},
     "verify": {"directory"},
     "report": {"directory", "show_real"},
+    "compare": {"directories", "as_json"},
     "doctor": {"offline"},
     "step": {"stage", "run_dir", "shard", "generator"},
     "models list": set(),

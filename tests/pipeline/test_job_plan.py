@@ -126,7 +126,7 @@ def test_only_scores_and_report_are_left_where_everything_else_is_done() -> None
     jobs = plan(make_generator("a", 0, (), is_measured=True), num_train_shards=0)
     assert list(jobs) == ["prepare", "evaluate"]
     assert list_needs(jobs["evaluate"]) == [("afterany", "prepare")]
-    assert jobs["evaluate"].commands == (("evaluate",), ("report",))
+    assert jobs["evaluate"].commands == (("evaluate",), ("analyze",), ("report",))
 
 
 def test_the_last_job_runs_whatever_became_of_the_others() -> None:

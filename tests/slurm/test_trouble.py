@@ -137,7 +137,7 @@ def test_a_training_goes_on_after_its_node_died(make_run: MakeRun, tmp_path: Pat
         "sources": ["real"],
         "generators": [],
         "strategies": [],
-        "train": {"epochs": 80, "batch": 16, "learning_rate": 1e-3, "checkpoint_minutes": 0.05},
+        "train": {"epochs": 40, "batch": 16, "learning_rate": 1e-3, "checkpoint_minutes": 0.05},
     }
     run.small.run_file.write_text(yaml.safe_dump(config))
     run.change_site(stages={"train": {"shards": 1, "cpus": 2}})
@@ -169,7 +169,7 @@ def test_a_training_that_is_warned_goes_on_from_where_it_was(make_run: MakeRun) 
         "sources": ["real"],
         "generators": [],
         "strategies": [],
-        "train": {"epochs": 80, "batch": 16, "learning_rate": 1e-3},
+        "train": {"epochs": 40, "batch": 16, "learning_rate": 1e-3},
     }
     run.small.run_file.write_text(yaml.safe_dump(config))
     run.change_site(stages={"train": {"shards": 1, "cpus": 2}})

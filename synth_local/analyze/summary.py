@@ -1,0 +1,186 @@
+"""What the analyze stage says of a run, as frozen records and as JSON.
+
+Holds data and no statistics: the step fills it, the report reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from synth_local.records import Interval
+
+SHARED_NOTE = (
+    "The points of a threshold curve share items: each keeps those of the next. A line through "
+    "them describes the curve, and no p value could be given for it. The primary analysis is the "
+    "one over single items."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSubjectivity:
+    """How much a task's annotators agree, over its test items.
+
+    Attributes:
+        task: the task's name.
+        num_items: test items.
+        num_rated: items with two ratings or more.
+        num_ties: of these, items without a most frequent label.
+        mean_share: mean over items of the share of the most frequent label; ``None`` where
+            nobody says.
+        mean_ratings: ratings per rated item.
+        mean_entropy: mean entropy of an item's labels, in bits.
+        alpha: Krippendorff's alpha, nominal; ``None`` where it is undefined.
+        reason: why there is nothing; empty where there is something.
+    """
+
+    task: str
+    num_items: int
+    num_rated: int = 0
+    num_ties: int = 0
+    mean_share: float | None = None
+    mean_ratings: float | None = None
+    mean_entropy: float | None = None
+    alpha: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Whether a condition's gap to real falls with agreement, item by item.
+
+    Attributes:
+        condition: name of the condition without its seed.
+        partner: name of the ``real`` condition.
+        ties: whether items without a most frequent label are in.
+        num_items: items behind it.
+        mean_gap: mean over items of real minus synthetic correctness, in [-1, 1].
+        slope: change of the gap from no to full agreement; negative: the gap is larger where
+            people disagree.
+        spearman: rank correlation of gap and agreement.
+        p_value: of a permutation of agreement over items, two-sided.
+        reason: why there is nothing; empty where there is something.
+    """
+
+    condition: str
+    partner: str
+    ties: bool
+    num_items: int = 0
+    mean_gap: float | None = None
+    slope: Interval | None = None
+    spearman: float | None = None
+    p_value: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Correctness of a pair of students on the items of one level of agreement.
+
+    Attributes:
+        condition: name of the condition without its seed.
+        lowest: agreement, in (0, 1].
+        highest: agreement, the same as ``lowest`` for a single value.
+        num_items: items of this level.
+        real: share of these that the real-trained student gets right.
+        synthetic: the same for the condition.
+        gap: real minus synthetic, with an interval over items; ``None`` where there are too few
+            items for one, or all have the same gap.
+    """
+
+    condition: str
+    lowest: float
+    highest: float
+    num_items: int
+    real: float
+    synthetic: float
+    gap: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A student's accuracy on the items with at least so much agreement.
+
+    Attributes:
+        condition: name of the condition without its seed.
+        thresholds: agreement, ascending.
+        accuracies: one per threshold, in [0, 1].
+        counts: items kept, one per threshold.
+        slope: of the least-squares line; ``None`` where there are too few points.
+        r_squared: of that line.
+        spearman: rank correlation of the points.
+    """
+
+    condition: str
+    thresholds: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    counts: tuple[int, ...]
+    slope: float | None = None
+    r_squared: float | None = None
+    spearman: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcrossTasks:
+    """How the mean gap goes with mean agreement from task to task.
+
+    Attributes:
+        condition: source, generator, strategy and student, joined as in a cell's name.
+        num_tasks: tasks behind it.
+        slope: change of the gap per unit of mean agreement, with an interval over tasks.
+        spearman: rank correlation.
+        reason: why there is nothing; empty where there is something.
+    """
+
+    condition: str
+    num_tasks: int
+    slope: Interval | None = None
+    spearman: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that the analyze stage says; ``missing`` names what it could not."""
+
+    tasks: tuple[TaskSubjectivity, ...] = ()
+    trends: tuple[Trend, ...] = ()
+    levels: tuple[Level, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    across: tuple[AcrossTasks, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Analysis:
+        """Return what ``to_json`` gave.
+
+        Args:
+            value: read from JSON.
+
+        Returns:
+            The analysis.
+        """
+        return cls(
+            tuple(TaskSubjectivity(**row) for row in value["tasks"]),
+            tuple(Trend(**{**row, "slope": _interval(row["slope"])}) for row in value["trends"]),
+            tuple(Level(**{**row, "gap": _interval(row["gap"])}) for row in value["levels"]),
+            tuple(_read_curve(row) for row in value["curves"]),
+            tuple(
+                AcrossTasks(**{**row, "slope": _interval(row["slope"])}) for row in value["across"]
+            ),
+            tuple(value["missing"]),
+        )
+
+
+def _interval(value: dict[str, float] | None) -> Interval | None:
+    return None if value is None else Interval(**value)
+
+
+def _read_curve(row: dict[str, Any]) -> Curve:
+    lists = ("thresholds", "accuracies", "counts")
+    fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in row.items()}
+    return Curve(**fields)

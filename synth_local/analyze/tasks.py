@@ -1,0 +1,91 @@
+"""Does the mean gap fall with mean agreement from task to task?
+
+The unit is the task. A handful of tasks says little, whatever the number of texts in each: the
+interval speaks of other tasks like these. Simulated with 4 to 15 tasks and normal errors, an
+interval of 95 % held the true slope 90 to 92 times in 100; with 30 tasks, 94 times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth_local.analyze.lines import Draws, bound_slope, rank_points
+from synth_local.errors import DataError
+from synth_local.records import Interval
+
+MIN_TASKS = 4
+#: Different agreements among them: through two, every line fits.
+MIN_VALUES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPoint:
+    """One task in the plane of agreement and gap.
+
+    Attributes:
+        task: the task's name.
+        agreement: mean a_i of its items, in (0, 1].
+        gap: real minus synthetic score, in [-1, 1].
+    """
+
+    task: str
+    agreement: float
+    gap: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTrend:
+    """How the gap changes with agreement from task to task.
+
+    Attributes:
+        points: in rising order of agreement.
+        slope: change of the gap per unit of agreement, with a bootstrap interval over tasks;
+            negative where synthetic data loses more on disputed tasks.
+        spearman: rank correlation of agreement and gap, in [-1, 1]; ``None`` also where all gaps
+            are equal.
+        reason: why one of the two is ``None``; empty where neither is.
+    """
+
+    points: tuple[TaskPoint, ...]
+    slope: Interval | None
+    spearman: float | None
+    reason: str = ""
+
+
+def fit_tasks(points: Sequence[TaskPoint], draws: Draws | None = None) -> TaskTrend:
+    """Return how the gap changes with agreement from task to task.
+
+    Args:
+        points: one per task, in any order.
+        draws: how many, and from which seed; ``None`` is the default.
+
+    Returns:
+        The trend; without figures, and with the reason, where there are fewer than ``MIN_TASKS``
+        tasks or fewer than ``MIN_VALUES`` different agreements.
+
+    Raises:
+        DataError: a task stands twice.
+    """
+    names = [point.task for point in points]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"one point per task, but these stand twice: {', '.join(doubled)}")
+    ordered = tuple(sorted(points, key=lambda point: (point.agreement, point.task)))
+    agreements = np.array([point.agreement for point in ordered])
+    gaps = np.array([point.gap for point in ordered])
+    if len(ordered) < MIN_TASKS:
+        reason = f"a trend over tasks needs {MIN_TASKS} tasks, there are {len(ordered)}"
+        return TaskTrend(ordered, None, None, reason)
+    num_values = len(np.unique(agreements))
+    if num_values < MIN_VALUES:
+        reason = f"a trend over tasks needs {MIN_VALUES} different agreements, found {num_values}"
+        return TaskTrend(ordered, None, None, reason)
+    spearman = rank_points(agreements, gaps)
+    return TaskTrend(
+        points=ordered,
+        slope=bound_slope(agreements, gaps, draws or Draws()),
+        spearman=spearman,
+        reason="" if spearman is not None else "the gap is the same for all tasks",
+    )

@@ -1,0 +1,167 @@
+"""``synth-local compare``: the tables of a paired comparison of runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synth_local.cli.options import RUN_DIRECTORY
+
+if TYPE_CHECKING:
+    from synth_local.pipeline.compare_runs import ComparedPair, Comparison, CorpusCost, RunPair
+
+RESULT_HEAD = (
+    *("condition", "metric", "first", "SD", "other", "SD", "difference [95 % interval]"),
+    *("p", "p (Holm)", "items", "not shared", "seeds"),
+)
+MCNEMAR_HEAD = ("condition", "seed", "only first right", "only other right", "exact p")
+COST_HEAD = (
+    *("run", "corpus", "rows", "tokens out", "seconds", "s/row", "refused", "surplus"),
+    "macro-F1 of students",
+)
+
+
+@click.command()
+@click.argument("directories", metavar="DIR DIR [DIR ...]", nargs=-1, type=RUN_DIRECTORY)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def compare(directories: tuple[Path, ...], as_json: bool) -> None:
+    """Compare the first run with each other one, paired by test item.
+
+    Conditions of the same task, source, strategy, student and generator belong together; where
+    each run has exactly one generator, these two do, whatever their names.
+    """
+    if len(directories) < 2:
+        raise click.UsageError("compare needs two run directories at least")
+    from synth_local.pipeline.compare_runs import compare_runs  # noqa: PLC0415
+
+    found = compare_runs(directories)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+    else:
+        _print_comparison(found)
+
+
+def _print_comparison(found: Comparison) -> None:
+    for runs in found.runs:
+        _print_runs(runs)
+    if found.costs:
+        click.echo("What each corpus cost, and what students made of it")
+        _print_table(COST_HEAD, [_cost_row(cost) for cost in found.costs], num_left=2)
+    draws = f"{found.num_draws} resamples, {found.num_swaps} swaps of test items"
+    click.echo(f"\nSD over seeds; {draws}, seed {found.seed}")
+    for note in found.notes:
+        click.echo(note)
+
+
+def _print_runs(runs: RunPair) -> None:
+    click.secho(f"first  {_printable(runs.first)}\nother  {_printable(runs.other)}", bold=True)
+    if runs.generators:
+        click.echo(
+            f"matched across generators: {runs.generators[0]} in the first run, "
+            f"{runs.generators[1]} in the other; each run has one generator"
+        )
+    click.echo("")
+    if runs.pairs:
+        _print_table(RESULT_HEAD, [row for pair in runs.pairs for row in _result_rows(pair)])
+        click.echo("\nMcNemar's exact test, seed by seed: description only, uncorrected")
+        _print_table(MCNEMAR_HEAD, [row for pair in runs.pairs for row in _mcnemar_rows(pair)])
+    else:
+        click.echo("nothing of the two runs can be compared")
+    click.echo("")
+    _print_warnings(runs)
+
+
+def _print_warnings(runs: RunPair) -> None:
+    for one in runs.unlike:
+        places = f"  ({'; '.join(one.where)})" if one.where else ""
+        values = f"first {one.first} | other {one.other}"
+        click.echo(_printable(f"warning: {one.what} differs: {values}{places}"))
+    for problem in runs.omitted:
+        click.echo(f"not compared: {_printable(problem)}")
+    for side, names in (("first", runs.only_first), ("other", runs.only_other)):
+        for name in names:
+            click.echo(f"only in the {side} run: {name}")
+    for side, count in zip(("first", "other"), runs.num_waiting, strict=True):
+        if count:
+            click.echo(f"the {side} run has {count} cells without predictions")
+    click.echo("")
+
+
+def _result_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
+    result = pair.result
+    apart = result.num_only_first + result.num_only_other
+    seeds = ",".join(map(str, result.seeds))
+    return [
+        (
+            *(_name(pair), one.metric, f"{one.first:.4f}", _spell(one.sd_first)),
+            *(f"{one.other:.4f}", _spell(one.sd_other)),
+            f"{one.interval.point:+.4f} [{one.interval.low:+.4f}, {one.interval.high:+.4f}]",
+            *(f"{one.p:.4f}", f"{one.p_holm:.4f}", str(result.num_items), str(apart), seeds),
+        )
+        for one in result.differences
+    ]
+
+
+def _mcnemar_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
+    return [
+        (_name(pair), str(one.seed), str(one.only_first), str(one.only_other), f"{one.p:.4f}")
+        for one in pair.result.mcnemar
+    ]
+
+
+def _cost_row(cost: CorpusCost) -> tuple[str, ...]:
+    scores = ", ".join(
+        f"{one.source} {one.student} n{one.num_train}: {one.macro_f1:.4f}" for one in cost.scores
+    )
+    return (
+        _printable(cost.run),
+        f"{cost.task} / {cost.generator} / {cost.strategy}",
+        f"{cost.accepted}{'' if cost.complete else ' (short)'}",
+        str(cost.tokens),
+        f"{cost.seconds:.1f}",
+        "-" if cost.seconds_per_row is None else f"{cost.seconds_per_row:.4f}",
+        "-" if cost.refused_share is None else f"{100 * cost.refused_share:.1f} %",
+        str(cost.surplus),
+        scores or "-",
+    )
+
+
+def _spell(sd: float | None) -> str:
+    """Return a standard deviation over seeds; one seed has none."""
+    return "-" if sd is None else f"{sd:.4f}"
+
+
+def _name(pair: ComparedPair) -> str:
+    """Return a pair's name; parts that differ show both values."""
+    first, other = pair.first, pair.other
+    parts = [
+        (first.task, other.task),
+        (first.source, other.source),
+        (first.generator, other.generator),
+        (first.strategy, other.strategy),
+        (first.student, other.student),
+        (f"n{first.num_train}", f"n{other.num_train}"),
+    ]
+    spelled = [one if one == two else f"{one}|{two}" for one, two in parts]
+    return " / ".join(part for part in spelled if part != "-")
+
+
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, num_left: int = 1) -> None:
+    """Print aligned columns: the first ``num_left`` and the last to the left, others right."""
+    table = [list(head), *map(list, rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
+    for row in table:
+        cells = [
+            cell.ljust(width) if column < num_left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
+        ]
+        click.echo("  ".join([*cells, row[-1]]).rstrip())
+
+
+def _printable(text: str) -> str:
+    """Return text from another run's files without control characters."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

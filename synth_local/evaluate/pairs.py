@@ -1,0 +1,269 @@
+"""Two conditions of any two runs, lined up by test item and compared.
+
+The unit is the test item: an item is drawn, or swapped, with all of its seeds at once. Differences
+are the other condition minus the first one. McNemar's test stands beside them, seed by seed, as a
+description: its seeds share items and it is outside of any correction.
+
+Knows nothing of run directories, of what the two conditions have to do with each other, or of
+whether they are comparable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from synth_local.core.hashing import derive_seed
+from synth_local.core.stats import (
+    SCORES,
+    IntArray,
+    LabelTable,
+    bound_draws,
+    draw_bootstrap,
+    permute_pairs,
+    score_seeds,
+    spread,
+)
+from synth_local.errors import DataError, UndefinedMetricError
+from synth_local.evaluate.compare import Resampling
+from synth_local.evaluate.groups import CellPredictions
+from synth_local.records import Interval, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two conditions on the items and seeds that both have.
+
+    Attributes:
+        name: of the comparison; decides its random draws.
+        seeds: training seeds that both have, rising; rows of both ``predicted``.
+        first: gold and predicted labels of the first condition.
+        other: those of the other one, on the same items.
+        num_only_first: test items that the other one was not tested on.
+        num_only_other: test items that the first one was not tested on.
+    """
+
+    name: str
+    seeds: tuple[int, ...]
+    first: LabelTable
+    other: LabelTable
+    num_only_first: int
+    num_only_other: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairDifference:
+    """One metric of a pair.
+
+    Attributes:
+        metric: ``macro_f1`` or ``accuracy``.
+        first: mean over the common seeds on the common items, in [0, 1].
+        other: the same of the other condition.
+        sd_first: sample standard deviation of the first over seeds; ``None`` with one seed.
+        sd_other: the same of the other condition.
+        interval: other minus first, in [-1, 1], with a paired bootstrap interval.
+        p: two-sided, of the paired permutation test by item.
+        p_holm: corrected over all pairs that were compared together, for this metric.
+    """
+
+    metric: str
+    first: float
+    other: float
+    sd_first: float | None
+    sd_other: float | None
+    interval: Interval
+    p: float
+    p_holm: float
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    """What one seed's pair of students disagrees on; a description, no conclusion.
+
+    Attributes:
+        seed: of both trainings.
+        only_first: items that only the first student has right.
+        only_other: items that only the other student has right.
+        p: exact and two-sided, uncorrected; 1 where the two never disagree.
+
+    References:
+        Q. McNemar (1947), Note on the sampling error of the difference between correlated
+        proportions or percentages. Psychometrika 12, 153-157.
+    """
+
+    seed: int
+    only_first: int
+    only_other: int
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairResult:
+    """What was found of one pair: a difference per metric, and McNemar's table per seed."""
+
+    seeds: tuple[int, ...]
+    num_items: int
+    num_only_first: int
+    num_only_other: int
+    differences: tuple[PairDifference, ...]
+    mcnemar: tuple[McNemar, ...]
+
+
+def align_pair(
+    name: str, first: Sequence[CellPredictions], other: Sequence[CellPredictions]
+) -> Pair:
+    """Return two conditions lined up by item id, on the items and seeds that both have.
+
+    Args:
+        name: of the comparison.
+        first: one cell per seed of the first condition.
+        other: one cell per seed of the other condition.
+
+    Returns:
+        The pair; its items stand in the order of their ids, whichever side comes first.
+
+    Raises:
+        UndefinedMetricError: the two have no seed or no test item in common.
+        DataError: an item stands twice, has two gold labels, or a label is unknown to the task.
+    """
+    left, right = ({cell.cell.seed: cell for cell in cells} for cells in (first, other))
+    seeds = tuple(sorted(left.keys() & right.keys()))
+    if not seeds:
+        raise UndefinedMetricError(
+            f"{name}: no seed in common: {spell_seeds(left)} against {spell_seeds(right)}"
+        )
+    rows = [[_index_items(side[seed]) for seed in seeds] for side in (left, right)]
+    of_first, of_other = (set.intersection(*map(set, by_seed)) for by_seed in rows)
+    shared = sorted(of_first & of_other)
+    if not shared:
+        raise UndefinedMetricError(f"{name}: no test item in common")
+    _check_gold(name, shared, [one for by_seed in rows for one in by_seed])
+    labels = _join_labels([left[seeds[0]], right[seeds[0]]])
+    gold = _number(name, [rows[0][0][item].gold for item in shared], labels)
+    tables = [
+        np.stack([_number(name, [one[item].predicted for item in shared], labels) for one in side])
+        for side in rows
+    ]
+    return Pair(
+        name,
+        seeds,
+        LabelTable(gold, tables[0], len(labels)),
+        LabelTable(gold, tables[1], len(labels)),
+        len(of_first) - len(shared),
+        len(of_other) - len(shared),
+    )
+
+
+def compare_pairs(pairs: Sequence[Pair], resampling: Resampling | None = None) -> list[PairResult]:
+    """Return the differences of all pairs, corrected as one family per metric.
+
+    Args:
+        pairs: everything that is compared in one call.
+        resampling: how often items are drawn and swapped; ``None`` is the default.
+
+    Returns:
+        One result per pair, in their order.
+
+    References:
+        S. Holm (1979), A simple sequentially rejective multiple test procedure.
+        Scandinavian Journal of Statistics 6, 65-70.
+    """
+    settings = resampling or Resampling()
+    found = [_compare(pair, settings) for pair in pairs]
+    for place in range(len(SCORES) if found else 0):
+        raw = [differences[place].p for differences in found]
+        _, corrected, _, _ = multipletests(raw, method="holm")
+        for differences, p_holm in zip(found, corrected, strict=True):
+            differences[place] = replace(differences[place], p_holm=float(p_holm))
+    return [
+        PairResult(
+            pair.seeds,
+            len(pair.first.gold),
+            pair.num_only_first,
+            pair.num_only_other,
+            tuple(differences),
+            tuple(describe_seeds(pair)),
+        )
+        for pair, differences in zip(pairs, found, strict=True)
+    ]
+
+
+def describe_seeds(pair: Pair) -> list[McNemar]:
+    """Return McNemar's exact test of each common seed, as a description."""
+    found = []
+    for row, seed in enumerate(pair.seeds):
+        first = pair.first.predicted[row] == pair.first.gold  # (I,)
+        other = pair.other.predicted[row] == pair.other.gold
+        counts = [
+            [int(np.sum(first & other)), int(np.sum(first & ~other))],
+            [int(np.sum(~first & other)), int(np.sum(~first & ~other))],
+        ]
+        p = float(mcnemar(counts, exact=True).pvalue)
+        found.append(McNemar(seed, counts[0][1], counts[1][0], p))
+    return found
+
+
+def spell_seeds(seeds: Sequence[int] | Mapping[int, object]) -> str:
+    """Return seeds as people read them, in rising order."""
+    return ", ".join(map(str, sorted(seeds)))
+
+
+def _compare(pair: Pair, settings: Resampling) -> list[PairDifference]:
+    scores = tuple(SCORES.values())
+    item_seed = derive_seed(settings.seed, "bootstrap", pair.name)
+    # the same resamples of items on both sides: their difference is paired
+    draws = draw_bootstrap(pair.other, scores, settings.num_draws, item_seed) - draw_bootstrap(
+        pair.first, scores, settings.num_draws, item_seed
+    )  # (metrics, draws)
+    swap_seed = derive_seed(settings.seed, "swap", pair.name)
+    p_values = permute_pairs(pair.first, pair.other, scores, settings.num_swaps, swap_seed)
+    found = []
+    for place, (metric, score) in enumerate(SCORES.items()):
+        by_seed = [score_seeds(table, score) for table in (pair.first, pair.other)]  # (S,) each
+        first, other = (float(values.mean()) for values in by_seed)
+        sds = [spread(values) if len(values) > 1 else None for values in by_seed]
+        bounds = bound_draws(draws[place], settings.level)
+        interval = Interval(other - first, *bounds, settings.level)
+        p = float(p_values[place])
+        found.append(PairDifference(metric, first, other, sds[0], sds[1], interval, p, p))
+    return found
+
+
+def _index_items(cell: CellPredictions) -> dict[str, Prediction]:
+    found = {row.id: row for row in cell.predictions}
+    if len(found) < len(cell.predictions):
+        raise DataError("a test item stands twice among the predictions", where=cell.cell.name)
+    return found
+
+
+def _check_gold(name: str, items: Sequence[str], sides: Sequence[dict[str, Prediction]]) -> None:
+    unlike = [item for item in items if len({side[item].gold for side in sides}) > 1]
+    if unlike:
+        golds = " and ".join(
+            repr(gold) for gold in sorted({side[unlike[0]].gold for side in sides})
+        )
+        raise DataError(
+            f"{len(unlike)} of {len(items)} common test items have two gold labels, "
+            f"the first of them {unlike[0]!r}: {golds}",
+            where=name,
+            fix="compare runs on the same test data only",
+        )
+
+
+def _join_labels(cells: Sequence[CellPredictions]) -> tuple[str, ...]:
+    """Return the label names of all cells; a label that is nowhere in use counts in no score."""
+    return tuple(dict.fromkeys(label for cell in cells for label in cell.labels))
+
+
+def _number(where: str, names: Sequence[str], labels: Sequence[str]) -> IntArray:
+    numbers = {label: number for number, label in enumerate(labels)}
+    unknown = sorted(set(names) - numbers.keys())
+    if unknown:
+        raise DataError(
+            f"labels that the task does not have: {', '.join(map(repr, unknown))}", where=where
+        )
+    return np.array([numbers[name] for name in names], dtype=np.int64)

@@ -1,0 +1,223 @@
+"""``step analyze``: how much people agree about a task, and what the gap to real has to do with it.
+
+Reads stored predictions and what single annotators said of the test items; computes nothing that
+needs a model. What cannot be said is named, never left out in silence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from synth_local.analyze.agreement import ItemAgreement, measure_item, measure_task
+from synth_local.analyze.gaps import GapLevel, GapTrend, PairedItems, compare_ties, measure_levels
+from synth_local.analyze.summary import (
+    AcrossTasks,
+    Analysis,
+    Curve,
+    Level,
+    TaskSubjectivity,
+    Trend,
+)
+from synth_local.analyze.tasks import TaskPoint, fit_tasks
+from synth_local.analyze.thresholds import trace_curve
+from synth_local.core.files import write_json
+from synth_local.errors import UndefinedMetricError
+from synth_local.evaluate.groups import CellPredictions, Group, group_cells
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.evaluate_step import load_cells
+from synth_local.pipeline.splits import real_splits, split_facts
+from synth_local.pipeline.state import State
+from synth_local.task import Task
+from synth_local.train.students import READ_NOTHING
+
+log = logging.getLogger(__name__)
+NO_ANNOTATORS = "nobody says what single annotators called the texts (data.annotations)"
+
+
+def run_analyze(context: Context) -> None:
+    """Write what can be said of subjectivity.
+
+    Args:
+        context: the opened run.
+    """
+    state = State(context)
+    cells = load_cells(context, state)
+    analysis = Analysis()
+    for task in context.tasks.values():
+        mine = [cell for cell in cells if cell.cell.task == task.name]
+        found = analyze_task(context, task, mine)
+        analysis = _join(analysis, found)
+    analysis = replace(analysis, across=tuple(_across(analysis)))
+    write_json(
+        context.run.analysis,
+        {"fingerprint": state.analyze_fingerprint, "analysis": analysis.to_json()},
+    )
+    log.info("%d trends over single items", len(analysis.trends))
+
+
+def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> Analysis:
+    """Return what can be said of one task.
+
+    Args:
+        context: the opened run.
+        task: of the run.
+        cells: those of the task that have predictions.
+
+    Returns:
+        The task's part of the analysis.
+    """
+    facts = split_facts(context, task)
+    num_items = sum(facts.test.values())
+    if not facts.annotations_digest:
+        return Analysis((TaskSubjectivity(task.name, num_items, reason=NO_ANNOTATORS),))
+    said = {one.id: one.annotations for one in real_splits(context, task).test}
+    try:
+        agreement = measure_task(list(said.values()))
+    except UndefinedMetricError as error:
+        return Analysis((TaskSubjectivity(task.name, num_items, reason=error.what),))
+    subjectivity = TaskSubjectivity(task.name, **asdict(agreement))
+    if not cells:
+        missing = f"{task.name}: no student has predictions, so no gap can be looked at"
+        return Analysis((subjectivity,), missing=(missing,))
+    items = {name: found for name, one in said.items() if (found := measure_item(one)) is not None}
+    rated = _Rated(items, tuple(row.id for row in cells[0].predictions))
+    return _analyze_groups(subjectivity, rated, group_cells(cells))
+
+
+@dataclass(frozen=True)
+class _Rated:
+    """The items that have agreement, in the order of the predictions."""
+
+    items: Mapping[str, ItemAgreement]
+    order: tuple[str, ...]
+
+    @property
+    def places(self) -> list[int]:
+        """Return where the rated items stand."""
+        return [place for place, name in enumerate(self.order) if name in self.items]
+
+    @property
+    def found(self) -> list[ItemAgreement]:
+        """Return the agreement of each."""
+        return [self.items[self.order[place]] for place in self.places]
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Return (items,) the share of each."""
+        return np.array([one.share for one in self.found], dtype=float)
+
+    def correct(self, group: Group) -> np.ndarray:
+        """Return (items, seeds) 1 where the student is right."""
+        right = group.table.predicted == group.table.gold  # (seeds, all items)
+        return np.asarray(right.T[self.places], dtype=np.int64)
+
+
+def _analyze_groups(subjectivity: TaskSubjectivity, rated: _Rated, groups: list[Group]) -> Analysis:
+    by_condition = {group.condition: group for group in groups}
+    trends: list[Trend] = []
+    levels: list[Level] = []
+    missing: list[str] = []
+    for group in groups:
+        if group.partner is None or group.condition.source == "pool":
+            continue
+        if group.condition.student in READ_NOTHING:
+            continue
+        name = group.condition.name
+        partner = by_condition.get(group.partner)
+        if partner is None:
+            missing.append(f"{name}: no gap, since {group.partner.name} has no predictions")
+            continue
+        pair = PairedItems(
+            rated.shares,
+            np.array([one.is_tie for one in rated.found], dtype=bool),
+            rated.correct(partner),
+            rated.correct(group),
+        )
+        both = compare_ties(pair)
+        trends.append(_spell_trend(both.excluded, name, partner.condition.name, ties=False))
+        if both.num_ties:
+            trends.append(_spell_trend(both.included, name, partner.condition.name, ties=True))
+        levels += [_spell_level(one, name) for one in measure_levels(pair)]
+    readers = [group for group in groups if group.condition.student not in READ_NOTHING]
+    curves = [_trace(rated, group) for group in readers]
+    return Analysis(
+        (subjectivity,), tuple(trends), tuple(levels), tuple(curves), missing=tuple(missing)
+    )
+
+
+def _spell_trend(found: GapTrend, name: str, partner: str, *, ties: bool) -> Trend:
+    return Trend(
+        name,
+        partner,
+        ties,
+        found.num_items,
+        found.mean_gap,
+        found.slope,
+        found.spearman,
+        found.p_value,
+        found.reason,
+    )
+
+
+def _spell_level(found: GapLevel, name: str) -> Level:
+    return Level(
+        name,
+        found.lowest,
+        found.highest,
+        found.num_items,
+        found.real,
+        found.synthetic,
+        found.interval,
+    )
+
+
+def _trace(rated: _Rated, group: Group) -> Curve:
+    curve = trace_curve(rated.shares, rated.correct(group))
+    return Curve(
+        group.condition.name,
+        tuple(point.threshold for point in curve.points),
+        tuple(point.accuracy for point in curve.points),
+        tuple(point.num_items for point in curve.points),
+        curve.slope,
+        curve.r_squared,
+        curve.spearman,
+    )
+
+
+def _across(analysis: Analysis) -> list[AcrossTasks]:
+    """Return how the mean gap goes with agreement from task to task, condition by condition."""
+    agreement = {one.task: one.mean_share for one in analysis.tasks if one.mean_share is not None}
+    points: dict[str, dict[str, TaskPoint]] = {}
+    for trend in analysis.trends:
+        task, source, generator, strategy, student = trend.condition.split("__")[:5]
+        if trend.mean_gap is not None and task in agreement:
+            name = "__".join((source, generator, strategy, student))
+            # a row with ties follows the one without and replaces it: all rated items count here
+            points.setdefault(name, {})[task] = TaskPoint(task, agreement[task], trend.mean_gap)
+    found = []
+    for name, mine in points.items():
+        trend_over_tasks = fit_tasks(list(mine.values()))
+        found.append(
+            AcrossTasks(
+                name,
+                len(trend_over_tasks.points),
+                trend_over_tasks.slope,
+                trend_over_tasks.spearman,
+                trend_over_tasks.reason,
+            )
+        )
+    return found
+
+
+def _join(one: Analysis, other: Analysis) -> Analysis:
+    return Analysis(
+        one.tasks + other.tasks,
+        one.trends + other.trends,
+        one.levels + other.levels,
+        one.curves + other.curves,
+        missing=one.missing + other.missing,
+    )

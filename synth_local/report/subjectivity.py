@@ -1,0 +1,255 @@
+"""Tables and figures of subjectivity: how much people agree, and what the gap has to do with it.
+
+Pure. Conditions come by their names, as cells spell them; what is undefined says why.
+"""
+
+from __future__ import annotations
+
+from synth_local.analyze.summary import SHARED_NOTE, Analysis, Level, Trend
+from synth_local.records import Interval
+from synth_local.report.panels import Dot, DotPanel
+from synth_local.report.tables import Column, Table, Undefined, Value, slugify
+
+MEANINGS = (
+    ("agreement", "the share of an item's annotators who chose its most frequent label; items "
+     "with fewer than two ratings have none"),
+    ("gap", "correctness of the student trained on real texts minus that of the other, seeds "
+     "averaged per item: positive where real is better"),
+    ("slope", "how the gap changes from no to full agreement. Below zero: the gap is larger "
+     "where people disagree, which is what the study found. The interval resamples items"),
+    ("p", "permutation test: agreement is shuffled over the items. Uncorrected"),
+    ("threshold curve", SHARED_NOTE),
+)  # fmt: skip
+_CONDITION = (
+    Column("task", "Task"),
+    Column("student", "Student"),
+    Column("source", "Source"),
+    Column("generator", "Generator"),
+    Column("strategy", "Strategy"),
+)
+
+
+def split_condition(name: str) -> tuple[Value, ...]:
+    """Return task, student, source, generator and strategy of a condition's name."""
+    task, source, generator, strategy, student = name.split("__")[:5]
+    absent = {"-": None}
+    return (task, student, source, absent.get(generator, generator), absent.get(strategy, strategy))
+
+
+def make_task_table(analysis: Analysis) -> Table:
+    """Return one row per task: how much its annotators agree; the most agreed first."""
+    ordered = sorted(analysis.tasks, key=lambda one: -(one.mean_share or 0))
+    return Table(
+        name="subjectivity",
+        caption="How much people agree about the test items, from the most to the least.",
+        columns=(
+            Column("task", "Task"),
+            Column("mean_agreement", "Mean agreement", "score"),
+            Column("alpha", "Krippendorff's alpha", "score"),
+            Column("mean_entropy", "Mean entropy (bits)", "score"),
+            Column("mean_ratings", "Ratings per item", "number"),
+            Column("num_items", "Test items", "count"),
+            Column("num_rated", "Rated", "count"),
+            Column("num_ties", "Ties", "count"),
+        ),
+        rows=tuple(
+            (
+                one.task,
+                _or_undefined(one.mean_share, one.reason),
+                _or_undefined(one.alpha, one.reason or "no variation"),
+                _or_undefined(one.mean_entropy, one.reason),
+                _or_undefined(one.mean_ratings, one.reason),
+                one.num_items,
+                one.num_rated,
+                one.num_ties,
+            )
+            for one in ordered
+        ),
+    )
+
+
+def make_trend_table(analysis: Analysis) -> Table:
+    """Return the primary analysis: one row per condition, with ties and without."""
+    return Table(
+        name="gap_by_agreement",
+        caption="Does the gap to real fall with agreement? Item by item; the primary analysis "
+        "leaves out items whose annotators are tied.",
+        columns=(
+            *_CONDITION,
+            Column("ties", "Tied items"),
+            Column("slope", "Slope", "interval", is_signed=True),
+            Column("spearman", "Spearman", "score", is_signed=True),
+            Column("p", "p", "p"),
+            Column("mean_gap", "Mean gap", "score", is_signed=True),
+            Column("num_items", "Items", "count"),
+        ),
+        rows=tuple(_trend_row(one) for one in analysis.trends),
+        num_headers=6,
+    )
+
+
+def _trend_row(one: Trend) -> tuple[Value, ...]:
+    return (
+        *split_condition(one.condition),
+        "in" if one.ties else "left out",
+        Undefined(one.reason) if one.slope is None else one.slope,
+        one.spearman,
+        one.p_value,
+        one.mean_gap,
+        one.num_items,
+    )
+
+
+def make_level_table(analysis: Analysis) -> Table:
+    """Return correctness by level of agreement."""
+    return Table(
+        name="agreement_levels",
+        caption="Correctness on the test items of each level of agreement.",
+        columns=(
+            *_CONDITION,
+            Column("agreement", "Agreement"),
+            Column("real", "Real", "score"),
+            Column("synthetic", "This condition", "score"),
+            Column("gap", "Gap", "interval", is_signed=True),
+            Column("num_items", "Items", "count"),
+        ),
+        rows=tuple(
+            (
+                *split_condition(one.condition),
+                spell_level(one),
+                one.real,
+                one.synthetic,
+                Undefined("too few items") if one.gap is None else one.gap,
+                one.num_items,
+            )
+            for one in analysis.levels
+        ),
+        num_headers=6,
+    )
+
+
+def make_curve_table(analysis: Analysis) -> Table:
+    """Return the points of all threshold curves, with the line through each."""
+    rows: list[tuple[Value, ...]] = [
+        (
+            *split_condition(one.condition),
+            threshold,
+            accuracy,
+            count,
+            _or_undefined(one.slope, "too few points"),
+            _or_undefined(one.r_squared, "too few points"),
+            _or_undefined(one.spearman, "too few points"),
+        )
+        for one in analysis.curves
+        for threshold, accuracy, count in zip(
+            one.thresholds, one.accuracies, one.counts, strict=True
+        )
+    ]
+    return Table(
+        name="threshold_curves",
+        caption="Accuracy on the items with at least so much agreement. The points of a curve "
+        "share items.",
+        columns=(
+            *_CONDITION,
+            Column("threshold", "Agreement of at least", "score"),
+            Column("accuracy", "Accuracy", "score"),
+            Column("num_items", "Items", "count"),
+            Column("slope", "Slope of the line", "score", is_signed=True),
+            Column("r_squared", "R squared", "score"),
+            Column("spearman", "Spearman", "score", is_signed=True),
+        ),
+        rows=tuple(rows),
+        num_headers=6,
+    )
+
+
+def make_across_table(analysis: Analysis) -> Table:
+    """Return how the mean gap goes with mean agreement from task to task."""
+    return Table(
+        name="gap_across_tasks",
+        caption="Does the mean gap fall with a task's mean agreement? One point per task; the "
+        "interval resamples tasks.",
+        columns=(
+            *_CONDITION[2:],
+            Column("student", "Student"),
+            Column("slope", "Slope", "interval", is_signed=True),
+            Column("spearman", "Spearman", "score", is_signed=True),
+            Column("num_tasks", "Tasks", "count"),
+        ),
+        rows=tuple(
+            (
+                *(None if part == "-" else part for part in one.condition.split("__")),
+                Undefined(one.reason) if one.slope is None else one.slope,
+                _or_undefined(one.spearman, one.reason),
+                one.num_tasks,
+            )
+            for one in analysis.across
+        ),
+        num_headers=4,
+    )
+
+
+def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
+    """Return one figure per condition: the gap to real by level of agreement."""
+    panels = []
+    for name in dict.fromkeys(one.condition for one in analysis.levels):
+        mine = [one for one in analysis.levels if one.condition == name]
+        task, student, *rest = split_condition(name)
+        what = " ".join(str(part) for part in rest if part)
+        dots = tuple(
+            Dot(
+                f"agreement {spell_level(one)} · {one.num_items:,}",
+                "synthetic",
+                one.gap,
+                note="too few items",
+            )
+            for one in mine
+        )
+        panels.append(
+            DotPanel(
+                name=f"gap__{slugify(name)}",
+                title=f"Gap by agreement: {task}, {student}, {what}",
+                x_label="share right, real minus this condition",
+                dots=dots,
+                reference=0.0,
+            )
+        )
+    return tuple(panels)
+
+
+def make_curve_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
+    """Return one figure per threshold curve."""
+    panels = []
+    for one in analysis.curves:
+        task, student, *rest = split_condition(one.condition)
+        what = " ".join(str(part) for part in rest if part)
+        dots = tuple(
+            Dot(
+                f"at least {threshold:.2f} · {count:,}",
+                str(rest[0]),
+                Interval(accuracy, accuracy, accuracy),
+            )
+            for threshold, accuracy, count in zip(
+                one.thresholds, one.accuracies, one.counts, strict=True
+            )
+        )
+        panels.append(
+            DotPanel(
+                name=f"curve__{slugify(one.condition)}",
+                title=f"Accuracy by least agreement: {task}, {student}, {what}",
+                x_label="accuracy on the items kept",
+                dots=dots,
+            )
+        )
+    return tuple(panels)
+
+
+def spell_level(one: Level) -> str:
+    """Return a level of agreement as people read it."""
+    if one.lowest == one.highest:
+        return f"{one.lowest:.2f}"
+    return f"{one.lowest:.2f} to {one.highest:.2f}"
+
+
+def _or_undefined(value: float | None, reason: str) -> Value:
+    return Undefined(reason) if value is None else value

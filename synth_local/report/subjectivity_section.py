@@ -1,0 +1,61 @@
+"""The report's section about subjectivity: tables first, then figures, then what they mean.
+
+Pure. Where nothing can be said, the section says why and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from synth_local.analyze.summary import Analysis
+from synth_local.report import subjectivity
+from synth_local.report.html import Blocks, Section, heading, paragraph, terms
+from synth_local.report.tables import Table, drop_empty_columns
+
+KIND = "subjectivity"
+TITLE, LEAD = "Subjectivity", "Is synthetic text worse where people disagree?"
+
+
+def write_subjectivity(
+    analysis: Analysis | None,
+    blocks: Blocks,
+    fit: Callable[[str, Markup, str], Markup],
+    draw: Callable[[str], Markup],
+) -> Section:
+    """Return the section.
+
+    Args:
+        analysis: what was found; ``None`` where nothing was analyzed.
+        blocks: makes parts of a page.
+        fit: leaves out what the page has no room for.
+        draw: the figures of one kind.
+
+    Returns:
+        A section, in any case.
+    """
+    if analysis is None:
+        return Section(KIND, TITLE, LEAD, (paragraph("Nothing was analyzed."),))
+
+    def show(table: Table) -> Markup:
+        body = blocks.table(drop_empty_columns(table))
+        return fit(KIND, body, f"tables/{table.name}.csv")
+
+    found = [show(subjectivity.make_task_table(analysis))]
+    found += [paragraph(line, "undefined") for line in analysis.missing]
+    if analysis.trends:
+        levels = subjectivity.make_level_table(analysis)
+        folded = blocks.fold("By level of agreement", blocks.table(drop_empty_columns(levels)))
+        found += [
+            heading("The gap to real, item by item"),
+            show(subjectivity.make_trend_table(analysis)),
+            draw("gaps"),
+            fit(KIND, folded, "tables/agreement_levels.csv"),
+        ]
+    if analysis.across:
+        found += [heading("From task to task"), show(subjectivity.make_across_table(analysis))]
+    if analysis.curves:
+        found.append(blocks.fold("Threshold curves, as in the study", draw("curves")))
+    found.append(blocks.fold("How to read this", terms(subjectivity.MEANINGS)))
+    return Section(KIND, TITLE, LEAD, tuple(found))

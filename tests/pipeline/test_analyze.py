@@ -1,0 +1,113 @@
+"""The analyze stage: annotators' agreement against the gap to real, from task file to report."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from synth_local.analyze.summary import Analysis
+from tests.pipeline.conftest import SmallRun, make_rows, make_small_run, write_rows
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def annotated(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
+    """A finished run whose test items have five annotators; odd items are disputed."""
+    small = make_small_run(tmp_path_factory.mktemp("annotated"))
+    rows = make_rows(80, 2)
+    for number, row in enumerate(rows):
+        other = "rainy" if row["label"] == "sunny" else "sunny"
+        said = [row["label"]] * 5
+        said[: number % 3] = [other] * (number % 3)
+        row["who"] = said  # type: ignore[assignment]
+    write_rows(small.folder / "test.jsonl", rows)
+    train = [{**row, "who": [row["label"]] * 5} for row in make_rows(200, 1)]
+    write_rows(small.folder / "train.jsonl", train)  # type: ignore[arg-type]
+    task = yaml.safe_load((small.folder / "weather.yaml").read_text())
+    task["data"]["annotations"] = "who"
+    (small.folder / "weather.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
+    result = small.run()
+    assert result.returncode == 0, result.stderr
+    return small
+
+
+def read_analysis(small: SmallRun) -> Analysis:
+    stored = json.loads((small.out / "work" / "analyze" / "analysis.json").read_text())
+    return Analysis.from_json(stored["analysis"])
+
+
+def test_agreement_is_that_of_the_annotators(annotated: SmallRun) -> None:
+    (task,) = read_analysis(annotated).tasks
+    assert (task.num_items, task.num_rated, task.num_ties) == (80, 80, 0)
+    shares = [(5 - number % 3) / 5 for number in range(80)]
+    assert task.mean_share == pytest.approx(sum(shares) / 80)
+    assert task.alpha is not None
+    assert 0 < task.alpha < 1
+
+
+def test_every_synthetic_condition_has_a_trend(annotated: SmallRun) -> None:
+    analysis = read_analysis(annotated)
+    names = [trend.condition for trend in analysis.trends]
+    assert len(set(names)) == len(names) == 4  # synthetic and pool+synthetic by two strategies
+    assert not any(trend.ties for trend in analysis.trends)  # there is no tied item here
+    for trend in analysis.trends:
+        assert trend.partner.startswith("weather__real__")
+        assert trend.slope is not None or trend.reason
+    assert all(one.condition in names for one in analysis.levels)
+    assert sum(one.num_items for one in analysis.levels if one.condition in names) == 80 * 4
+
+
+def test_curves_are_traced_for_every_student(annotated: SmallRun) -> None:
+    analysis = read_analysis(annotated)
+    assert {curve.condition.split("__")[1] for curve in analysis.curves} == {
+        "real", "pool", "synthetic", "pool+synthetic",
+    }  # fmt: skip
+    for curve in analysis.curves:
+        assert curve.thresholds == pytest.approx((0.6, 0.8, 1.0))
+        assert curve.counts[0] == 80
+
+
+def test_the_report_shows_it_and_its_tables(annotated: SmallRun) -> None:
+    page = (annotated.out / "report" / "report.html").read_text()
+    assert "How much people agree about the test items" in page
+    assert "The gap to real, item by item" in page
+    with (annotated.out / "report" / "tables" / "subjectivity.csv").open() as handle:
+        (row,) = csv.DictReader(handle)
+    assert row["task"] == "weather"
+    tables = {path.name for path in (annotated.out / "report" / "tables").iterdir()}
+    assert {"gap_by_agreement.csv", "agreement_levels.csv", "threshold_curves.csv"} <= tables
+
+
+def test_naming_annotators_later_repeats_nothing_but_the_analysis(tmp_path: Path) -> None:
+    small = make_small_run(tmp_path)
+    rows = [{**row, "who": [row["label"]] * 3} for row in make_rows(80, 2)]
+    write_rows(small.folder / "test.jsonl", rows)  # type: ignore[arg-type]
+    train = [{**row, "who": [row["label"]] * 3} for row in make_rows(200, 1)]
+    write_rows(small.folder / "train.jsonl", train)  # type: ignore[arg-type]
+    assert small.run().returncode == 0
+    (task,) = read_analysis(small).tasks
+    assert "single annotators" in task.reason
+    path = small.folder / "weather.yaml"
+    text = yaml.safe_load(path.read_text())
+    text["data"]["annotations"] = "who"
+    path.write_text(yaml.safe_dump(text, sort_keys=False))
+    again = small.run()
+    assert again.returncode == 0
+    said = [line for line in again.stdout.splitlines() if line in ("analyze", "report", "evaluate")]
+    assert said[-2:] == ["analyze", "report"]
+    assert "train:" not in again.stdout
+    assert "generate" not in again.stdout
+    (task,) = read_analysis(small).tasks
+    assert task.mean_share == 1.0
+    assert task.alpha is not None or not task.reason
+
+
+def test_without_annotators_the_report_says_so(finished_run: SmallRun) -> None:
+    page = (finished_run.out / "report" / "report.html").read_text()
+    assert "nobody says what single annotators called the texts" in page
+    assert not read_analysis(finished_run).trends
