@@ -163,6 +163,13 @@ def cancel_run(run: RunDir, slurm: Slurm, say: Say) -> int:
 
 def _open(request: Request) -> Context:
     run = RunDir(request.out.resolve())
+    wanted, given = request.config.generate.tensor_parallel, request.site.stages.generate.gpus
+    if 0 < given < wanted:
+        raise ConfigError(
+            f"generate.tensor_parallel is {wanted}, and a job gets {given} GPU(s)",
+            where=request.site_file,
+            fix=f"set stages.generate.gpus: {wanted} in the site file, or another gres",
+        )
     on_gpu = request.site.stages.generate.gpus > 0 or bool(request.site.stages.generate.gres)
     context = Context(run, resolve_config(request.config, run, on_gpu=on_gpu))
     for task in context.tasks.values():

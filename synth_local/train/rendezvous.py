@@ -6,6 +6,7 @@ words of its own. No launcher is needed, on one node or several.
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Mapping, MutableMapping
 
@@ -46,22 +47,36 @@ def choose_port(environment: Mapping[str, str]) -> int:
 def find_first_host(environment: Mapping[str, str]) -> str:
     """Return the address of the node of process 0.
 
-    It is the node that called ``srun``, which says by which address the others reach it; names of
-    nodes need not resolve.
+    Its name, where names of nodes resolve. Where they do not, the address by which nodes reach the
+    caller of ``srun``: in a batch script that is the first node.
 
     Args:
         environment: of a process that ``srun`` started.
 
     Returns:
-        An address or a host name.
+        A host name or an address.
 
     Raises:
         MachineError: Slurm says neither.
     """
+    nodes = environment.get("SLURM_STEP_NODELIST", "")
+    name = _name_first_host(nodes)
+    if name and _resolves(name):
+        return name
     address = environment.get("SLURM_LAUNCH_NODE_IPADDR", "")
     if address and address != "0.0.0.0":  # noqa: S104 - not an address to bind to
         return address
-    nodes = environment.get("SLURM_STEP_NODELIST", "")
+    if name:
+        return name
+    raise MachineError(
+        f"Slurm does not say on which node process 0 runs (SLURM_STEP_NODELIST is {nodes!r})",
+        fix="export MASTER_ADDR in the site file's prologue",
+    )
+
+
+def _name_first_host(nodes: str) -> str:
+    if not nodes or "[" not in nodes:
+        return nodes.partition(",")[0]
     try:
         found = subprocess.run(  # noqa: S603
             ["scontrol", "show", "hostnames", nodes],  # noqa: S607
@@ -71,13 +86,16 @@ def find_first_host(environment: Mapping[str, str]) -> str:
             timeout=60,
         ).stdout.split()
     except (OSError, subprocess.SubprocessError):
-        found = []
-    if not found:
-        raise MachineError(
-            f"Slurm does not say on which node process 0 runs (SLURM_STEP_NODELIST is {nodes!r})",
-            fix="export MASTER_ADDR in the site file's prologue",
-        )
-    return found[0]
+        return ""
+    return found[0] if found else ""
+
+
+def _resolves(name: str) -> bool:
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        return False
+    return True
 
 
 def _tasks_here(environment: Mapping[str, str]) -> str:

@@ -116,6 +116,14 @@ def test_a_submission_that_can_not_be_taken_back_says_so_and_what_broke_it(small
     assert stored.state == "held"
 
 
+def test_a_generator_that_needs_more_gpus_than_a_job_gets_is_refused(small: SmallRun) -> None:
+    small.change(generate={"tensor_parallel": 4, "dtype": "float32"})
+    stages = {"generate": {"gpus": 2}}
+    with pytest.raises(ConfigError, match="tensor_parallel is 4, and a job gets 2"):
+        preview_submission(make_request(small, stages=stages), lambda _: None)
+    preview_submission(make_request(small, stages={"generate": {"gpus": 4}}), lambda _: None)
+
+
 def test_a_dry_run_prints_what_would_be_submitted_and_writes_nothing(small: SmallRun) -> None:
     before = sorted(small.folder.rglob("*"))
     said: list[str] = []

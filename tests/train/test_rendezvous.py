@@ -116,6 +116,11 @@ def test_without_an_address_the_first_host_of_the_step_is_asked_of_slurm(
     assert meet(SLURM_LAUNCH_NODE_IPADDR=address)["MASTER_ADDR"] == "n1"
 
 
+def test_a_name_that_resolves_is_taken_before_the_address_of_whoever_called_srun() -> None:
+    assert meet(SLURM_STEP_NODELIST="localhost")["MASTER_ADDR"] == "localhost"
+    assert meet(SLURM_STEP_NODELIST="no-such-host.invalid")["MASTER_ADDR"] == "10.0.0.7"
+
+
 def test_a_step_whose_first_host_nobody_knows_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
