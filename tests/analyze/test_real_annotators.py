@@ -24,7 +24,8 @@ def test_alpha_is_the_librarys_on_the_same_items(name: str) -> None:
     test = load_splits(task).test
     found = measure_task([one.annotations for one in test])
     path = Path(os.environ["SYNTH_LOCAL_DATA"]) / name / "test.jsonl.gz"
-    rows = [json.loads(line) for line in gzip.open(path, "rt")]
+    with gzip.open(path, "rt") as handle:
+        rows = [json.loads(line) for line in handle]
     annotators = sorted({who for row in rows for who in row["annotators"]})
     matrix = np.full((len(annotators), len(rows)), np.nan)
     for place, row in enumerate(rows):
