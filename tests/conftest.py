@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,19 @@ def _has_gpu() -> bool:
     return Path("/proc/driver/nvidia/gpus").is_dir()
 
 
+def _namespace() -> tuple[str, ...]:
+    for start in (("unshare", "--user", "--map-root-user", "--mount"), ("unshare", "--mount")):
+        mount = (*start, "mount", "-t", "tmpfs", "tmpfs", "/mnt")
+        if (
+            shutil.which("unshare")
+            and not subprocess.run(mount, capture_output=True, check=False).returncode
+        ):
+            return start
+    return ()
+
+
+# what a command starts with that may mount a file system for itself; empty where nothing may
+NAMESPACE = _namespace()
 MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
     "vllm": (lambda: importlib.util.find_spec("vllm") is not None, "vLLM is not installed"),
     "gpu": (_has_gpu, "no CUDA device"),
@@ -28,6 +42,11 @@ MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: all(shutil.which(name, path=SYSTEM_PATH) for name in ("slurmctld", "sbatch")),
         "Slurm is not installed (Debian: apt-get install slurm-wlm munge)",
     ),
+    "shellcheck": (
+        lambda: shutil.which("shellcheck") is not None,
+        "shellcheck is not installed (Debian: apt-get install shellcheck)",
+    ),
+    "tmpfs": (lambda: bool(NAMESPACE), "this machine does not let us mount a tmpfs"),
     "data": (lambda: bool(os.environ.get("SYNTH_LOCAL_DATA")), "SYNTH_LOCAL_DATA is not set"),
 }
 

@@ -92,7 +92,7 @@ def test_bash_can_read_every_script(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+@pytest.mark.shellcheck
 def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
     kinds = ("prepare", "generate-tiny-a-r0", "train-p1", "evaluate")
     paths = [tmp_path / f"{name}.sh" for name in kinds]
