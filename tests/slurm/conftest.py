@@ -122,6 +122,22 @@ class SubmittedRun:
             site["stages"][name] |= stage
         self.site_file.write_text(yaml.safe_dump(site | values))
 
+    def train_only(self, **settings: Any) -> None:
+        """Leave nothing of the run file but one student on real texts."""
+        config = yaml.safe_load(self.small.run_file.read_text())
+        config |= {
+            "students": ["scratch-bert"],
+            "sources": ["real"],
+            "generators": [],
+            "strategies": [],
+            "train": {"batch": 16, "learning_rate": 1e-3, **settings},
+        }
+        self.small.run_file.write_text(yaml.safe_dump(config))
+
+    def has_begun(self, task: str) -> bool:
+        """Return whether a task, ``<job>_<number>``, has been started."""
+        return (self.out / "work" / "slurm" / "tasks" / f"{task}.started").is_file()
+
     def log(self, name: str) -> str:
         """Return a log's text."""
         return (self.out / "logs" / name).read_text()

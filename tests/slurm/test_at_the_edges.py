@@ -27,15 +27,7 @@ def read_macro_f1(out: Path) -> list[float]:
 
 def test_two_processes_under_srun_train_what_one_trains(make_run: MakeRun) -> None:
     run = make_run()
-    config = yaml.safe_load(run.small.run_file.read_text())
-    config |= {
-        "students": ["scratch-bert"],
-        "sources": ["real"],
-        "generators": [],
-        "strategies": [],
-        "train": {"epochs": 6, "batch": 16, "learning_rate": 1e-3},
-    }
-    run.small.run_file.write_text(yaml.safe_dump(config))
+    run.train_only(epochs=6)
     run.change_site(stages={"train": {"shards": 1, "processes": 2, "cpus": 1}})
     array = run.submit()["train"]
     run.cluster.wait()

@@ -59,11 +59,12 @@ def test_the_jobs_make_what_a_local_run_makes(
 def test_a_node_that_dies_while_texts_are_written_changes_nothing(
     make_run: MakeRun, local_run: SmallRun
 ) -> None:
-    run = make_run(delay_ms=60, per_step=1)
+    run = make_run(delay_ms=200, per_step=1)
     array = run.submit()["generate-fake-a-r0"]
     ledger = run.out / "work" / "generate"
     run.cluster.until(
-        lambda: sum(path.read_bytes().count(b"\n") for path in ledger.rglob("*.jsonl")) > 30,
+        lambda: run.has_begun(f"{array}_1")
+        and sum(path.read_bytes().count(b"\n") for path in ledger.rglob("*.jsonl")) > 10,
         90,
         "some texts",
     )

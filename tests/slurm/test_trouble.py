@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 
 from synth_local.store.ledger import read_ledger
 from synth_local.store.run_dir import CorpusKey, RunDir
@@ -17,6 +16,7 @@ from tests.slurm.conftest import SubmittedRun, read_corpora
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 MakeRun = Callable[..., SubmittedRun]
+SLOW_MS = 200  # 16 s a shard: a shard under way is still under way when a busy machine gets to it
 
 
 def count_texts(run: SubmittedRun) -> int:
@@ -33,12 +33,13 @@ def started(run: SubmittedRun, task: str) -> int:
 def test_a_shard_that_meets_its_time_limit_drains_and_goes_on(
     make_run: MakeRun, local_run: SmallRun
 ) -> None:
-    run = make_run(delay_ms=150, per_step=1)
+    # 80 texts a shard: longer than the half minute that Slurm may take to see that time is up
+    run = make_run(delay_ms=800, per_step=1)
     run.change_site(requeue={"warn_seconds": 20})
     array = run.submit()["generate-fake-a-r0"]
-    run.cluster.until(lambda: count_texts(run) > 5, 90, "some texts")
+    run.cluster.until(lambda: run.has_begun(f"{array}_1") and count_texts(run), 90, "some texts")
     # the last task has the array's own id: a requeue by that would start the other one again too
-    soon = (datetime.now() + timedelta(seconds=25)).isoformat(timespec="seconds")  # noqa: DTZ005
+    soon = (datetime.now() + timedelta(seconds=21)).isoformat(timespec="seconds")  # noqa: DTZ005
     run.cluster.call("scontrol", "update", f"JobId={array}_1", f"EndTime={soon}")
     run.cluster.wait()
     log = run.log(f"generate-{array}-1.out")
@@ -53,10 +54,9 @@ def test_a_shard_that_meets_its_time_limit_drains_and_goes_on(
 def test_scancel_of_one_array_task_is_mended_by_submit(
     make_run: MakeRun, local_run: SmallRun
 ) -> None:
-    run = make_run(delay_ms=60, per_step=1)
+    run = make_run(delay_ms=SLOW_MS, per_step=1)
     array = run.submit()["generate-fake-a-r0"]
-    mark = run.out / "work" / "slurm" / "tasks" / f"{array}_1.started"
-    run.cluster.until(lambda: mark.is_file() and count_texts(run) > 5, 90, "some texts")
+    run.cluster.until(lambda: run.has_begun(f"{array}_1") and count_texts(run), 90, "some texts")
     run.cluster.call("scancel", f"{array}_1")
     run.cluster.wait()
     code, status = run.status()
@@ -98,9 +98,9 @@ def test_a_task_that_fails_for_good_ends_what_waits_for_it_and_is_named(make_run
 
 
 def test_cancel_ends_everything_and_submit_goes_on(make_run: MakeRun, local_run: SmallRun) -> None:
-    run = make_run(delay_ms=60, per_step=1)
+    run = make_run(delay_ms=SLOW_MS, per_step=1)
     run.submit()
-    run.cluster.until(lambda: count_texts(run) > 5, 90, "some texts")
+    run.cluster.until(lambda: count_texts(run), 90, "some texts")
     done = run.call("cancel", str(run.out))
     assert done.returncode == 0, done.stderr
     run.cluster.wait(60)
@@ -116,10 +116,10 @@ def test_cancel_ends_everything_and_submit_goes_on(make_run: MakeRun, local_run:
 def test_no_requeue_at_a_site_that_forbids_it_ends_with_the_line_that_goes_on(
     make_run: MakeRun,
 ) -> None:
-    run = make_run(delay_ms=100, per_step=1)
+    run = make_run(delay_ms=SLOW_MS, per_step=1)
     run.change_site(requeue={"allowed": False, "warn_seconds": 20})
     array = run.submit()["generate-fake-a-r0"]
-    run.cluster.until(lambda: count_texts(run) > 5, 90, "some texts")
+    run.cluster.until(lambda: run.has_begun(f"{array}_0") and count_texts(run), 90, "some texts")
     run.cluster.call("scancel", "--signal=USR1", "--batch", f"{array}_0")
     run.cluster.wait()
     assert "synth-local submit" in run.log(f"generate-{array}-0.out").splitlines()[-1]
@@ -131,15 +131,7 @@ def test_no_requeue_at_a_site_that_forbids_it_ends_with_the_line_that_goes_on(
 
 def test_a_training_goes_on_after_its_node_died(make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run()
-    config = yaml.safe_load(run.small.run_file.read_text())
-    config |= {
-        "students": ["scratch-bert"],
-        "sources": ["real"],
-        "generators": [],
-        "strategies": [],
-        "train": {"epochs": 40, "batch": 16, "learning_rate": 1e-3, "checkpoint_minutes": 0.05},
-    }
-    run.small.run_file.write_text(yaml.safe_dump(config))
+    run.train_only(epochs=40, checkpoint_minutes=0.05)
     run.change_site(stages={"train": {"shards": 1, "cpus": 2}})
     array = run.submit()["train"]
     states = run.out / "work" / "train" / "checkpoints"
@@ -163,15 +155,7 @@ def test_a_training_goes_on_after_its_node_died(make_run: MakeRun, tmp_path: Pat
 
 def test_a_training_that_is_warned_goes_on_from_where_it_was(make_run: MakeRun) -> None:
     run = make_run()
-    config = yaml.safe_load(run.small.run_file.read_text())
-    config |= {
-        "students": ["scratch-bert"],
-        "sources": ["real"],
-        "generators": [],
-        "strategies": [],
-        "train": {"epochs": 40, "batch": 16, "learning_rate": 1e-3},
-    }
-    run.small.run_file.write_text(yaml.safe_dump(config))
+    run.train_only(epochs=40)
     run.change_site(stages={"train": {"shards": 1, "cpus": 2}})
     array = run.submit()["train"]
     log = run.out / "logs" / f"train-{array}-0.out"
