@@ -140,8 +140,59 @@ class AcrossTasks:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningPoint:
+    """One point of a learning curve.
+
+    Attributes:
+        condition: name of the condition without its seed.
+        num_rows: rows that the student was trained on.
+        macro_f1: averaged over seeds, with an interval over test items.
+        sd: standard deviation over seeds; ``None`` where there is one seed.
+    """
+
+    condition: str
+    num_rows: int
+    macro_f1: Interval
+    sd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """Macro-F1 against rows of one corpus, or of real texts.
+
+    Attributes:
+        condition: task, source, generator, strategy and student, joined as in a cell's name.
+        points: from the fewest rows to the most.
+        flat_from: rows from which on more brought nothing that could be measured; ``None`` where
+            the curve still rises at its end.
+        worth: real rows that give the score of the last point, with an interval; an end of the
+            real curve means that end or beyond. ``None`` for real rows themselves.
+        real_ends: rows of the real curve's first and last point; ``None`` without ``worth``.
+        reason: why there is no ``worth``.
+    """
+
+    condition: str
+    points: tuple[LearningPoint, ...]
+    flat_from: int | None = None
+    worth: Interval | None = None
+    real_ends: tuple[int, int] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything that the analyze stage says; ``missing`` names what it could not."""
+    """Everything that the analyze stage says.
+
+    Attributes:
+        tasks: how much each task's annotators agree.
+        trends: the gap to real against agreement, over single items.
+        levels: correctness by level of agreement.
+        curves: accuracy by threshold of agreement.
+        across: the mean gap from task to task.
+        missing: what could not be said, and why.
+        learning: macro-F1 against rows.
+        cuts: names of the conditions that are points of learning curves and nothing else.
+    """
 
     tasks: tuple[TaskSubjectivity, ...] = ()
     trends: tuple[Trend, ...] = ()
@@ -149,6 +200,8 @@ class Analysis:
     curves: tuple[Curve, ...] = ()
     across: tuple[AcrossTasks, ...] = ()
     missing: tuple[str, ...] = ()
+    learning: tuple[LearningCurve, ...] = ()
+    cuts: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -173,11 +226,24 @@ class Analysis:
                 AcrossTasks(**{**row, "slope": _interval(row["slope"])}) for row in value["across"]
             ),
             tuple(value["missing"]),
+            tuple(_read_learning(row) for row in value["learning"]),
+            tuple(value["cuts"]),
         )
 
 
 def _interval(value: dict[str, float] | None) -> Interval | None:
     return None if value is None else Interval(**value)
+
+
+def _read_learning(row: dict[str, Any]) -> LearningCurve:
+    points = tuple(
+        LearningPoint(**{**point, "macro_f1": Interval(**point["macro_f1"])})
+        for point in row["points"]
+    )
+    ends = tuple(row["real_ends"]) if row["real_ends"] else None
+    return LearningCurve(
+        **{**row, "points": points, "worth": _interval(row["worth"]), "real_ends": ends}
+    )
 
 
 def _read_curve(row: dict[str, Any]) -> Curve:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from synth_local.config.sections import CurateConfig, GenerateConfig, MeasureConfig, TrainConfig
 from synth_local.core.section import Section, parse_section, read_yaml
@@ -83,6 +83,7 @@ class RunConfig(Section):
         sources: what students are trained on.
         per_label: accepted rows per label of each corpus.
         seeds: one training per seed.
+        learning_curve: rows per label of further, smaller real and synthetic training sets.
         engine: ``auto`` keeps what the run directory was made with, else takes vLLM if installed.
         models: a further folder to look for models in, relative to the run file.
     """
@@ -94,6 +95,7 @@ class RunConfig(Section):
     sources: tuple[Source, ...] = ("real", "synthetic")
     per_label: int | dict[str, int] = 3000
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    learning_curve: tuple[PositiveInt, ...] = ()
     engine: EngineName = "auto"
     models: str | None = None
     generate: GenerateConfig = GenerateConfig()
@@ -136,6 +138,7 @@ class RunConfig(Section):
             ("students", self.students),
             ("sources", self.sources),
             ("seeds", tuple(str(seed) for seed in self.seeds)),
+            ("learning_curve", tuple(str(size) for size in self.learning_curve)),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:

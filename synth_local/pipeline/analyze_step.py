@@ -27,8 +27,10 @@ from synth_local.analyze.thresholds import trace_curve
 from synth_local.core.files import write_json
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
+from synth_local.evaluate.summary import Condition
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.evaluate_step import load_cells
+from synth_local.pipeline.learning_curves import find_cuts, trace_learning
 from synth_local.pipeline.splits import real_splits, split_facts
 from synth_local.pipeline.state import State
 from synth_local.task import Task
@@ -46,12 +48,19 @@ def run_analyze(context: Context) -> None:
     """
     state = State(context)
     cells = load_cells(context, state)
+    cuts = find_cuts(state.cells)
     analysis = Analysis()
     for task in context.tasks.values():
         mine = [cell for cell in cells if cell.cell.task == task.name]
+        mine = [cell for cell in mine if Condition.of(cell.cell) not in cuts]
         found = analyze_task(context, task, mine)
         analysis = _join(analysis, found)
-    analysis = replace(analysis, across=tuple(_across(analysis)))
+    analysis = replace(
+        analysis,
+        across=tuple(_across(analysis)),
+        learning=trace_learning(group_cells(cells), cuts) if cuts and cells else (),
+        cuts=tuple(sorted(one.name for one in cuts)),
+    )
     write_json(
         context.run.analysis,
         {"fingerprint": state.analyze_fingerprint, "analysis": analysis.to_json()},

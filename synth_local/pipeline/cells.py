@@ -17,7 +17,8 @@ from synth_local.records import Cell
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
 from synth_local.train.budget import count_steps
-from synth_local.train.sources import RealCounts, SetPlan, plan_sets
+from synth_local.train.sources import RealCounts, SetPlan, plan_points, plan_sets
+from synth_local.train.students import READ_NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
             if all(_has_rows(one, label) for label in task.labels)
         ]
         sizes = [one.num_train for one in sets]
+        points = _plan_points(context, real, accepted, sets)
         for student in context.config.students:
-            for rows in sets:
+            for rows in sets + (points if student not in READ_NOTHING else []):
                 digest = corpora[rows.corpus].corpus_digest if rows.corpus else ""
                 steps = count_steps(rows.num_train, sizes, settings)
                 identity = _identity(context, facts, rows, digest, student, steps)
@@ -81,17 +83,30 @@ def expect_cells(context: Context) -> list[Cell]:
         corpora = {key: wanted for key in context.corpora if key.task == task.name}
         real = RealCounts(facts.train, facts.pool)
         sets = plan_sets(context.config.sources, context.config.train.match, real, corpora)
+        points = _plan_points(context, real, corpora, sets)
         cells += [
             one.cell(task.name, student, seed)
             for student in context.config.students
-            for one in sets
+            for one in sets + (points if student not in READ_NOTHING else [])
             for seed in context.config.seeds
         ]
     return cells
 
 
+def _plan_points(
+    context: Context,
+    real: RealCounts,
+    corpora: Mapping[CorpusKey, Mapping[str, int]],
+    sets: list[SetPlan],
+) -> list[SetPlan]:
+    """Return the cuts for learning curves; they take as many optimiser steps as the sets do."""
+    config = context.config
+    points = plan_points(config.sources, config.learning_curve, real, corpora, sets)
+    return [one for one in points if all((one.real | one.synthetic).values())]
+
+
 def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:
-    if rows.source == "real":
+    if rows.source == "real" or rows.is_point:
         return None
     return next((one for one in sets if one.source == "real" and one.real == rows.partner), None)
 

@@ -127,6 +127,8 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
         config = context.config
         corpora = len(context.corpora) // len(context.tasks)
         sets = sum(corpora if "synthetic" in source else 1 for source in config.sources)
+        cut = ("real" in config.sources) + corpora * ("synthetic" in config.sources)
+        sets += cut * len(config.learning_curve)
         return sets * len(context.tasks) * len(config.students) * len(config.seeds)
 
 

@@ -81,6 +81,7 @@ class Condition:
         to_pool: metric to its difference to ``pool``, for ``pool+synthetic``.
         labels: in the task's order.
         confusion: items by gold label (rows) and predicted label (columns), all seeds together.
+        calibration_error: mean over seeds, in [0, 1]; ``None`` where no seed has one.
     """
 
     task: str
@@ -96,6 +97,7 @@ class Condition:
     to_pool: dict[str, Difference] = field(default_factory=dict)
     labels: tuple[LabelScores, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    calibration_error: float | None = None
 
     @property
     def name(self) -> str:
@@ -109,9 +111,13 @@ class Condition:
 
 
 def read_conditions(data: ReportData) -> tuple[Condition, ...]:
-    """Return every condition of the summary by task, student and source."""
+    """Return every condition of the summary by task, student and source.
+
+    Points of learning curves are left out: they have a section of their own.
+    """
     if data.summary is None:
         return ()
+    cuts = set(data.analysis.cuts) if data.analysis else set()
     scores: dict[found.Condition, dict[str, found.ConditionScore]] = defaultdict(dict)
     for score in data.summary.scores:
         scores[score.condition][score.metric] = score
@@ -137,8 +143,10 @@ def read_conditions(data: ReportData) -> tuple[Condition, ...]:
             to_pool=differences[key].get("pool", {}),
             labels=_score_labels(by_label[_key(key)], labels.get(key.task, ())),
             confusion=confusions.get(key, ()),
+            calibration_error=_mean(by_label[_key(key)].get(("", "calibration_error"), ())),
         )
         for key, metrics in scores.items()
+        if key.name not in cuts
     ]
     return _sort(conditions, list(labels))
 
@@ -164,13 +172,17 @@ LabelValues = Mapping[tuple[str, str], list[float]]
 
 
 def _collect_labels(results: Sequence[Result]) -> dict[tuple[str | int, ...], LabelValues]:
-    """Return, for each condition, the values of all seeds by (label, metric)."""
+    """Return, for each condition, the values of all seeds by (label or empty, metric)."""
     values: dict[tuple[str | int, ...], dict[tuple[str, str], list[float]]]
     values = defaultdict(lambda: defaultdict(list))
     for row in results:
-        if row.label:
+        if row.label or row.metric == "calibration_error":
             values[_key(row)][row.label, row.metric].append(row.value)
     return defaultdict(dict, values)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _score_labels(values: LabelValues, labels: Sequence[str]) -> tuple[LabelScores, ...]:

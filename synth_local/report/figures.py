@@ -20,7 +20,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from synth_local.records import Interval
-from synth_local.report.panels import BarPanel, DotPanel, Panel
+from synth_local.report.panels import BarPanel, DotPanel, LinePanel, Panel
 from synth_local.report.tables import clean_text
 
 INK, GRID, PAPER = "#1f2328", "#d3d7dc", "#fffffe"
@@ -63,6 +63,9 @@ _STYLE = {
     "ytick.color": INK,
 }
 _WIDTH = 6.0  # inches
+_LINE_ROWS = 8  # height of a line plot, in rows of a dot plot
+# several lines of one group differ by dash and marker
+_DASHES = (("-", ""), ("--", "s"), (":", "^"), ("-.", "v"), ((0, (6, 1, 1, 1)), "X"))
 MAX_LABEL = 48
 
 
@@ -89,6 +92,9 @@ def draw_panel(panel: Panel, prefix: str) -> Drawing:
     """Return a panel as SVG; ``prefix`` makes the fragment's ids unique in its page."""
     if isinstance(panel, DotPanel):
         svg = _render(lambda axes: _draw_dots(axes, panel), len(panel.dots), legend=0.0)
+    elif isinstance(panel, LinePanel):
+        legend = 0.24 * -(-len(panel.lines) // 2) + 0.1
+        svg = _render(lambda axes: _draw_lines(axes, panel), _LINE_ROWS, legend, sides=True)
     else:
         lines = -(-len(panel.parts) // 3)
         svg = _render(lambda axes: _draw_bars(axes, panel), len(panel.bars), 0.24 * lines + 0.1)
@@ -114,18 +120,18 @@ def clean_label(text: str, limit: int = MAX_LABEL) -> str:
 # ----------------------------------------------------------------------------------- drawing
 
 
-def _render(draw: Callable[[Axes], None], rows: int, legend: float) -> str:
+def _render(draw: Callable[[Axes], None], rows: int, legend: float, *, sides: bool = False) -> str:
     """Return the SVG of one pair of axes, ``rows`` lines high and ``legend`` inches below."""
     # "default" first: a user's own matplotlibrc must not change the report
     with mpl.rc_context({**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **_STYLE}):
         figure = Figure(figsize=(_WIDTH, 0.72 + legend + 0.3 * max(rows, 1)), layout="constrained")
         axes = figure.add_subplot()
         draw(axes)
-        for side in ("top", "right", "left"):
+        for side in ("top", "right") if sides else ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         axes.tick_params(length=0)
         axes.set_axisbelow(True)
-        axes.grid(axis="x", color=GRID, linewidth=0.7)
+        axes.grid(axis="both" if sides else "x", color=GRID, linewidth=0.7)
         buffer = io.StringIO()
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
@@ -189,6 +195,43 @@ def _draw_bars(axes: Axes, panel: BarPanel) -> None:
         starts = [start + count for start, count in zip(starts, counts, strict=True)]
     axes.margins(x=0.02)
     axes.figure.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=9)
+
+
+def _draw_lines(axes: Axes, panel: LinePanel) -> None:
+    axes.set_xscale("log")
+    axes.set_xlabel(clean_label(panel.x_label, 90))
+    axes.set_ylabel(clean_label(panel.y_label, 40))
+    drawn: dict[str, int] = {}
+    for line in panel.lines:
+        color, marker = GROUPS.get(line.group, GROUPS["synthetic"])
+        number = drawn[line.group] = drawn.get(line.group, -1) + 1
+        dash, own_marker = _DASHES[number % len(_DASHES)]
+        rows = [x for x, _ in line.points]
+        axes.plot(
+            rows,
+            [y.point for _, y in line.points],
+            color=color,
+            linestyle=dash,
+            marker=own_marker or marker,
+            markersize=5,
+            label=clean_label(line.label).removeprefix("_"),
+        )
+        for x, y in line.points:
+            axes.plot([x, x], [y.low, y.high], color=color, linewidth=0.9)
+    ticks = sorted({x for line in panel.lines for x, _ in line.points})
+    axes.set_xticks(_spread_ticks(ticks), minor=False)
+    axes.set_xticklabels([f"{x:,}" for x in _spread_ticks(ticks)])
+    axes.minorticks_off()
+    axes.figure.legend(loc="outside lower left", ncols=2, frameon=False, fontsize=9)
+
+
+def _spread_ticks(values: list[int], ratio: float = 1.35) -> list[int]:
+    """Return those of rising values whose labels have room on a logarithmic axis."""
+    kept: list[int] = []
+    for value in values:
+        if not kept or value / kept[-1] >= ratio:
+            kept.append(value)
+    return kept
 
 
 # -------------------------------------------------------------------------------- SVG as text

@@ -26,6 +26,7 @@ from synth_local.report.html import (
     side_by_side,
     terms,
 )
+from synth_local.report.learning import write_learning
 from synth_local.report.subjectivity_section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
 from synth_local.train.students import READ_NOTHING
@@ -39,6 +40,7 @@ LIMITS = {
     "confusions": 600 * KB,
     "diversity": 300 * KB,
     "subjectivity": 300 * KB,
+    "learning": 150 * KB,
     "curation": 400 * KB,
     "samples": 500 * KB,
     "provenance": 300 * KB,
@@ -57,6 +59,8 @@ TERMS = (
      "and this pool"),
     ("SD over seeds", "standard deviation over training seeds: how far chance in training alone "
      "moves the number"),
+    ("calibration error", "how far probabilities are from what they say: mean distance between the "
+     "probability of the predicted label and the share that is right, over 15 bins"),
     ("p (Holm)", "paired permutation test by test item, corrected over all differences to real "
      "of this run and metric"),
     ("pool", "the small real set that exemplars come from and that one might already have"),
@@ -182,6 +186,10 @@ class Composer:
     def write_subjectivity(self) -> Section:
         """Return how much people agree, and how the gap to real goes with it."""
         return write_subjectivity(self.data.analysis, self.blocks, self.fit, self.draw)
+
+    def write_learning(self) -> Section:
+        """Return macro-F1 against rows, and what synthetic rows are worth."""
+        return write_learning(self.data.analysis, self.blocks, self.fit, self.draw)
 
     def write_diversity(self) -> Section:
         """Return the measures of every corpus beside those of real texts."""
@@ -338,6 +346,7 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
         composer.write_answer(),
         composer.write_results(),
         composer.write_subjectivity(),
+        composer.write_learning(),
         composer.write_diversity(),
         composer.write_curation(),
         composer.write_seen(),

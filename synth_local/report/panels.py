@@ -1,4 +1,4 @@
-"""What a figure shows, as data: rows of dots with intervals, or stacked bars.
+"""What a figure shows, as data: rows of dots with intervals, stacked bars, or lines.
 
 Pure: ``figures`` draws these and knows nothing else. Every panel carries the sentence that stands
 in for it where it cannot be seen.
@@ -88,4 +88,40 @@ class BarPanel:
         return f"{bar.label}: {', '.join(counts) or 'nothing'}"
 
 
-Panel = DotPanel | BarPanel
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a line plot.
+
+    Attributes:
+        label: in the legend.
+        group: decides colour; a source.
+        points: x at least 1, rising, with y and its interval.
+    """
+
+    label: str
+    group: str
+    points: tuple[tuple[int, Interval], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinePanel:
+    """Lines over a logarithmic x axis."""
+
+    name: str
+    title: str
+    x_label: str
+    y_label: str
+    lines: tuple[Line, ...]
+
+    @property
+    def alt(self) -> str:
+        """Return the plot in words."""
+        return f"{self.title}. {'; '.join(_describe_line(line) for line in self.lines)}."
+
+
+def _describe_line(line: Line) -> str:
+    points = ", ".join(f"{y.point:.3f} at {x:,}" for x, y in line.points)
+    return f"{line.label}: {points}"
+
+
+Panel = DotPanel | BarPanel | LinePanel

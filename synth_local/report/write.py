@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synth_local.core.files import write_text
-from synth_local.report import corpus_tables, figures, plots, result_tables, subjectivity
+from synth_local.report import corpus_tables, figures, learning, plots, result_tables, subjectivity
 from synth_local.report.conditions import group_conditions, read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.diversity import make_diversity_table, read_lines
@@ -19,13 +19,15 @@ from synth_local.report.panels import Panel
 from synth_local.report.tables import Table, drop_empty_columns, select_columns, to_csv, to_latex
 
 # one row per label and condition: for programs, not for paper
-LONG = ("labels", "confusions", "threshold_curves")
-SUBJECTIVITY_TABLES = (
+LONG = ("labels", "confusions", "threshold_curves", "learning_points")
+ANALYSIS_TABLES = (
     subjectivity.make_task_table,
     subjectivity.make_trend_table,
     subjectivity.make_across_table,
     subjectivity.make_level_table,
     subjectivity.make_curve_table,
+    learning.make_learning_table,
+    learning.make_point_table,
 )
 
 
@@ -77,7 +79,7 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
         result_tables.make_label_table(conditions),
         result_tables.make_confusion_table(data, conditions),
         make_diversity_table(read_lines(data)),
-        *(make(data.analysis) for make in SUBJECTIVITY_TABLES if data.analysis),
+        *(make(data.analysis) for make in ANALYSIS_TABLES if data.analysis),
         corpus_tables.make_curation_table(data),
         corpus_tables.make_corpus_table(data),
         corpus_tables.make_split_table(data),
@@ -100,11 +102,12 @@ def _fit_paper(table: Table) -> Table:
 def draw_figures(data: ReportData) -> dict[str, tuple[Drawing, ...]]:
     """Return the report's figures by section."""
     conditions, lines = read_conditions(data), read_lines(data)
-    kinds = ("scores", "diversity", "curation", "gaps", "curves")
+    kinds = ("scores", "diversity", "curation", "gaps", "curves", learning.KIND)
     panels: dict[str, list[Panel]] = {kind: [] for kind in kinds}
     if data.analysis:
         panels["gaps"] += subjectivity.make_gap_panels(data.analysis)
         panels["curves"] += subjectivity.make_curve_panels(data.analysis)
+        panels[learning.KIND] += learning.make_learning_panels(data.analysis)
     for (task, student), group in group_conditions(conditions).items():
         panels["scores"].append(plots.make_score_panel(task, student, group))
     for part in data.tasks:

@@ -40,6 +40,7 @@ class SetPlan:
         partner: rows per label of the ``real`` set that it is compared with.
         twin: the set shares its number of rows with another real set, so its name carries the
             corpus that it is matched with.
+        is_point: a cut for a learning curve: compared with no other set.
     """
 
     source: str
@@ -48,6 +49,7 @@ class SetPlan:
     synthetic: dict[str, int] = field(default_factory=dict)
     partner: dict[str, int] = field(default_factory=dict)
     twin: CorpusKey | None = None
+    is_point: bool = False
 
     @property
     def num_train(self) -> int:
@@ -104,6 +106,48 @@ def plan_sets(
         if "real+synthetic" in wanted:
             plans.append(SetPlan("real+synthetic", key, real.train, dict(accepted), partner))
     return plans
+
+
+def plan_points(
+    sources: Iterable[str],
+    sizes: Iterable[int],
+    real: RealCounts,
+    corpora: Mapping[CorpusKey, Counts],
+    plans: Iterable[SetPlan],
+) -> list[SetPlan]:
+    """Return the cuts of real and synthetic rows that learning curves need besides the plans.
+
+    Each cut keeps at most ``size`` rows of every label; a size beyond what there is means all of
+    it. A smaller cut is part of a larger one.
+
+    Args:
+        sources: of the run file.
+        sizes: rows per label.
+        real: rows of the real split.
+        corpora: accepted rows per label of each finished corpus.
+        plans: the task's training sets; a cut whose name one of them has is left to it.
+
+    Returns:
+        Cuts of real rows first, then corpus by corpus.
+    """
+    wanted = list(sources)
+    wholes: list[tuple[str, CorpusKey | None, Counts]] = []
+    if "real" in wanted:
+        wholes.append(("real", None, real.train))
+    if "synthetic" in wanted:
+        wholes += [("synthetic", key, accepted) for key, accepted in corpora.items()]
+    taken = {(one.source, one.corpus, one.num_train) for one in plans if one.twin is None}
+    points = []
+    for source, key, counts in wholes:
+        for size in sizes:
+            rows = {label: min(size, count) for label, count in counts.items()}
+            name = (source, key, sum(rows.values()))
+            if name in taken:
+                continue
+            taken.add(name)
+            parts = ({}, rows) if key else (rows, {})
+            points.append(SetPlan(source, key, *parts, is_point=True))
+    return points
 
 
 def _real_sets(matched: Mapping[CorpusKey, dict[str, int]], real: RealCounts) -> Iterator[SetPlan]:

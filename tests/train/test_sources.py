@@ -11,7 +11,7 @@ from synth_local.config import TrainConfig
 from synth_local.records import Cell, Example
 from synth_local.store.run_dir import CorpusKey
 from synth_local.train.budget import count_steps
-from synth_local.train.sources import RealCounts, SetPlan, plan_sets, take_rows
+from synth_local.train.sources import RealCounts, SetPlan, plan_points, plan_sets, take_rows
 
 ALL_SOURCES = ("real", "synthetic", "pool", "pool+synthetic", "real+synthetic")
 FIRST = CorpusKey("sms", "g1", "zero_shot")
@@ -124,3 +124,29 @@ def test_rows_of_labels_that_are_not_counted_are_left_out_and_order_is_kept() ->
 def test_steps_follow_the_budget(budget: str, own: int, expected: int) -> None:
     settings = TrainConfig.model_validate({"epochs": 3, "batch": 32, "budget": budget})
     assert count_steps(own, [10, 33, 100], settings) == expected
+
+
+def list_points(sizes: tuple[int, ...], sources: tuple[str, ...] = ALL_SOURCES) -> list[SetPlan]:
+    return plan_points(sources, sizes, REAL, CORPUS, plan_sets(sources, "labels", REAL, CORPUS))
+
+
+def test_points_of_learning_curves_are_cuts_that_no_set_has_already() -> None:
+    points = list_points((5, 10, 50, 1000))
+    assert all(one.is_point and not one.partner for one in points)
+    assert [(one.source, one.num_train) for one in points] == [
+        ("real", 10),
+        ("real", 20),
+        ("real", 100),  # all there is; 50 a label is 70 rows, which the matched set has
+        ("synthetic", 10),
+        ("synthetic", 20),
+        ("synthetic", 100),
+    ]
+    assert points[2].real == REAL.train
+    assert points[-1].synthetic == CORPUS[FIRST]
+
+
+def test_a_smaller_point_is_part_of_a_larger_one() -> None:
+    rows = [Example(str(n), f"text {n}", "ham" if n < 80 else "spam") for n in range(100)]
+    small, large = (one for one in list_points((5, 10), ("real",)))
+    ids = [{row.id for row in take_rows(rows, one.real)} for one in (small, large)]
+    assert ids[0] < ids[1]
