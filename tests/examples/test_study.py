@@ -38,6 +38,7 @@ def test_the_models_of_the_study_have_cards_for_what_they_do() -> None:
         assert load_card(name, None).role == role
 
 
+@pytest.mark.slow
 def test_the_plan_of_the_study_needs_data_and_names_the_weights_that_are_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

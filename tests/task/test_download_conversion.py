@@ -133,6 +133,14 @@ def test_a_text_with_two_labels_is_left_out_and_a_repeat_is_kept_once() -> None:
     assert parts.num_rows == len(rows)
 
 
+def test_a_message_without_words_is_counted_as_empty(tmp_path: Path) -> None:
+    made.make_messages(tmp_path)
+    with (tmp_path / "SMSSpamCollection").open("a") as handle:
+        handle.write("ham\t\n")
+    found = convert_download("sms_spam", tmp_path, tmp_path / "out")
+    assert found.drops == {"nothing left of the text": 1}
+
+
 def test_texts_are_compared_after_cleaning_but_written_as_they_are() -> None:
     rows = [
         make_row("so glad #irony", part="test"),
