@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_DIRECTORY
+from synth_local.cli.options import RUN_DIRECTORY, make_printable
 
 if TYPE_CHECKING:
     from synth_local.pipeline.compare_runs import ComparedPair, Comparison, CorpusCost, RunPair
@@ -58,7 +58,9 @@ def _print_comparison(found: Comparison) -> None:
 
 
 def _print_runs(runs: RunPair) -> None:
-    click.secho(f"first  {_printable(runs.first)}\nother  {_printable(runs.other)}", bold=True)
+    click.secho(
+        f"first  {make_printable(runs.first)}\nother  {make_printable(runs.other)}", bold=True
+    )
     if runs.generators:
         click.echo(
             f"matched across generators: {runs.generators[0]} in the first run, "
@@ -79,9 +81,9 @@ def _print_warnings(runs: RunPair) -> None:
     for one in runs.unlike:
         places = f"  ({'; '.join(one.where)})" if one.where else ""
         values = f"first {one.first} | other {one.other}"
-        click.echo(_printable(f"warning: {one.what} differs: {values}{places}"))
+        click.echo(make_printable(f"warning: {one.what} differs: {values}{places}"))
     for problem in runs.omitted:
-        click.echo(f"not compared: {_printable(problem)}")
+        click.echo(f"not compared: {make_printable(problem)}")
     for side, names in (("first", runs.only_first), ("other", runs.only_other)):
         for name in names:
             click.echo(f"only in the {side} run: {name}")
@@ -118,7 +120,7 @@ def _cost_row(cost: CorpusCost) -> tuple[str, ...]:
         f"{one.source} {one.student} n{one.num_train}: {one.macro_f1:.4f}" for one in cost.scores
     )
     return (
-        _printable(cost.run),
+        make_printable(cost.run),
         f"{cost.task} / {cost.generator} / {cost.strategy}",
         f"{cost.accepted}{'' if cost.complete else ' (short)'}",
         str(cost.tokens),
@@ -160,8 +162,3 @@ def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, num_left
             for column, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
         ]
         click.echo("  ".join([*cells, row[-1]]).rstrip())
-
-
-def _printable(text: str) -> str:
-    """Return text from another run's files without control characters."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -1,4 +1,4 @@
-"""Argument types that several commands share."""
+"""Argument types that several commands share, and text that a terminal may be shown."""
 
 from __future__ import annotations
 
@@ -15,6 +15,19 @@ RUN_DIRECTORY = click.Path(path_type=Path, file_okay=False)
 def default_out(run_file: Path, out: Path | None) -> Path:
     """Return the run directory: as given, else ``runs/<the run file's stem>``."""
     return out if out is not None else Path("runs") / run_file.stem
+
+
+def make_printable(text: str, *, keep: str = "") -> str:
+    """Return text from elsewhere without control characters that a terminal would obey.
+
+    Args:
+        text: generated, or from another run's files.
+        keep: control characters that stay.
+
+    Returns:
+        The text with a replacement character for each of the others.
+    """
+    return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
 def parse_shard(text: str) -> tuple[int, int]:

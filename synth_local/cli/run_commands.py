@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_FILE, default_out
+from synth_local.cli.options import RUN_FILE, default_out, make_printable
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -100,16 +100,11 @@ def _print_preview(row: PreviewRow) -> None:
     click.secho(f"\n== {row.key}  {slot.label}  {slot.id}", bold=True)
     for message in row.conversation:
         click.secho(f"[{message.role}]", dim=True)
-        click.echo(_printable(message.content))
+        click.echo(make_printable(message.content, keep="\n"))
     click.secho(f"[completion, {row.turn.completion.num_tokens} tokens]", fg="cyan")
-    click.echo(_printable(row.turn.completion.text))
+    click.echo(make_printable(row.turn.completion.text, keep="\n"))
     outcome = f"refused: {verdict.reason}" if verdict.reason else "passes the row checks"
     click.secho(f"-> {outcome}", fg="red" if verdict.reason else "green")
-
-
-def _printable(text: str) -> str:
-    """Return generated text without control characters that a terminal would obey."""
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
 @click.command(name="run")

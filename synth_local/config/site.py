@@ -31,25 +31,16 @@ RESERVED_OPTIONS = (
 )  # fmt: skip
 
 
-def _check_word(value: str) -> str:
-    if not WORD.fullmatch(value):
-        msg = f"{value!r} holds characters that no name of Slurm's has: {WORD.pattern} is allowed"
-        raise ValueError(msg)
-    return value
+def _match(pattern: re.Pattern[str], problem: str) -> AfterValidator:
+    """Return a check of whole values; ``problem`` is said behind a value that does not match."""
 
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            msg = f"{value!r} {problem}"
+            raise ValueError(msg)
+        return value
 
-def _check_time(value: str) -> str:
-    if not TIME.fullmatch(value):
-        msg = f"{value!r} is not a time of Slurm's: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS, quoted"
-        raise ValueError(msg)
-    return value
-
-
-def _check_memory(value: str) -> str:
-    if not MEMORY.fullmatch(value):
-        msg = f"{value!r} is not a size: a number with K, M, G or T behind it, such as 64G"
-        raise ValueError(msg)
-    return value
+    return AfterValidator(check)
 
 
 def _check_line(value: str) -> str:
@@ -59,9 +50,16 @@ def _check_line(value: str) -> str:
     return value
 
 
-Word = Annotated[str, AfterValidator(_check_word)]
-Time = Annotated[str, AfterValidator(_check_time)]
-Memory = Annotated[str, AfterValidator(_check_memory)]
+Word = Annotated[
+    str,
+    _match(WORD, f"holds characters that no name of Slurm's has: {WORD.pattern} is allowed"),
+]
+Time = Annotated[
+    str, _match(TIME, "is not a time of Slurm's: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS, quoted")
+]
+Memory = Annotated[
+    str, _match(MEMORY, "is not a size: a number with K, M, G or T behind it, such as 64G")
+]
 Line = Annotated[str, AfterValidator(_check_line)]
 
 

@@ -62,9 +62,8 @@ def load_cells(context: Context, state: State) -> list[CellPredictions]:
     Returns:
         In the run file's order.
     """
-    missing = {plan.cell.name for plan in state.open_cells}
     found = []
-    for plan in (plan for plan in state.cells if plan.cell.name not in missing):
+    for plan in state.trained_cells:
         labels = context.tasks[plan.cell.task].labels
         predictions = read_predictions(context, plan, labels)
         found.append(CellPredictions(plan.cell, labels, predictions, plan.partner))

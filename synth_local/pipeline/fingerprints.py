@@ -22,9 +22,11 @@ EVALUATE_VERSION = 2
 ANALYZE_VERSION = 2
 REPORT_VERSION = 3
 
-_IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
-# decided by the strategy, or of no influence on a text: only on how many are written
-_NOT_IN_A_TEXT = {"budget_tokens", "shots", "shots_from", "chain_length", "diversity_every"}
+# fields of a task file that a writer is told
+IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
+# settings of generation that a strategy decides: StrategyPlan spells them out
+OF_A_STRATEGY = {"shots", "shots_from", "chain_length", "diversity_every"}
+_NOT_IN_A_TEXT = OF_A_STRATEGY | {"budget_tokens"}  # which decides only how many are written
 
 
 def generation_fingerprint(context: Context, key: CorpusKey) -> str:
@@ -46,7 +48,7 @@ def generation_fingerprint(context: Context, key: CorpusKey) -> str:
                 strategy.chain_length,
                 strategy.diversity_every if strategy.chain_length > 1 else 0,
             ],
-            "task": task.spec.model_dump(mode="json", include=_IN_A_PROMPT),
+            "task": task.spec.model_dump(mode="json", include=IN_A_PROMPT),
             "pool": split_facts(context, task).pool_digest if strategy.shots else "",
             "prompts": context.prompts[key.task].digest,
             "generator": generator.digest.total,

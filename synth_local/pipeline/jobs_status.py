@@ -52,7 +52,7 @@ class JobStatus:
         id: given by Slurm.
         name: of the job.
         stage: that it works on.
-        counts: tasks by state: ``waiting running done failed``, ``not run`` and ``unknown``.
+        counts: tasks by state: ``waiting running done failed`` and ``not run``; none of 0.
         reason: why its tasks wait, as Slurm says it; empty where it does not.
         failed: its failed tasks, the first few.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 from synth_local.config import RunConfig
 from synth_local.errors import MachineError
-from synth_local.pipeline.cells import expect_cells, plan_cells
+from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import split_facts
@@ -175,7 +175,7 @@ def _cells(context: Context, state: State) -> list[dict[str, Any]]:
             "steps": plan.steps,
             "state": "to do" if plan.cell.name in left else "done",
         }
-        for plan in plan_cells(context, state.manifests)
+        for plan in state.cells
     ]
 
 

@@ -23,6 +23,7 @@ from synth_local.generate.plan import StrategyPlan
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context, open_context
 from synth_local.pipeline.evaluate_step import read_predictions
+from synth_local.pipeline.fingerprints import IN_A_PROMPT, OF_A_STRATEGY
 from synth_local.pipeline.splits import real_splits, split_facts
 from synth_local.pipeline.state import State
 from synth_local.records import Prediction
@@ -30,9 +31,7 @@ from synth_local.store.corpus import Manifest, digest_examples
 from synth_local.store.run_dir import CorpusKey
 
 REAL_DATA = "real data"
-# what a strategy decides, or what StrategyPlan spells out
-_OF_A_STRATEGY = {"shots", "shots_from", "chain_length", "diversity_every"}
-_IN_A_PROMPT = {"language", "labels", "context", "kind", "length", "styles"}
+_IN_A_PROMPT = IN_A_PROMPT - {"name"}  # tasks are told apart by it
 
 Facts = Mapping[str, Any]
 
@@ -132,16 +131,14 @@ def read_run(context: Context) -> RunFacts:
     """
     state = State(context)
     config = context.config
-    missing = {plan.cell.name for plan in state.open_cells}
-    done = [plan for plan in state.cells if plan.cell.name not in missing]
     generate = config.generate.fingerprint_fields()
-    making = {f"generate.{k}": v for k, v in generate.items() if k not in _OF_A_STRATEGY}
+    making = {f"generate.{k}": v for k, v in generate.items() if k not in OF_A_STRATEGY}
     curate = config.curate.fingerprint_fields()
     return RunFacts(
         name=str(context.run.root),
         generators=config.generators,
-        conditions=tuple(_list_conditions(context, done)),
-        num_waiting=len(missing),
+        conditions=tuple(_list_conditions(context, state.trained_cells)),
+        num_waiting=len(state.open_cells),
         making=making | {f"curate.{key}": value for key, value in curate.items()},
         training={f"train.{k}": v for k, v in config.train.fingerprint_fields().items()},
         strategies={name: describe_strategy(one) for name, one in context.strategies.items()},

@@ -68,11 +68,16 @@ class State:
             or not run.predictions(plan.cell).is_file()
         ]
 
+    @cached_property
+    def trained_cells(self) -> list[CellPlan]:
+        """The cells that have predictions, in the run file's order."""
+        missing = {plan.cell.name for plan in self.open_cells}
+        return [plan for plan in self.cells if plan.cell.name not in missing]
+
     @property
     def evaluate_fingerprint(self) -> str:
         """Identity of the scores: the cells that have predictions."""
-        missing = {plan.cell.name for plan in self.open_cells}
-        done = [[p.cell.name, p.fingerprint] for p in self.cells if p.cell.name not in missing]
+        done = [[plan.cell.name, plan.fingerprint] for plan in self.trained_cells]
         return digest_json([EVALUATE_VERSION, done])
 
     @property

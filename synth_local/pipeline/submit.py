@@ -78,7 +78,7 @@ def preview_submission(request: Request, say: Say) -> None:
         return
     place = describe_place(context.run.root, request.run_file, request.site_file)
     for job in plan_jobs(work, request.site.stages):
-        for part in _cut(job, request.site, request.site.array.max_index or DEFAULT_MAX_ARRAY_SIZE):
+        for part in _cut(job, request, request.site.array.max_index or DEFAULT_MAX_ARRAY_SIZE):
             needs = [f"{need.kind}:<{need.job}>" for need in job.after]
             dependency = f" --dependency={','.join(needs)}" if needs else ""
             say(f"# ==> {part.name}.sh: sbatch{dependency}")
@@ -114,9 +114,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
     place = describe_place(run.root, request.run_file, request.site_file)
     limit = request.site.array.max_index or slurm.max_array_size()
     parts = [
-        part
-        for job in plan_jobs(work, request.site.stages)
-        for part in _cut(job, request.site, limit)
+        part for job in plan_jobs(work, request.site.stages) for part in _cut(job, request, limit)
     ]
     with explain_disk_errors(run.root):
         for folder in (run.logs, run.scripts, run.task_marks):
@@ -187,10 +185,14 @@ def _require_folders(context: Context) -> None:
     context.embedder_folder()
 
 
-def _cut(job: Job, site: SiteConfig, limit: int) -> list[Part]:
-    parts = cut_parts(job, site.array.size, limit)
+def _cut(job: Job, request: Request, limit: int) -> list[Part]:
+    parts = cut_parts(job, request.site.array.size, limit)
     if not parts:
-        raise ConfigError(f"{job.name} has no shard to run")
+        raise ConfigError(
+            f"{job.name} has no shard to run",
+            where=request.out,
+            fix=f"see what is left with `synth-local status {request.out}`, then submit again",
+        )
     return parts
 
 
@@ -211,8 +213,7 @@ def _submit_parts(
                 script, run.root, dependency, f"{token}-{part.name}", hold=not ids
             )
             ids.setdefault(part.job.name, []).append(job_id)
-            after = tuple(need.job for need in part.job.after)
-            job = SubmittedJob(part.name, part.job.stage, job_id, part.tasks, after)
+            job = SubmittedJob(part.name, part.job.stage, job_id, part.tasks)
             submission = replace(submission, jobs=(*submission.jobs, job))
             write_submission(run, submission)
             array = f", {len(part.tasks)} array tasks" if part.tasks else ""

@@ -127,9 +127,8 @@ def _verify_outcomes(
 
 def _verify_cells(context: Context, state: State, findings: Findings) -> None:
     run = context.run
-    done = [plan for plan in state.cells if plan not in state.open_cells]
     good = 0
-    for plan in done:
+    for plan in state.trained_cells:
         marker = read_json(run.cell_marker(plan.cell))
         if digest_file(run.predictions(plan.cell)) != marker["predictions"]:
             findings.wrong.append(f"{plan.cell.name}: the predictions have changed")

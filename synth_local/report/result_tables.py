@@ -12,7 +12,7 @@ from synth_local.report.data import ReportData
 from synth_local.report.headline import spell_seen
 from synth_local.report.tables import Column, Table, Undefined, Value
 
-NAMES = (
+CONDITION_NAMES = (
     Column("task", "Task"),
     Column("student", "Student"),
     Column("source", "Source"),
@@ -44,7 +44,7 @@ def make_results_table(conditions: Sequence[Condition]) -> Table:
         caption="Scores on the real test items, with 95 % intervals in brackets. "
         "Differences are to the student trained on real texts.",
         columns=(
-            *NAMES,
+            *CONDITION_NAMES,
             Column("macro_f1", "Macro-F1", "interval"),
             Column("macro_f1_sd", "SD (seeds)", "score"),
             Column("difference", "Difference to real", "interval", is_signed=True),
@@ -136,7 +136,7 @@ def make_pool_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
         caption="Pool + synthetic against the pool alone: macro-F1. p is uncorrected: "
         "these differences stand outside the family of differences to real.",
         columns=(
-            *(column for column in NAMES if column.key != "source"),
+            *(column for column in CONDITION_NAMES if column.key != "source"),
             Column("macro_f1", "Pool + synthetic", "interval"),
             Column("difference", "Difference to the pool alone", "interval", is_signed=True),
             Column("p", "p", "p"),
@@ -170,7 +170,7 @@ def make_label_table(conditions: Sequence[Condition]) -> Table:
         name="labels",
         caption="Precision, recall and F1 by label, means over seeds.",
         columns=(
-            *NAMES,
+            *CONDITION_NAMES,
             Column("label", "Label"),
             Column("precision", "Precision", "score"),
             Column("recall", "Recall", "score"),
@@ -216,7 +216,7 @@ def make_confusion_table(data: ReportData, conditions: Sequence[Condition]) -> T
         caption="Test items by gold and predicted label, summed over seeds; "
         "pairs that never occur are left out.",
         columns=(
-            *NAMES,
+            *CONDITION_NAMES,
             Column("num_train", "Training rows", "count"),
             Column("gold", "Gold label"),
             Column("predicted", "Predicted label"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from synth_local.analyze.summary import SHARED_NOTE, Analysis, Level, Trend
 from synth_local.records import Interval
 from synth_local.report.panels import Dot, DotPanel
+from synth_local.report.result_tables import CONDITION_NAMES
 from synth_local.report.tables import Column, Table, Undefined, Value, slugify
 
 MEANINGS = (
@@ -20,13 +21,6 @@ MEANINGS = (
     ("p", "permutation test: agreement is shuffled over the items. Uncorrected"),
     ("threshold curve", SHARED_NOTE),
 )  # fmt: skip
-_CONDITION = (
-    Column("task", "Task"),
-    Column("student", "Student"),
-    Column("source", "Source"),
-    Column("generator", "Generator"),
-    Column("strategy", "Strategy"),
-)
 
 
 def split_condition(name: str) -> tuple[Value, ...]:
@@ -75,7 +69,7 @@ def make_trend_table(analysis: Analysis) -> Table:
         caption="Does the gap to real fall with agreement? Item by item; the primary analysis "
         "leaves out items whose annotators are tied.",
         columns=(
-            *_CONDITION,
+            *CONDITION_NAMES,
             Column("ties", "Tied items"),
             Column("slope", "Slope", "interval", is_signed=True),
             Column("spearman", "Spearman", "score", is_signed=True),
@@ -106,7 +100,7 @@ def make_level_table(analysis: Analysis) -> Table:
         name="agreement_levels",
         caption="Correctness on the test items of each level of agreement.",
         columns=(
-            *_CONDITION,
+            *CONDITION_NAMES,
             Column("agreement", "Agreement"),
             Column("real", "Real", "score"),
             Column("synthetic", "This condition", "score"),
@@ -150,7 +144,7 @@ def make_curve_table(analysis: Analysis) -> Table:
         caption="Accuracy on the items with at least so much agreement. The points of a curve "
         "share items.",
         columns=(
-            *_CONDITION,
+            *CONDITION_NAMES,
             Column("threshold", "Agreement of at least", "score"),
             Column("accuracy", "Accuracy", "score"),
             Column("num_items", "Items", "count"),
@@ -170,7 +164,7 @@ def make_across_table(analysis: Analysis) -> Table:
         caption="Does the mean gap fall with a task's mean agreement? One point per task; the "
         "interval resamples tasks.",
         columns=(
-            *_CONDITION[2:],
+            *CONDITION_NAMES[2:],
             Column("student", "Student"),
             Column("slope", "Slope", "interval", is_signed=True),
             Column("spearman", "Spearman", "score", is_signed=True),

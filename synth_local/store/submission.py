@@ -23,14 +23,12 @@ class SubmittedJob:
         stage: that it works on.
         id: given by the scheduler.
         tasks: array indices; empty for a job that is no array.
-        after: names of the jobs that it waits for.
     """
 
     name: str
     stage: str
     id: str
     tasks: tuple[int, ...]
-    after: tuple[str, ...]
 
     def list_tasks(self) -> Iterator[tuple[str, str]]:
         """Yield each task's id, as the scheduler spells it, and the name of its log."""
@@ -88,8 +86,9 @@ def read_submission(run: RunDir) -> Submission | None:
     value = read_json(_path(run, max(numbers))) if numbers else None
     if value is None:
         return None
+    # by name: files of earlier versions hold more of a job than is read
     jobs = [
-        SubmittedJob(**{**one, "tasks": tuple(one["tasks"]), "after": tuple(one["after"])})
+        SubmittedJob(one["name"], one["stage"], one["id"], tuple(one["tasks"]))
         for one in value["jobs"]
     ]
     return Submission(**{**value, "jobs": tuple(jobs)})

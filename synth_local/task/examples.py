@@ -62,7 +62,7 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
         if label is None:
             num_other_labels += 1
             continue
-        text = clean_text(_check_text(row, spec.data.text), patterns)
+        text = clean_text(check_text(row.text, spec.data.text, row.where), patterns)
         if not text:
             num_empty += 1
             continue
@@ -124,23 +124,36 @@ def clean_text(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
     return cleaned.strip()
 
 
-def _check_text(row: RawRow, column: str) -> str:
-    if not isinstance(row.text, str):
-        found = "missing" if row.text is None else f"a {type(row.text).__name__}, not a text"
+def check_text(value: Any, column: str, where: str) -> str:
+    """Return a value that is a text.
+
+    Args:
+        value: whatever stands in the column of texts.
+        column: its name.
+        where: file and line.
+
+    Returns:
+        The value, unchanged.
+
+    Raises:
+        DataError: it is missing, no text, or holds half a character.
+    """
+    if not isinstance(value, str):
+        found = "missing" if value is None else f"a {type(value).__name__}, not a text"
         raise DataError(
             f"{column!r} is {found}",
-            where=row.where,
+            where=where,
             fix="give the row a text, or take the row out",
         )
     try:
-        row.text.encode("utf-8")
+        value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise DataError(
             f"{column!r} holds half a character (a lone surrogate) at position {error.start}",
-            where=row.where,
+            where=where,
             fix="the text was cut in the middle of a character; write the character again",
         ) from error
-    return row.text
+    return value
 
 
 def _name_label(row: RawRow, spec: TaskFile) -> str | None:

@@ -11,6 +11,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ from synth_local.task.raw_rows import RawRow, check_columns
 BOM = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 LARGEST_FIELD = 2**31 - 1  # characters; the csv module's own bound is 131,072
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The fields of one row of separated fields, and the file and line on which it starts."""
+
+    where: str
+    fields: list[str]
 
 
 def read_json_lines(
@@ -40,7 +49,7 @@ def read_json_lines(
         DataError: a line is no JSON object, or lacks a column; with file and line.
     """
     index = 0
-    for number, line in enumerate(_decode_lines(path), start=1):
+    for number, line in enumerate(decode_lines(path), start=1):
         if not line.strip():
             continue
         where = f"{path}:{number}"
@@ -69,26 +78,56 @@ def read_separated(
         DataError: a column is missing, a row has more or fewer fields than the header, or quotes
             do not pair up; with file and the line on which the row starts.
     """
+    records = _read_records(path, delimiter)
+    header = next(records, None)
+    if header is None or not header.fields:
+        return
+    check_columns(header.fields, (text, label, *further), header.where)
+    text_at, label_at, *others = (header.fields.index(name) for name in (text, label, *further))
+    index = 0
+    for record in records:
+        fields = record.fields
+        if not fields:
+            continue
+        _check_width(fields, header.fields, record.where)
+        found = tuple(fields[at] for at in others)
+        yield RawRow(index, record.where, fields[text_at], fields[label_at], found)
+        index += 1
+
+
+def read_fields(path: Path, delimiter: str, width: int) -> Iterator[Record]:
+    r"""Yield the rows of a file with separated fields and no header line; blank lines are skipped.
+
+    Args:
+        path: of the file; ``.gz`` is unpacked on the way.
+        delimiter: one character, ``,`` or ``\t``.
+        width: fields that each row must have.
+
+    Yields:
+        Record: in the file's order.
+
+    Raises:
+        DataError: a row has more or fewer fields, or quotes do not pair up; with file and line.
+    """
+    for record in _read_records(path, delimiter):
+        if record.fields and len(record.fields) != width:
+            raise DataError(
+                f"the row has {len(record.fields)} fields, not {width}",
+                where=record.where,
+                fix="take the file as it was published, or put the row right",
+            )
+        if record.fields:
+            yield record
+
+
+def _read_records(path: Path, delimiter: str) -> Iterator[Record]:
     csv.field_size_limit(LARGEST_FIELD)
-    reader = csv.reader(_decode_lines(path), delimiter=delimiter, strict=True)
+    reader = csv.reader(decode_lines(path), delimiter=delimiter, strict=True)
     start = 1
     try:
-        header = next(reader, [])
-        if not header:
-            return
-        check_columns(header, (text, label, *further), f"{path}:1")
-        text_at, label_at, *others = (header.index(name) for name in (text, label, *further))
-        index = 0
-        start = reader.line_num + 1
         for fields in reader:
-            where = f"{path}:{start}"
+            yield Record(f"{path}:{start}", fields)
             start = reader.line_num + 1
-            if not fields:
-                continue
-            _check_width(fields, header, where)
-            found = tuple(fields[at] for at in others)
-            yield RawRow(index, where, fields[text_at], fields[label_at], found)
-            index += 1
     except csv.Error as error:
         raise DataError(
             f"quotes or separators do not pair up: {error}",
@@ -118,8 +157,20 @@ def _parse_object(line: str, where: str) -> dict[str, Any]:
     return row
 
 
-def _decode_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a UTF-8 file with their line ends, gzipped or not."""
+def decode_lines(path: Path) -> Iterator[str]:
+    r"""Yield the lines of a UTF-8 file with their line ends, gzipped or not.
+
+    Only ``\n`` ends a line: texts may hold other characters that Unicode counts as line ends.
+
+    Args:
+        path: of the file.
+
+    Yields:
+        str: line by line, without the byte order mark.
+
+    Raises:
+        DataError: the file cannot be read, or a line is not UTF-8; with file and line.
+    """
     number = 0
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as handle:

@@ -121,9 +121,9 @@ def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) 
 
         return Prepared(data, prepare_tfidf(data.train, data.test, data.labels))
     if student.name in READ_NOTHING:
-        from synth_local.train.shortcuts import PreparedShortcut  # noqa: PLC0415 - scikit-learn
+        from synth_local.train.shortcuts import prepare_shortcut  # noqa: PLC0415 - scikit-learn
 
-        return Prepared(data, PreparedShortcut(student.name, data.train, data.test, data.labels))
+        return Prepared(data, prepare_shortcut(student.name, data.train, data.test, data.labels))
     from synth_local.train.encoder import prepare_encoder  # noqa: PLC0415 - torch: seconds
 
     ready = prepare_encoder(student, data.train, data.test, data.labels, settings)

@@ -7,29 +7,31 @@ needs torch; both give the same student for every training seed and are saved as
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import sklearn
-from sklearn.linear_model import LogisticRegression
 
 from synth_local.core.files import read_json, write_json
 from synth_local.errors import MachineError
 from synth_local.records import Example
-from synth_local.train.launch import is_main_process
-from synth_local.train.pause import Pause
+from synth_local.train.logistic import (
+    FloatArray,
+    IntArray,
+    LogisticFit,
+    PreparedSolved,
+    Solved,
+    fit_logistic,
+    number_labels,
+    softmax,
+)
 from synth_local.train.students import MAJORITY
-from synth_local.train.trained import TrainedStudent
-
-FloatArray = npt.NDArray[np.float64]
 
 FILE = "shortcut.json"
 _FORMAT = 1
-_MAX_ITERATIONS = 1000
+_INVERSE_PENALTY = 1.0
 _USAGE = """\
 ```python
 from synth_local.train.shortcuts import load_shortcut
@@ -60,12 +62,12 @@ class ShortcutStudent:
 
     def predict_probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Return (texts, labels) probabilities; rows sum to 1."""
-        lengths = (_measure_lengths(texts) - np.array(self.means)) / np.array(self.scales)
-        logits = lengths @ np.array(self.weights).T + np.array(self.bias)
-        logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        probabilities: FloatArray = shares / shares.sum(axis=1, keepdims=True)
-        return probabilities
+        return self.predict_features(_measure_lengths(texts))
+
+    def predict_features(self, features: FloatArray) -> FloatArray:
+        """Return (texts, labels) probabilities for (texts, 2) lengths."""
+        lengths = (features - np.array(self.means)) / np.array(self.scales)
+        return softmax(lengths @ np.array(self.weights).T + np.array(self.bias))
 
     def save(self, folder: Path) -> None:
         """Write ``shortcut.json`` into ``folder``; JSON has no infinity, so it is ``null``."""
@@ -101,90 +103,52 @@ def load_shortcut(folder: Path | str) -> ShortcutStudent:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedShortcut:
-    """The texts of one training set and of the test set.
+def prepare_shortcut(
+    name: str, train: Sequence[Example], test: Sequence[Example], labels: tuple[str, ...]
+) -> PreparedSolved:
+    """Return ``majority`` or ``text-length`` with all lengths measured.
 
-    Attributes:
-        name: ``majority`` or ``text-length``.
-        train_rows: the training rows.
-        test_rows: whose texts are predicted.
+    Args:
+        name: of the student.
+        train: the training rows.
+        test: whose texts are predicted.
         labels: names in the task's order.
+
+    Returns:
+        What is trained once per seed.
     """
+    return PreparedSolved(
+        solve=partial(_solve, name, labels),
+        train_features=_measure_lengths([row.text for row in train]),
+        targets=number_labels(train, labels),
+        test_features=_measure_lengths([row.text for row in test]),
+        usage=_USAGE,
+    )
 
-    name: str
-    train_rows: Sequence[Example]
-    test_rows: Sequence[Example]
-    labels: tuple[str, ...]
 
-    def _fit(self) -> tuple[ShortcutStudent, int]:
-        """Return the fitted student and the solver's iterations."""
-        numbers = {label: number for number, label in enumerate(self.labels)}
-        targets = np.array([numbers[row.label] for row in self.train_rows])
-        lengths = _measure_lengths([row.text for row in self.train_rows])
-        means, scales = lengths.mean(axis=0), lengths.std(axis=0)
-        scales[scales == 0] = 1.0
-        weights = np.zeros((len(self.labels), 2))
-        counts = np.bincount(targets, minlength=len(self.labels))
-        with np.errstate(divide="ignore"):
-            bias = np.log(counts / counts.sum())
-        num_iterations = 0
-        seen = np.flatnonzero(counts)
-        if self.name != MAJORITY and len(seen) > 1:
-            solver = LogisticRegression(max_iter=_MAX_ITERATIONS)
-            solver.fit((lengths - means) / scales, targets)
-            rows, shifts = solver.coef_, solver.intercept_
-            if len(seen) == 2:  # one row says how far the second label is above the first
-                rows = np.concatenate([np.zeros_like(rows), rows])
-                shifts = np.concatenate([np.zeros_like(shifts), shifts])
-            weights[seen], bias[seen] = rows, shifts
-            num_iterations = int(solver.n_iter_[0])
-        student = ShortcutStudent(
-            self.labels,
-            tuple(means.tolist()),
-            tuple(scales.tolist()),
-            tuple(tuple(row) for row in weights.tolist()),
-            tuple(bias.tolist()),
-        )
-        return student, num_iterations
+def _solve(name: str, labels: tuple[str, ...], lengths: FloatArray, targets: IntArray) -> Solved:
+    means, scales = lengths.mean(axis=0), lengths.std(axis=0)
+    scales[scales == 0] = 1.0
+    if name == MAJORITY:
+        fit = _count_labels(targets, len(labels))
+    else:
+        fit = fit_logistic((lengths - means) / scales, targets, len(labels), _INVERSE_PENALTY)
+    student = ShortcutStudent(
+        labels,
+        tuple(means.tolist()),
+        tuple(scales.tolist()),
+        tuple(tuple(row) for row in fit.weights.tolist()),
+        tuple(fit.bias.tolist()),
+    )
+    return Solved(student, fit.num_iterations)
 
-    def train(
-        self,
-        seed: int,  # noqa: ARG002 - counted or solved, nothing is drawn
-        steps: int,  # noqa: ARG002
-        pause: Pause | None = None,  # noqa: ARG002
-    ) -> TrainedStudent:
-        """Return the fitted student; neither the seed nor the steps change it.
 
-        Args:
-            seed: not used: nothing is drawn.
-            steps: not used: labels are counted, or the solver runs until it has converged.
-            pause: not used: it takes a moment.
-
-        Returns:
-            The student in memory, with its predictions.
-        """
-        start = time.perf_counter()
-        student, num_iterations = self._fit()
-        seconds = time.perf_counter() - start
-        numbers = {label: number for number, label in enumerate(self.labels)}
-        targets = [numbers[row.label] for row in self.train_rows]
-        seen = student.predict_probabilities([row.text for row in self.train_rows])
-        return TrainedStudent(
-            probabilities=student.predict_probabilities([row.text for row in self.test_rows]),
-            steps=num_iterations,
-            final_loss=float(-np.log(seen[np.arange(len(targets)), targets]).mean()),
-            num_rows=len(targets) * max(1, num_iterations),
-            seconds=seconds,
-            num_processes=1,
-            is_main=is_main_process(),
-            dtype="float64",
-            device="cpu",
-            versions={"scikit-learn": sklearn.__version__},
-            usage=_USAGE,
-            save=student.save,
-            wait=lambda: None,
-        )
+def _count_labels(targets: IntArray, num_labels: int) -> LogisticFit:
+    """Return a fit that gives each label its share of the training rows, whatever the text."""
+    counts = np.bincount(targets, minlength=num_labels)
+    with np.errstate(divide="ignore"):
+        bias = np.log(counts / counts.sum())
+    return LogisticFit(np.zeros((num_labels, 2)), bias, 0)
 
 
 def _measure_lengths(texts: Sequence[str]) -> FloatArray:

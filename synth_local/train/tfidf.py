@@ -6,33 +6,32 @@ safetensors, never as a pickle, and opened again by ``load_tfidf``.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
-import sklearn
 from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from synth_local.core.files import read_json, write_json
 from synth_local.errors import MachineError
 from synth_local.records import Example
-from synth_local.train.launch import is_main_process
-from synth_local.train.pause import Pause
-from synth_local.train.trained import TrainedStudent
-
-FloatArray = npt.NDArray[np.float64]
+from synth_local.train.logistic import (
+    FloatArray,
+    IntArray,
+    PreparedSolved,
+    Solved,
+    fit_logistic,
+    number_labels,
+    softmax,
+)
 
 _VIEWS: tuple[tuple[str, tuple[int, int]], ...] = (("word", (1, 2)), ("char_wb", (2, 5)))
 _MAX_FEATURES = 100_000  # per view
 _INVERSE_PENALTY = 10.0
-_MAX_ITERATIONS = 1000
 _FORMAT = 1
 _USAGE = """\
 ```python
@@ -66,11 +65,7 @@ class TfidfStudent:
 
     def predict_features(self, features: Any) -> FloatArray:
         """Return (texts, labels) probabilities for (texts, features) sparse features."""
-        logits = np.asarray(features @ self.weights.T) + self.bias
-        logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        probabilities: FloatArray = shares / shares.sum(axis=1, keepdims=True)
-        return probabilities
+        return softmax(np.asarray(features @ self.weights.T) + self.bias)
 
     def save(self, folder: Path) -> None:
         """Write ``tfidf.json`` and ``model.safetensors`` into ``folder``."""
@@ -120,84 +115,9 @@ def load_tfidf(folder: Path | str) -> TfidfStudent:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedTfidf:
-    """The features of all texts, made once for all seeds.
-
-    Attributes:
-        labels: names in the task's order.
-        vectorizers: fitted on the training texts.
-        train_features: (training texts, features) sparse.
-        targets: (training texts,) label numbers.
-        test_features: (test texts, features) sparse.
-    """
-
-    labels: tuple[str, ...]
-    vectorizers: tuple[Any, ...]
-    train_features: Any
-    targets: npt.NDArray[np.int64]
-    test_features: Any
-
-    def train(
-        self,
-        seed: int,  # noqa: ARG002 - solved, not stepped
-        steps: int,  # noqa: ARG002
-        pause: Pause | None = None,  # noqa: ARG002
-    ) -> TrainedStudent:
-        """Return the fitted student; neither the seed nor the steps change it.
-
-        Args:
-            seed: not used: the solver has nothing random.
-            steps: not used: the solver runs until it has converged.
-            pause: not used: it takes seconds.
-
-        Returns:
-            The student in memory, with its predictions.
-        """
-        start = time.perf_counter()
-        weights, bias, num_iterations = self._fit()
-        student = TfidfStudent(self.labels, self.vectorizers, weights, bias)
-        seconds = time.perf_counter() - start
-        seen = student.predict_features(self.train_features)[
-            np.arange(len(self.targets)), self.targets
-        ]
-        return TrainedStudent(
-            probabilities=student.predict_features(self.test_features),
-            steps=num_iterations,
-            final_loss=float(-np.log(seen).mean()),
-            num_rows=len(self.targets) * max(1, num_iterations),
-            seconds=seconds,
-            num_processes=1,
-            is_main=is_main_process(),
-            dtype="float64",
-            device="cpu",
-            versions={"scikit-learn": sklearn.__version__},
-            usage=_USAGE,
-            save=student.save,
-            wait=lambda: None,
-        )
-
-    def _fit(self) -> tuple[FloatArray, FloatArray, int]:
-        """Return weights and bias for all labels of the task, and the solver's iterations."""
-        weights = np.zeros((len(self.labels), self.train_features.shape[1]))
-        bias = np.full(len(self.labels), -np.inf)
-        seen = np.unique(self.targets)
-        if len(seen) == 1:  # nothing to tell apart: always that label
-            bias[seen] = 0.0
-            return weights, bias, 0
-        solver = LogisticRegression(C=_INVERSE_PENALTY, max_iter=_MAX_ITERATIONS)
-        solver.fit(self.train_features, self.targets)
-        rows, shifts = solver.coef_, solver.intercept_
-        if len(seen) == 2:  # one row says how far the second label is above the first
-            rows = np.concatenate([np.zeros_like(rows), rows])
-            shifts = np.concatenate([np.zeros_like(shifts), shifts])
-        weights[seen], bias[seen] = rows, shifts
-        return weights, bias, int(solver.n_iter_[0])
-
-
 def prepare_tfidf(
     train: Sequence[Example], test: Sequence[Example], labels: tuple[str, ...]
-) -> PreparedTfidf:
+) -> PreparedSolved:
     """Return the baseline with its vocabulary taken from the training texts alone.
 
     Args:
@@ -213,13 +133,17 @@ def prepare_tfidf(
         _make_vectorizer(analyzer, ngrams, max_features=_MAX_FEATURES).fit(texts)
         for analyzer, ngrams in _VIEWS
     )
-    numbers = {label: number for number, label in enumerate(labels)}
-    return PreparedTfidf(
-        labels=labels,
-        vectorizers=vectorizers,
+
+    def solve(features: Any, targets: IntArray) -> Solved:
+        fit = fit_logistic(features, targets, len(labels), _INVERSE_PENALTY)
+        return Solved(TfidfStudent(labels, vectorizers, fit.weights, fit.bias), fit.num_iterations)
+
+    return PreparedSolved(
+        solve=solve,
         train_features=_transform(vectorizers, texts),
-        targets=np.array([numbers[row.label] for row in train], dtype=np.int64),
+        targets=number_labels(train, labels),
         test_features=_transform(vectorizers, [row.text for row in test]),
+        usage=_USAGE,
     )
 
 

@@ -46,14 +46,12 @@ EXAMPLE_PLACE = Place(
 
 
 def render_example() -> dict[str, str]:
-    """Return every script of the example, by name."""
-    generators = tuple(
-        GeneratorWork(name, 2, 3, None, is_measured=False) for name in ("tiny-a", "tiny-b")
-    )
+    """Return every script of the example, by name: each kind, a follow-up round, a cut array."""
+    work = Work((GeneratorWork("tiny-a", 2, 2, None, is_measured=False),), 8, None)
     array = EXAMPLE_SITE.array
     return {
         part.name: render_script(part, EXAMPLE_SITE, EXAMPLE_PLACE)
-        for job in plan_jobs(Work(generators, 8, None), EXAMPLE_SITE.stages)
+        for job in plan_jobs(work, EXAMPLE_SITE.stages)
         for part in cut_parts(job, array.size, array.max_index or 0)
     }
 

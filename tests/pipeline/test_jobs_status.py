@@ -66,7 +66,7 @@ def submit(run: RunDir, *jobs: SubmittedJob, state: str = "released") -> Submiss
 
 
 def make_job(number: str = "7", tasks: tuple[int, ...] = (0,), name: str = "train") -> SubmittedJob:
-    return SubmittedJob(name, name, number, tasks, ())
+    return SubmittedJob(name, name, number, tasks)
 
 
 @pytest.fixture
@@ -200,12 +200,21 @@ def test_marks_that_were_cut_short_do_no_harm(run: RunDir) -> None:
 def test_the_last_submission_is_read_back_as_it_was_written(run: RunDir) -> None:
     assert read_submission(run) is None
     for number in (9, 10, 2):
-        jobs = (SubmittedJob("train-p1", "train", str(number), (0, 4), ("prepare",)),)
+        jobs = (SubmittedJob("train-p1", "train", str(number), (0, 4)),)
         write_submission(run, Submission(number, "now", GO_ON, jobs, "held"))
     found = read_submission(run)
     assert found == Submission(
-        10, "now", GO_ON, (SubmittedJob("train-p1", "train", "10", (0, 4), ("prepare",)),), "held"
+        10, "now", GO_ON, (SubmittedJob("train-p1", "train", "10", (0, 4)),), "held"
     )
+
+
+def test_a_submission_that_says_more_of_its_jobs_is_read_all_the_same(run: RunDir) -> None:
+    submission = submit(run, make_job())
+    (path,) = run.slurm.glob("submission-*.json")
+    value = json.loads(path.read_text())
+    value["jobs"][0]["after"] = ["prepare"]  # as an earlier version wrote it
+    path.write_text(json.dumps(value))
+    assert read_submission(run) == submission
 
 
 def test_a_task_that_goes_on_later_has_not_ended(run: RunDir) -> None:

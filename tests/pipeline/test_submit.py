@@ -239,7 +239,7 @@ def test_a_directory_keeps_what_was_decided_for_it_when_the_site_changes(small: 
 def test_a_submission_of_a_run_directory_is_found_whatever_else_lies_there(tmp_path: Path) -> None:
     here = RunDir(tmp_path)
     assert cancel_run(here, Notes(run=here), lambda _: None) == 0
-    job = SubmittedJob("train", "train", "5", (), ())
+    job = SubmittedJob("train", "train", "5", ())
     write_submission(here, Submission(1, "now", "go on", (job,), "cancelled"))
     slurm = Notes(run=here)
     assert cancel_run(here, slurm, lambda _: None) == 0
