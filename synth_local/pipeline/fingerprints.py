@@ -19,8 +19,8 @@ CURATE_VERSION = 1
 MEASURE_VERSION = 1
 TRAIN_VERSION = 2
 EVALUATE_VERSION = 1
-ANALYZE_VERSION = 1
-REPORT_VERSION = 2
+ANALYZE_VERSION = 2
+REPORT_VERSION = 3
 
 _IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
 # decided by the strategy, or of no influence on a text: only on how many are written
