@@ -19,8 +19,8 @@ CURATE_VERSION = 1
 MEASURE_VERSION = 1
 TRAIN_VERSION = 2
 EVALUATE_VERSION = 1
-ANALYZE_VERSION = 1
-REPORT_VERSION = 2
+ANALYZE_VERSION = 2
+REPORT_VERSION = 3
 
 # fields of a task file that a writer is told
 IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
