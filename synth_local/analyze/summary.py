@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synth_local.analyze.judged import JudgedTasks
 from synth_local.records import Interval
 
+AGREEMENT, JUDGED = "mean agreement", "judged objectivity"
 SHARED_NOTE = (
     "The points of a threshold curve share items: each keeps those of the next. A line through "
     "them describes the curve, and no p value could be given for it. The primary analysis is the "
@@ -32,6 +34,7 @@ class TaskSubjectivity:
         mean_entropy: mean entropy of an item's labels, in bits.
         alpha: Krippendorff's alpha, nominal; ``None`` where it is undefined.
         reason: why there is nothing; empty where there is something.
+        origin: where the ratings come from: ``task file`` or ``run file``; empty without ratings.
     """
 
     task: str
@@ -43,6 +46,7 @@ class TaskSubjectivity:
     mean_entropy: float | None = None
     alpha: float | None = None
     reason: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +126,16 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class AcrossTasks:
-    """How the mean gap goes with mean agreement from task to task.
+    """How the mean gap goes with how objective tasks are, from task to task.
 
     Attributes:
         condition: source, generator, strategy and student, joined as in a cell's name.
         num_tasks: tasks behind it.
-        slope: change of the gap per unit of mean agreement, with an interval over tasks.
+        slope: change of the gap per unit of ``measure``, with an interval over tasks.
         spearman: rank correlation.
         reason: why there is nothing; empty where there is something.
+        measure: ``mean agreement``, beside the gap over the rated test items, or ``judged
+            objectivity``, the Bradley-Terry strength, beside the gap over all test items.
     """
 
     condition: str
@@ -137,6 +143,7 @@ class AcrossTasks:
     slope: Interval | None = None
     spearman: float | None = None
     reason: str = ""
+    measure: str = AGREEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +191,14 @@ class Analysis:
     """Everything that the analyze stage says.
 
     Attributes:
-        tasks: how much each task's annotators agree.
-        trends: the gap to real against agreement, over single items.
+        tasks: agreement on test items by task.
+        trends: the gap to real against agreement over single items: the primary analysis.
         levels: correctness by level of agreement.
         curves: accuracy by threshold of agreement.
-        across: the mean gap from task to task.
-        missing: what could not be said, and why.
+        across: the gap from task to task.
+        missing: what could not be said, and what would help.
+        judged: what judgements of whole tasks say; ``None`` where nobody was asked.
+        notes: what was left out or replaced on the way.
         learning: macro-F1 against rows.
         cuts: names of the conditions that are points of learning curves and nothing else.
     """
@@ -200,6 +209,8 @@ class Analysis:
     curves: tuple[Curve, ...] = ()
     across: tuple[AcrossTasks, ...] = ()
     missing: tuple[str, ...] = ()
+    judged: JudgedTasks | None = None
+    notes: tuple[str, ...] = ()
     learning: tuple[LearningCurve, ...] = ()
     cuts: tuple[str, ...] = ()
 
@@ -226,6 +237,8 @@ class Analysis:
                 AcrossTasks(**{**row, "slope": _interval(row["slope"])}) for row in value["across"]
             ),
             tuple(value["missing"]),
+            JudgedTasks.from_json(value["judged"]) if value.get("judged") else None,
+            tuple(value.get("notes", ())),
             tuple(_read_learning(row) for row in value["learning"]),
             tuple(value["cuts"]),
         )

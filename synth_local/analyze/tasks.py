@@ -1,4 +1,7 @@
-"""Does the mean gap fall with mean agreement from task to task?
+"""Does the mean gap fall from task to task, the more objective the tasks are?
+
+Objectivity is whatever the caller measures it by: mean agreement on a task's items, or a strength
+from judgements of whole tasks.
 
 The unit is the task. A handful of tasks says little, whatever the number of texts in each: the
 interval speaks of other tasks like these. Simulated with 4 to 15 tasks and normal errors, an
@@ -17,35 +20,35 @@ from synth_local.errors import DataError
 from synth_local.records import Interval
 
 MIN_TASKS = 4
-#: Different agreements among them: through two, every line fits.
+#: Different objectivities among them: through two, every line fits.
 MIN_VALUES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPoint:
-    """One task in the plane of agreement and gap.
+    """One task in the plane of objectivity and gap.
 
     Attributes:
         task: the task's name.
-        agreement: mean a_i of its items, in (0, 1].
+        objectivity: mean a_i of its items, in (0, 1], or a Bradley-Terry strength.
         gap: real minus synthetic score, in [-1, 1].
     """
 
     task: str
-    agreement: float
+    objectivity: float
     gap: float
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTrend:
-    """How the gap changes with agreement from task to task.
+    """How the gap changes with objectivity from task to task.
 
     Attributes:
-        points: in rising order of agreement.
-        slope: change of the gap per unit of agreement, with a bootstrap interval over tasks;
-            negative where synthetic data loses more on disputed tasks.
-        spearman: rank correlation of agreement and gap, in [-1, 1]; ``None`` also where all gaps
-            are equal.
+        points: in rising order of objectivity.
+        slope: change of the gap per unit of objectivity, with a bootstrap interval over tasks;
+            negative where synthetic data loses more on subjective tasks.
+        spearman: rank correlation of objectivity and gap, in [-1, 1]; ``None`` also where all
+            gaps are equal.
         reason: why one of the two is ``None``; empty where neither is.
     """
 
@@ -56,7 +59,7 @@ class TaskTrend:
 
 
 def fit_tasks(points: Sequence[TaskPoint], draws: Draws | None = None) -> TaskTrend:
-    """Return how the gap changes with agreement from task to task.
+    """Return how the gap changes with objectivity from task to task.
 
     Args:
         points: one per task, in any order.
@@ -64,7 +67,7 @@ def fit_tasks(points: Sequence[TaskPoint], draws: Draws | None = None) -> TaskTr
 
     Returns:
         The trend; without figures, and with the reason, where there are fewer than ``MIN_TASKS``
-        tasks or fewer than ``MIN_VALUES`` different agreements.
+        tasks or fewer than ``MIN_VALUES`` different values of objectivity.
 
     Raises:
         DataError: a task stands twice.
@@ -72,20 +75,20 @@ def fit_tasks(points: Sequence[TaskPoint], draws: Draws | None = None) -> TaskTr
     names = [point.task for point in points]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"one point per task, but these stand twice: {', '.join(doubled)}")
-    ordered = tuple(sorted(points, key=lambda point: (point.agreement, point.task)))
-    agreements = np.array([point.agreement for point in ordered])
+    ordered = tuple(sorted(points, key=lambda point: (point.objectivity, point.task)))
+    objectivity = np.array([point.objectivity for point in ordered])
     gaps = np.array([point.gap for point in ordered])
     if len(ordered) < MIN_TASKS:
         reason = f"a trend over tasks needs {MIN_TASKS} tasks, there are {len(ordered)}"
         return TaskTrend(ordered, None, None, reason)
-    num_values = len(np.unique(agreements))
+    num_values = len(np.unique(objectivity))
     if num_values < MIN_VALUES:
-        reason = f"a trend over tasks needs {MIN_VALUES} different agreements, found {num_values}"
+        reason = f"a trend over tasks needs {MIN_VALUES} different values, found {num_values}"
         return TaskTrend(ordered, None, None, reason)
-    spearman = rank_points(agreements, gaps)
+    spearman = rank_points(objectivity, gaps)
     return TaskTrend(
         points=ordered,
-        slope=bound_slope(agreements, gaps, draws or Draws()),
+        slope=bound_slope(objectivity, gaps, draws or Draws()),
         spearman=spearman,
         reason="" if spearman is not None else "the gap is the same for all tasks",
     )

@@ -1,11 +1,18 @@
 """The run file: closed, frozen, all problems reported at once."""
 
 from synth_local.config.run_file import RunConfig, StrategySpec, load_run_file
-from synth_local.config.sections import CurateConfig, GenerateConfig, MeasureConfig, TrainConfig
+from synth_local.config.sections import (
+    AnalyzeConfig,
+    CurateConfig,
+    GenerateConfig,
+    MeasureConfig,
+    TrainConfig,
+)
 from synth_local.config.site import SiteConfig, StageSite, StagesSite, load_site_file
 from synth_local.core.section import RuntimeOnly, Section
 
 __all__ = [
+    "AnalyzeConfig",
     "CurateConfig",
     "GenerateConfig",
     "MeasureConfig",

@@ -14,7 +14,13 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from synth_local.config.sections import CurateConfig, GenerateConfig, MeasureConfig, TrainConfig
+from synth_local.config.sections import (
+    AnalyzeConfig,
+    CurateConfig,
+    GenerateConfig,
+    MeasureConfig,
+    TrainConfig,
+)
 from synth_local.core.section import Section, parse_section, read_yaml
 
 NAME = re.compile(r"[a-z0-9._+-]+")
@@ -102,6 +108,7 @@ class RunConfig(Section):
     curate: CurateConfig = CurateConfig()
     measure: MeasureConfig = MeasureConfig()
     train: TrainConfig = TrainConfig()
+    analyze: AnalyzeConfig = AnalyzeConfig()
 
     @field_validator("generators", "students")
     @classmethod
@@ -178,7 +185,7 @@ class RunConfig(Section):
 
 
 def load_run_file(path: Path) -> RunConfig:
-    """Return a checked run file with task paths made absolute.
+    """Return a checked run file with its paths made absolute.
 
     Args:
         path: the file.
@@ -194,7 +201,16 @@ def load_run_file(path: Path) -> RunConfig:
     folder = path.resolve().parent
     tasks = tuple(str((folder / task).resolve()) for task in config.tasks)
     models = str((folder / config.models).resolve()) if config.models else None
-    return config.model_copy(update={"tasks": tasks, "models": models})
+    analyze = _resolve_analyze(config.analyze, folder)
+    return config.model_copy(update={"tasks": tasks, "models": models, "analyze": analyze})
+
+
+def _resolve_analyze(analyze: AnalyzeConfig, folder: Path) -> AnalyzeConfig:
+    judgements = str((folder / analyze.judgements).resolve()) if analyze.judgements else None
+    annotations = {
+        task: str((folder / path).resolve()) for task, path in analyze.annotations.items()
+    }
+    return analyze.model_copy(update={"judgements": judgements, "annotations": annotations})
 
 
 def dump_run_file(config: RunConfig) -> str:

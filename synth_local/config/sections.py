@@ -111,3 +111,17 @@ class TrainConfig(Section):
     lora_rank: int = Field(default=16, ge=1)
     device_batch: Annotated[int | None, Field(ge=1), RuntimeOnly] = None
     checkpoint_minutes: Annotated[float, Field(gt=0), RuntimeOnly] = 10.0
+
+
+class AnalyzeConfig(Section):
+    """What people said of tasks and texts; it enters the analysis and nothing else.
+
+    Paths are relative to the run file. They are no part of any identity, their content is.
+
+    Attributes:
+        judgements: CSV of which of two tasks is more objective; ``null``: nobody was asked.
+        annotations: by task, a CSV of what annotators called its test items.
+    """
+
+    judgements: Annotated[str | None, Field(min_length=1), RuntimeOnly] = None
+    annotations: Annotated[dict[str, str], RuntimeOnly] = Field(default_factory=dict)

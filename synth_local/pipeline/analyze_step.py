@@ -14,25 +14,21 @@ import numpy as np
 
 from synth_local.analyze.agreement import ItemAgreement, measure_item, measure_task
 from synth_local.analyze.gaps import GapLevel, GapTrend, PairedItems, compare_ties, measure_levels
-from synth_local.analyze.summary import (
-    AcrossTasks,
-    Analysis,
-    Curve,
-    Level,
-    TaskSubjectivity,
-    Trend,
-)
-from synth_local.analyze.tasks import TaskPoint, fit_tasks
+from synth_local.analyze.summary import Analysis, Curve, Level, TaskSubjectivity, Trend
 from synth_local.analyze.thresholds import trace_curve
 from synth_local.core.files import write_json
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.summary import Condition
+from synth_local.pipeline.annotation_files import digest_said
+from synth_local.pipeline.annotation_templates import write_templates
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.evaluate_step import load_cells
 from synth_local.pipeline.learning_curves import find_cuts, trace_learning
-from synth_local.pipeline.splits import real_splits, split_facts
+from synth_local.pipeline.ratings import collect_ratings
+from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.state import State
+from synth_local.pipeline.task_level import fit_across, judge_tasks
 from synth_local.task import Task
 from synth_local.train.students import READ_NOTHING
 
@@ -49,21 +45,27 @@ def run_analyze(context: Context) -> None:
     state = State(context)
     cells = load_cells(context, state)
     cuts = find_cuts(state.cells)
+    whole = [cell for cell in cells if Condition.of(cell.cell) not in cuts]
     analysis = Analysis()
     for task in context.tasks.values():
-        mine = [cell for cell in cells if cell.cell.task == task.name]
-        mine = [cell for cell in mine if Condition.of(cell.cell) not in cuts]
+        mine = [cell for cell in whole if cell.cell.task == task.name]
         found = analyze_task(context, task, mine)
         analysis = _join(analysis, found)
+    analysis = _join(analysis, judge_tasks(context))
     analysis = replace(
         analysis,
-        across=tuple(_across(analysis)),
+        across=fit_across(analysis, whole),
         learning=trace_learning(group_cells(cells), cuts) if cuts and cells else (),
         cuts=tuple(sorted(one.name for one in cuts)),
     )
+    write_templates(context)
     write_json(
         context.run.analysis,
-        {"fingerprint": state.analyze_fingerprint, "analysis": analysis.to_json()},
+        {
+            "fingerprint": state.analyze_fingerprint,
+            "said": digest_said(context),
+            "analysis": analysis.to_json(),
+        },
     )
     log.info("%d trends over single items", len(analysis.trends))
 
@@ -79,22 +81,30 @@ def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> 
     Returns:
         The task's part of the analysis.
     """
-    facts = split_facts(context, task)
-    num_items = sum(facts.test.values())
-    if not facts.annotations_digest:
-        return Analysis((TaskSubjectivity(task.name, num_items, reason=NO_ANNOTATORS),))
-    said = {one.id: one.annotations for one in real_splits(context, task).test}
+    num_items = sum(split_facts(context, task).test.values())
+    ratings = collect_ratings(context, task)
+    if ratings is None:
+        template = context.run.item_template(task.name).relative_to(context.run.root)
+        ask = f"{task.name}: to ask annotators, fill in {template}: analyze.annotations reads it"
+        nothing = TaskSubjectivity(task.name, num_items, reason=NO_ANNOTATORS)
+        return Analysis((nothing,), missing=(ask,))
     try:
-        agreement = measure_task(list(said.values()))
+        agreement = measure_task(list(ratings.by_item.values()))
     except UndefinedMetricError as error:
-        return Analysis((TaskSubjectivity(task.name, num_items, reason=error.what),))
-    subjectivity = TaskSubjectivity(task.name, **asdict(agreement))
+        nothing = TaskSubjectivity(task.name, num_items, reason=error.what, origin=ratings.origin)
+        return Analysis((nothing,), notes=ratings.notes)
+    subjectivity = TaskSubjectivity(task.name, **asdict(agreement), origin=ratings.origin)
     if not cells:
         missing = f"{task.name}: no student has predictions, so no gap can be looked at"
-        return Analysis((subjectivity,), missing=(missing,))
-    items = {name: found for name, one in said.items() if (found := measure_item(one)) is not None}
+        return Analysis((subjectivity,), missing=(missing,), notes=ratings.notes)
+    items = {
+        name: found
+        for name, one in ratings.by_item.items()
+        if (found := measure_item(one)) is not None
+    }
     rated = _Rated(items, tuple(row.id for row in cells[0].predictions))
-    return _analyze_groups(subjectivity, rated, group_cells(cells))
+    analysis = _analyze_groups(subjectivity, rated, group_cells(cells))
+    return replace(analysis, notes=ratings.notes)
 
 
 @dataclass(frozen=True)
@@ -197,31 +207,6 @@ def _trace(rated: _Rated, group: Group) -> Curve:
     )
 
 
-def _across(analysis: Analysis) -> list[AcrossTasks]:
-    """Return how the mean gap goes with agreement from task to task, condition by condition."""
-    agreement = {one.task: one.mean_share for one in analysis.tasks if one.mean_share is not None}
-    points: dict[str, dict[str, TaskPoint]] = {}
-    for trend in analysis.trends:
-        task, source, generator, strategy, student = trend.condition.split("__")[:5]
-        if trend.mean_gap is not None and task in agreement:
-            name = "__".join((source, generator, strategy, student))
-            # a row with ties follows the one without and replaces it: all rated items count here
-            points.setdefault(name, {})[task] = TaskPoint(task, agreement[task], trend.mean_gap)
-    found = []
-    for name, mine in points.items():
-        trend_over_tasks = fit_tasks(list(mine.values()))
-        found.append(
-            AcrossTasks(
-                name,
-                len(trend_over_tasks.points),
-                trend_over_tasks.slope,
-                trend_over_tasks.spearman,
-                trend_over_tasks.reason,
-            )
-        )
-    return found
-
-
 def _join(one: Analysis, other: Analysis) -> Analysis:
     return Analysis(
         one.tasks + other.tasks,
@@ -229,4 +214,6 @@ def _join(one: Analysis, other: Analysis) -> Analysis:
         one.levels + other.levels,
         one.curves + other.curves,
         missing=one.missing + other.missing,
+        judged=one.judged or other.judged,
+        notes=one.notes + other.notes,
     )

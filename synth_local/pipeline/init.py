@@ -64,6 +64,9 @@ train:                               # how students are fine-tuned
   match: labels                      # real and synthetic get the same count per label
   budget: steps                      # all cells take the same number of optimiser steps
   max_length: 64
+analyze:                             # what people said; templates: annotate/ in the run directory
+  judgements: null                   # a CSV: which of two tasks is more objective
+  annotations: {{}}                    # by task, a CSV: what annotators called its test items
 """
 
 

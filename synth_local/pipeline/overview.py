@@ -8,6 +8,7 @@ from typing import Any
 
 from synth_local.config import RunConfig
 from synth_local.errors import MachineError
+from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
 from synth_local.pipeline.rounds import current_rounds
@@ -98,6 +99,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         context.prompts[task.name].check()
     missing = [f"{error.what}: {error.fix}" for error in check_machine(context)]
     tasks = [_task(context, name) for name in context.tasks]
+    check_said(context)
     if missing:
         corpora = [_corpus(context, key, "to do", False) for key in context.corpora]
         cells = _planned_cells(context)

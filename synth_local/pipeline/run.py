@@ -15,6 +15,7 @@ from synth_local.backends.slurm.client import Slurm
 from synth_local.config import RunConfig
 from synth_local.core.files import explain_disk_errors
 from synth_local.errors import EngineError, SynthLocalError
+from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, check_machine, resolve_config, store_config
 from synth_local.pipeline.retire import retire
@@ -119,6 +120,7 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
         raise problems[0]
     for task in context.tasks.values():
         split_facts(context, task)
+    check_said(context)
     return context
 
 

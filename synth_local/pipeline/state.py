@@ -10,6 +10,7 @@ from functools import cached_property
 
 from synth_local.core.files import read_json
 from synth_local.core.hashing import digest_json
+from synth_local.pipeline.annotation_files import digest_said
 from synth_local.pipeline.cells import CellPlan, plan_cells
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import (
@@ -92,7 +93,8 @@ class State:
         """Identity of the analysis: the scores and what single annotators said."""
         context = self.context
         said = [split_facts(context, task).annotations_digest for task in context.tasks.values()]
-        return digest_json([ANALYZE_VERSION, self.evaluate_fingerprint, said])
+        told = [said, digest_said(context)]
+        return digest_json([ANALYZE_VERSION, self.evaluate_fingerprint, told])
 
     @property
     def is_analyzed(self) -> bool:

@@ -21,6 +21,7 @@ from synth_local.config import RunConfig, SiteConfig
 from synth_local.core.files import explain_disk_errors, write_text
 from synth_local.core.hashing import digest_json
 from synth_local.errors import ConfigError, DataError, MachineError, SynthLocalError
+from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, resolve_config, store_config
 from synth_local.pipeline.job_plan import plan_jobs
@@ -107,6 +108,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
     refuse_busy(run, slurm)
     for task in context.tasks.values():
         split_facts(context, task)
+    check_said(context)
     _require_folders(context)
     work = find_work(context, request.site)
     if work is None:

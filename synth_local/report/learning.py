@@ -12,7 +12,7 @@ from markupsafe import Markup
 from synth_local.analyze.summary import Analysis, LearningCurve
 from synth_local.report.html import Blocks, Section, paragraph, terms
 from synth_local.report.panels import Line, LinePanel
-from synth_local.report.result_tables import NAMES
+from synth_local.report.result_tables import CONDITION_NAMES
 from synth_local.report.subjectivity import split_condition
 from synth_local.report.tables import (
     Column,
@@ -48,7 +48,7 @@ def make_learning_table(analysis: Analysis) -> Table:
         name="learning",
         caption="Learning curves: macro-F1 on the real test items against training rows.",
         columns=(
-            *NAMES,
+            *CONDITION_NAMES,
             Column("smallest", "Fewest rows", "count"),
             Column("first", "Macro-F1 there", "interval"),
             Column("largest", "Most rows", "count"),
@@ -97,7 +97,7 @@ def make_point_table(analysis: Analysis) -> Table:
         name="learning_points",
         caption="The points of the learning curves.",
         columns=(
-            *NAMES,
+            *CONDITION_NAMES,
             Column("num_train", "Rows", "count"),
             Column("macro_f1", "Macro-F1", "interval"),
             Column("macro_f1_sd", "SD (seeds)", "score"),

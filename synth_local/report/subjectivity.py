@@ -45,6 +45,7 @@ def make_task_table(analysis: Analysis) -> Table:
             Column("num_items", "Test items", "count"),
             Column("num_rated", "Rated", "count"),
             Column("num_ties", "Ties", "count"),
+            Column("origin", "Ratings from"),
         ),
         rows=tuple(
             (
@@ -56,6 +57,7 @@ def make_task_table(analysis: Analysis) -> Table:
                 one.num_items,
                 one.num_rated,
                 one.num_ties,
+                one.origin or None,
             )
             for one in ordered
         ),
@@ -158,12 +160,13 @@ def make_curve_table(analysis: Analysis) -> Table:
 
 
 def make_across_table(analysis: Analysis) -> Table:
-    """Return how the mean gap goes with mean agreement from task to task."""
+    """Return how the mean gap goes with how objective tasks are, from task to task."""
     return Table(
         name="gap_across_tasks",
-        caption="Does the mean gap fall with a task's mean agreement? One point per task; the "
-        "interval resamples tasks.",
+        caption="Is the mean gap smaller for more objective tasks? One point per task; the "
+        "interval resamples tasks. The slope is per unit of what objectivity is measured by.",
         columns=(
+            Column("measure", "Objectivity by"),
             *CONDITION_NAMES[2:],
             Column("student", "Student"),
             Column("slope", "Slope", "interval", is_signed=True),
@@ -172,6 +175,7 @@ def make_across_table(analysis: Analysis) -> Table:
         ),
         rows=tuple(
             (
+                one.measure,
                 *(None if part == "-" else part for part in one.condition.split("__")),
                 Undefined(one.reason) if one.slope is None else one.slope,
                 _or_undefined(one.spearman, one.reason),
@@ -179,7 +183,7 @@ def make_across_table(analysis: Analysis) -> Table:
             )
             for one in analysis.across
         ),
-        num_headers=4,
+        num_headers=5,
     )
 
 

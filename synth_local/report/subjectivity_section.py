@@ -10,7 +10,7 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from synth_local.analyze.summary import Analysis
-from synth_local.report import subjectivity
+from synth_local.report import judged, subjectivity
 from synth_local.report.html import Blocks, Section, heading, paragraph, terms
 from synth_local.report.tables import Table, drop_empty_columns
 
@@ -44,6 +44,18 @@ def write_subjectivity(
 
     found = [show(subjectivity.make_task_table(analysis))]
     found += [paragraph(line, "undefined") for line in analysis.missing]
+    found += [paragraph(line, "key") for line in analysis.notes]
+    if analysis.judged:
+        pairs = blocks.fold(
+            "The votes on each pair", blocks.table(judged.make_pair_table(analysis))
+        )
+        found += [
+            heading("Which tasks are more objective, as people judge them"),
+            show(judged.make_ranking_table(analysis)),
+            *(paragraph(line, "key") for line in judged.describe(analysis.judged)),
+            blocks.caution("Majorities that run in a circle", judged.list_cycles(analysis.judged)),
+            fit(KIND, pairs, "tables/task_pairs.csv"),
+        ]
     if analysis.trends:
         levels = subjectivity.make_level_table(analysis)
         folded = blocks.fold("By level of agreement", blocks.table(drop_empty_columns(levels)))
@@ -57,5 +69,6 @@ def write_subjectivity(
         found += [heading("From task to task"), show(subjectivity.make_across_table(analysis))]
     if analysis.curves:
         found.append(blocks.fold("Threshold curves, as in the study", draw("curves")))
-    found.append(blocks.fold("How to read this", terms(subjectivity.MEANINGS)))
+    meanings = subjectivity.MEANINGS + (judged.MEANINGS if analysis.judged else ())
+    found.append(blocks.fold("How to read this", terms(meanings)))
     return Section(KIND, TITLE, LEAD, tuple(found))

@@ -9,7 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from synth_local.core.files import write_text
-from synth_local.report import corpus_tables, figures, learning, plots, result_tables, subjectivity
+from synth_local.report import (
+    corpus_tables,
+    figures,
+    judged,
+    learning,
+    plots,
+    result_tables,
+    subjectivity,
+)
 from synth_local.report.conditions import group_conditions, read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.diversity import make_diversity_table, read_lines
@@ -19,13 +27,15 @@ from synth_local.report.panels import Panel
 from synth_local.report.tables import Table, drop_empty_columns, select_columns, to_csv, to_latex
 
 # one row per label and condition: for programs, not for paper
-LONG = ("labels", "confusions", "threshold_curves", "learning_points")
+LONG = ("labels", "confusions", "threshold_curves", "task_pairs", "learning_points")
 ANALYSIS_TABLES = (
     subjectivity.make_task_table,
     subjectivity.make_trend_table,
     subjectivity.make_across_table,
     subjectivity.make_level_table,
     subjectivity.make_curve_table,
+    judged.make_ranking_table,
+    judged.make_pair_table,
     learning.make_learning_table,
     learning.make_point_table,
 )

@@ -57,6 +57,16 @@ class RunDir:
         return self.root / "logs"
 
     @property
+    def annotate(self) -> Path:
+        """The folder of what annotators are asked to fill in; it holds real texts."""
+        return self.root / "annotate"
+
+    @property
+    def task_pairs(self) -> Path:
+        """The template of judgements of tasks."""
+        return self.annotate / "task_pairs.csv"
+
+    @property
     def work(self) -> Path:
         """The folder of everything that is not meant for people."""
         return self.root / "work"
@@ -120,6 +130,11 @@ class RunDir:
     def checkpoints(self) -> Path:
         """States of trainings that were stopped before their end."""
         return self.work / "train" / "checkpoints"
+
+    def item_template(self, task: str) -> Path:
+        """Return the template of annotators' labels of a task's test items."""
+        path = self.annotate / f"{task}.csv"
+        return path if path != self.task_pairs else self.annotate / f"{task}.items.csv"
 
     def split_facts(self, task: str) -> Path:
         """Return the cached facts of a task's split."""

@@ -20,6 +20,7 @@ from synth_local.task.raw_rows import RawRow, check_columns
 
 BOM = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+SEPARATORS = (",", ";", "\t")
 LARGEST_FIELD = 2**31 - 1  # characters; the csv module's own bound is 131,072
 
 
@@ -135,6 +136,37 @@ def _read_records(path: Path, delimiter: str) -> Iterator[Record]:
             fix="put texts that hold a separator, a line break or a quote into double quotes and "
             "double the quotes inside, or save the file as JSON Lines",
         ) from error
+
+
+def find_separator(path: Path) -> str:
+    """Return the separator of a file's header: comma, semicolon or tab, whichever it has most of.
+
+    Args:
+        path: of the file; ``.gz`` is unpacked on the way.
+
+    Returns:
+        One character; a comma where the header has none of them.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    header = next(decode_lines(path), "")
+    return max(SEPARATORS, key=header.count)
+
+
+def read_header(path: Path) -> list[str]:
+    """Return the names in a file's header, in their order; none of an empty file.
+
+    Args:
+        path: of the file; ``.gz`` is unpacked on the way.
+
+    Returns:
+        The names.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    return next(csv.reader(decode_lines(path), delimiter=find_separator(path)), [])
 
 
 def _check_width(fields: list[str], header: list[str], where: str) -> None:

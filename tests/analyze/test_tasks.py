@@ -24,7 +24,7 @@ def test_a_trend_over_tasks_is_that_of_scipy() -> None:
     assert found.slope.low < found.slope.point < found.slope.high
     assert found.spearman == pytest.approx(spearmanr(agreements, gaps).statistic)
     assert found.reason == ""
-    assert [point.agreement for point in found.points] == sorted(agreements)
+    assert [point.objectivity for point in found.points] == sorted(agreements)
 
 
 def test_the_order_of_tasks_does_not_matter() -> None:
@@ -37,7 +37,7 @@ def test_the_order_of_tasks_does_not_matter() -> None:
     [
         pytest.param([], "needs 4 tasks, there are 0", id="no task"),
         pytest.param([0.6, 0.8, 0.9], "needs 4 tasks, there are 3", id="three tasks"),
-        pytest.param([0.6, 0.6, 0.9, 0.9], "3 different agreements, found 2", id="two agreements"),
+        pytest.param([0.6, 0.6, 0.9, 0.9], "3 different values, found 2", id="two agreements"),
     ],
 )
 def test_too_few_tasks_have_points_but_no_trend(agreements: list[float], reason: str) -> None:

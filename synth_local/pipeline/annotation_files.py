@@ -1,0 +1,295 @@
+"""What people said in files of their own: judgements of tasks, and labels of test items.
+
+Files may come out of a spreadsheet: the separator is told by the header, a byte order mark is
+passed over, an apostrophe before a value that is known without it does not count, and further
+columns are not read (``text`` only to make sure that a row speaks of the item it names). An empty
+answer is none. Everything else that is wrong is refused with file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth_local.analyze.judged import Judgement
+from synth_local.core.files import read_json
+from synth_local.core.hashing import digest_json
+from synth_local.core.text import match_key
+from synth_local.errors import ConfigError, DataError, UnknownLabelError, nearest
+from synth_local.pipeline.context import Context
+from synth_local.pipeline.splits import real_splits
+from synth_local.records import Example
+from synth_local.task import Task
+from synth_local.task.load import digest_path
+from synth_local.task.raw_rows import RawRow
+from synth_local.task.text_files import find_separator, read_header, read_separated
+
+JUDGEMENT_COLUMNS = ("annotator", "first", "second", "more_objective")
+ITEM_COLUMNS = ("item", "annotator", "label")
+TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """The judgements of a file, on the tasks of a run.
+
+    Attributes:
+        rows: in the file's order.
+        num_empty: rows that nobody has answered.
+        others: tasks that the run does not have; rows that name one are left out.
+        num_others: such rows.
+    """
+
+    rows: tuple[Judgement, ...]
+    num_empty: int = 0
+    others: tuple[str, ...] = ()
+    num_others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLabels:
+    """The annotators' labels of a file, by test item.
+
+    Attributes:
+        by_item: labels by the item's id, in the order of the annotators' names.
+        num_missing: rows without a label, or with one that the task drops.
+    """
+
+    by_item: dict[str, tuple[str | None, ...]]
+    num_missing: int = 0
+
+
+def digest_said(context: Context) -> str:
+    """Return the identity of what the files of the section ``analyze`` say.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        64 hexadecimal digits; empty where the run file names no file.
+
+    Raises:
+        DataError: a file is missing or may not be read.
+    """
+    analyze = context.config.analyze
+    if analyze.judgements is None and not analyze.annotations:
+        return ""
+    items = {task: _digest(path) for task, path in analyze.annotations.items()}
+    return digest_json([_digest(analyze.judgements) if analyze.judgements else "", items])
+
+
+def _digest(path: str) -> str:
+    if not Path(path).is_file():
+        raise DataError(
+            "there is no such file", where=path, fix="correct the path under analyze: (run file)"
+        )
+    return digest_path(Path(path))
+
+
+def check_said(context: Context) -> None:
+    """Refuse wrong files before any work begins; what is analyzed already is not read again.
+
+    Args:
+        context: the opened run.
+
+    Raises:
+        ConfigError: the run file names annotations of a task that it does not have.
+        DataError: a file is missing or wrong.
+    """
+    for name in context.config.analyze.annotations:
+        if name not in context.tasks:
+            raise ConfigError(
+                f"analyze.annotations names the task {name!r}, which the run does not have"
+                f"{nearest(name, context.tasks)}",
+                where="analyze.annotations",
+                fix=f"use {', '.join(context.tasks)}",
+            )
+    said = digest_said(context)
+    if said and (read_json(context.run.analysis) or {}).get("said") != said:
+        read_judgements(context)
+        for task in context.tasks.values():
+            read_items(context, task)
+
+
+def read_judgements(context: Context) -> Judgements | None:
+    """Return the judgements of the run's tasks, or ``None`` where the run file names no file.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        The judgements.
+
+    Raises:
+        DataError: a column is missing, a row has no annotator, compares a task with itself,
+            answers with a third one, or repeats an annotator's pair; with file and line.
+    """
+    spelled = context.config.analyze.judgements
+    return None if spelled is None else parse_judgements(Path(spelled), tuple(context.tasks))
+
+
+def parse_judgements(path: Path, tasks: Collection[str]) -> Judgements:
+    """Return the judgements of a file.
+
+    Args:
+        path: a CSV with the columns annotator, first, second and more_objective.
+        tasks: names of the run's tasks; rows about others are left out and counted.
+
+    Returns:
+        The judgements.
+
+    Raises:
+        DataError: as ``read_judgements``.
+    """
+    answer, *others = reversed(JUDGEMENT_COLUMNS)
+    rows: list[Judgement] = []
+    seen: dict[tuple[str, ...], str] = {}
+    strangers: list[list[str]] = []
+    num_empty = 0
+    for row in _read(path, answer, others):
+        second, first, annotator = (str(cell).strip() for cell in row.further)
+        said = str(row.text).strip()
+        if not said:
+            num_empty += 1
+            continue
+        if not annotator:
+            raise _explain_nobody(row)
+        first, second, said = (_plain(name, tasks) for name in (first, second, said))
+        if first == second or said not in (first, second):
+            raise DataError(
+                f"{said!r} is not one of the two tasks {first!r} and {second!r}"
+                if first != second
+                else f"{first!r} is compared with itself",
+                where=row.where,
+                fix=f"write the name of the more objective one{nearest(said, (first, second))}, "
+                "or leave the field empty",
+            )
+        _refuse_twice(seen, (annotator, *sorted((first, second))), row, "the pair")
+        if unknown := [name for name in (first, second) if name not in tasks]:
+            strangers.append(unknown)
+        else:
+            rows.append(Judgement(annotator, said, second if said == first else first))
+    names = tuple(sorted({name for unknown in strangers for name in unknown}))
+    return Judgements(tuple(rows), num_empty, names, len(strangers))
+
+
+def read_items(context: Context, task: Task) -> ItemLabels | None:
+    """Return the annotators' labels of a task's file, or ``None`` where there is no file.
+
+    Args:
+        context: the opened run.
+        task: of the run.
+
+    Returns:
+        The labels.
+
+    Raises:
+        DataError: a column is missing, a row has no annotator, names an item that is no test row
+            or shows another text for it, or repeats an annotator's item; with file and line.
+        UnknownLabelError: a label that the task does not have, where ``other_labels: error``.
+    """
+    spelled = context.config.analyze.annotations.get(task.name)
+    if spelled is None:
+        return None
+    return parse_items(Path(spelled), task, real_splits(context, task).test)
+
+
+def parse_items(path: Path, task: Task, test: Collection[Example]) -> ItemLabels:
+    """Return the annotators' labels of a file.
+
+    Args:
+        path: a CSV with the columns item, annotator and label; where it has the column text, that
+            must be the item's.
+        task: whose labels are allowed, spelled as in the task file or as in its data.
+        test: the test items.
+
+    Returns:
+        The labels; a missing rating is ``None``.
+
+    Raises:
+        DataError: as ``read_items``.
+        UnknownLabelError: as ``read_items``.
+    """
+    texts = {one.id: match_key(one.text) for one in test}
+    has_text = TEXT in read_header(path)
+    found: dict[str, dict[str, str | None]] = {}
+    seen: dict[tuple[str, ...], str] = {}
+    num_missing = 0
+    for row in _read(path, "label", ("item", "annotator", *([TEXT] if has_text else []))):
+        item, annotator, *shown = (str(cell).strip() for cell in row.further)
+        item = _plain(item, texts)
+        if not any((item, annotator, str(row.text).strip())):
+            continue
+        if item not in texts:
+            raise DataError(
+                f"{item!r} is no test item of {task.name!r}{nearest(item, texts)}",
+                where=row.where,
+                fix="items are spelled as in the template and in predictions/, such as "
+                f"{next(iter(texts), 'test-000000')}",
+            )
+        if shown and match_key(shown[0]) not in ("", texts[item]):
+            raise DataError(
+                f"the text beside {item!r} is not that of this test item",
+                where=row.where,
+                fix="the file belongs to other test data, or its rows were mixed up",
+            )
+        label = _name_label(str(row.text).strip(), task, row.where)
+        num_missing += label is None
+        if not annotator and str(row.text).strip():
+            raise _explain_nobody(row)
+        if annotator:
+            _refuse_twice(seen, (annotator, item), row, "the item")
+            found.setdefault(item, {})[annotator] = label
+    ordered = {item: tuple(said[who] for who in sorted(said)) for item, said in found.items()}
+    return ItemLabels(ordered, num_missing)
+
+
+def _read(path: Path, answer: str, others: Collection[str]) -> list[RawRow]:
+    """Return the rows of a file; ``text`` and ``label`` both hold the answer."""
+    header = read_header(path)
+    if missing := [name for name in (*others, answer) if name not in header]:
+        raise DataError(
+            f"there is no column {missing[0]!r}; found {', '.join(map(repr, header)) or 'none'}",
+            where=f"{path}:1",
+            fix="keep the header of the template that the analyze stage writes to annotate/",
+        )
+    return list(read_separated(path, answer, answer, find_separator(path), tuple(others)))
+
+
+def _plain(value: str, known: Collection[str]) -> str:
+    """Return ``value`` without the apostrophe that keeps a spreadsheet from running it."""
+    bare = value.removeprefix("'").strip()
+    return bare if value not in known and bare in known else value
+
+
+def _name_label(said: str, task: Task, where: str) -> str | None:
+    """Return the task's name for a label; ``None`` for a rating that is missing or dropped."""
+    spec = task.spec
+    said = _plain(said, (*spec.labels, *spec.data.label_map))
+    label = said if said in spec.labels else spec.data.label_map.get(said, said)
+    if not label or label in spec.labels:
+        return label or None
+    if spec.other_labels == "drop":
+        return None
+    raise UnknownLabelError(label, tuple(spec.labels), where)
+
+
+def _refuse_twice(
+    seen: dict[tuple[str, ...], str], key: tuple[str, ...], row: RawRow, what: str
+) -> None:
+    if key in seen:
+        raise DataError(
+            f"{key[0]!r} answers {what} {' and '.join(map(repr, key[1:]))} twice",
+            where=row.where,
+            fix=f"keep one of the two answers; the other stands at {seen[key]}",
+        )
+    seen[key] = row.where
+
+
+def _explain_nobody(row: RawRow) -> DataError:
+    return DataError(
+        "an answer without an annotator",
+        where=row.where,
+        fix="write into the column annotator who gave it; any name or number will do",
+    )

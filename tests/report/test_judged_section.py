@@ -1,0 +1,71 @@
+"""The report on judgements of whole tasks: ranks, circles, strengths, and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from synth_local.analyze.judged import Judgement
+from synth_local.analyze.judgements import measure_judgements
+from synth_local.analyze.lines import Draws
+from synth_local.analyze.summary import JUDGED, AcrossTasks, Analysis
+from synth_local.records import Interval
+from synth_local.report.write import render_files
+from tests.report.made_report import make_data
+from tests.report.page_reader import Element, PageReader
+
+FEW = Draws(num_draws=30)
+CIRCLE = ("sms>irony", "irony>humor", "humor>sms", "sms>agnews", "irony>agnews", "humor>agnews")
+
+
+def judge(*wins: str, tasks: tuple[str, ...] = ("agnews", "sms", "irony", "humor")) -> Analysis:
+    judgements = [Judgement("ann", *win.split(">")) for win in wins]
+    return Analysis(judged=measure_judgements(tasks, judgements, FEW))
+
+
+def render(analysis: Analysis) -> dict[str, str]:
+    return render_files(replace(make_data(), analysis=analysis))
+
+
+def read_section(files: dict[str, str]) -> Element:
+    page = PageReader(files["report.html"]).root
+    return next(one for one in page.find("section") if one.attributes["id"] == "subjectivity")
+
+
+def test_ranks_strengths_and_circles_are_shown() -> None:
+    files = render(judge(*CIRCLE))
+    text = read_section(files).all_text()
+    assert "6 judgements by 1 annotator on 6 of 6 pairs; 0 tied" in text
+    assert "Intervals resample judgements" in text
+    assert "circle 1: sms, irony, humor. No order agrees with every majority" in text
+    rows = files["tables/task_ranking.csv"].splitlines()
+    assert rows[0].startswith("task,rank,cycle,strength,strength_low,strength_high")
+    assert sorted(row.split(",")[:3] for row in rows[1:4]) == [
+        ["humor", "1 to 3", "1"],
+        ["irony", "1 to 3", "1"],
+        ["sms", "1 to 3", "1"],
+    ]
+    assert rows[4].startswith("agnews,4,,-")
+    assert files["tables/task_pairs.csv"].splitlines()[1] == "agnews,sms,0,1,sms"
+
+
+def test_what_is_not_linked_is_undefined_on_the_page() -> None:
+    text = read_section(render(judge("sms>agnews", "irony>humor"))).all_text()
+    assert "undefined (no judgement links agnews, sms; irony, humor)" in text
+    assert "Agreement between annotators is undefined: no pair has two judgements" in text
+
+
+def test_without_judgements_the_page_says_what_would_help() -> None:
+    files = render(Analysis(missing=("nobody says; fill in annotate/task_pairs.csv",)))
+    assert "fill in annotate/task_pairs.csv" in read_section(files).all_text()
+    assert "tables/task_ranking.csv" not in files
+
+
+def test_the_two_measures_of_objectivity_have_rows_of_their_own() -> None:
+    slope = Interval(-0.1, -0.2, -0.05)
+    across = tuple(
+        AcrossTasks("synthetic__g__few_shot__s", 10, slope, -0.8, measure=measure)
+        for measure in ("mean agreement", JUDGED)
+    )
+    rows = render(Analysis(across=across))["tables/gap_across_tasks.csv"].splitlines()
+    assert [row.split(",")[0] for row in rows] == ["measure", "mean agreement", JUDGED]
+    assert Analysis.from_json(Analysis(across=across).to_json()).across == across
