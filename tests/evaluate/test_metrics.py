@@ -17,7 +17,10 @@ LABELS = ("a", "b", "c", "d")
 
 def make_predictions(gold: str, predicted: str) -> list[Prediction]:
     pairs = zip(gold, predicted, strict=True)
-    return [Prediction(f"t{number}", g, p, ()) for number, (g, p) in enumerate(pairs)]
+    return [
+        Prediction(f"t{number}", g, p, tuple(float(label == p) for label in LABELS))
+        for number, (g, p) in enumerate(pairs)
+    ]
 
 
 def score_any(predictions: list[Prediction]) -> dict[tuple[str, str], float]:
@@ -38,6 +41,7 @@ def test_figures_match_those_worked_out_by_hand() -> None:
     assert (figures["precision", "b"], figures["recall", "b"]) == (0.5, 1.0)
     assert figures["f1", "b"] == pytest.approx(2 / 3)
     assert figures["macro_f1", ""] == pytest.approx((0.5 + 2 / 3 + 0) / 3)
+    assert figures["calibration_error", ""] == 0.5  # always sure, right in half of the cases
 
 
 def test_a_label_with_gold_items_but_no_prediction_has_f1_zero_and_no_precision() -> None:
@@ -87,7 +91,7 @@ def test_scoring_leaves_no_trace_in_the_home_folder() -> None:
     code = (
         "from synth_local.evaluate.metrics import score_predictions;"
         "from synth_local.records import Prediction;"
-        "print(score_predictions([Prediction('t', 'a', 'a', ())], ['a'])[0].value)"
+        "print(score_predictions([Prediction('t', 'a', 'a', (1.0,))], ['a'])[0].value)"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code],

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from synth_local.analyze.summary import Analysis
+from synth_local.analyze.summary import Analysis, LearningCurve
 from tests.pipeline.conftest import SmallRun, make_small_run
 
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ def test_asking_for_curves_later_trains_the_cuts_alone(curved: SmallRun) -> None
 
 def test_every_curve_has_its_points_and_its_worth(curved: SmallRun) -> None:
     curves = read_analysis(curved).learning
-    by_source = {}
+    by_source: dict[str, list[LearningCurve]] = {}
     for one in curves:
         by_source.setdefault(one.condition.split("__")[1], []).append(one)
     assert by_source.keys() == {"real", "synthetic"}
