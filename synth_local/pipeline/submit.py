@@ -24,6 +24,7 @@ from synth_local.errors import ConfigError, DataError, MachineError, SynthLocalE
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, resolve_config, store_config
 from synth_local.pipeline.job_plan import plan_jobs
+from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.work_left import assume_all, find_work
 from synth_local.store.markers import clear_failures, list_local_pids
@@ -69,6 +70,7 @@ def preview_submission(request: Request, say: Say) -> None:
     """
     context = _open(request)
     try:
+        check_brought(context)
         work = find_work(context, request.site)
     except (DataError, MachineError) as error:
         say(f"# as for a new run, since {error.what}")
@@ -107,6 +109,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
     refuse_busy(run, slurm)
     for task in context.tasks.values():
         split_facts(context, task)
+    check_brought(context)
     _require_folders(context)
     work = find_work(context, request.site)
     if work is None:
