@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length"]
+# empty: no model of this run wrote it
+FinishReason = Literal["stop", "length", ""]
+
+#: Stands for the strategy of a corpus brought along: it takes the place of a generator, and nobody
+#: here knows how its texts were asked for.
+BROUGHT = "brought"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,12 +36,7 @@ def _print_status(found: RunStatus) -> None:
         state = "done" if stage.is_done else "to do"
         click.echo(f"{stage.stage:<10}{state:<7}{stage.done}/{stage.total}")
     for corpus in found.corpora:
-        name = f"{corpus['task']} / {corpus['generator']} / {corpus['strategy']}"
-        accepted = corpus["accepted"]
-        rows = f"{corpus['written']}/{corpus['admitted']} slots written"
-        tail = "" if accepted is None else f", {accepted} rows accepted"
-        short = "" if corpus["complete"] in (None, True) else " (short)"
-        click.echo(f"  {name}: {rows}{tail}{short}")
+        click.echo(f"  {_spell_corpus(corpus)}")
     for line in found.live:
         click.echo(f"running: {line}")
     if found.live:
@@ -53,6 +48,17 @@ def _print_status(found: RunStatus) -> None:
         click.echo(f"  log: {failure.log}", err=True)
         if failure.fix:
             click.echo(f"  fix: {failure.fix}", err=True)
+
+
+def _spell_corpus(corpus: dict[str, Any]) -> str:
+    name = f"{corpus['task']} / {corpus['generator']} / {corpus['strategy']}"
+    accepted = corpus["accepted"]
+    rows = f"{corpus['written']}/{corpus['admitted']} slots written"
+    if corpus["is_brought"]:
+        rows = f"{corpus['admitted']} rows brought along"
+    tail = "" if accepted is None else f", {accepted} rows accepted"
+    short = "" if corpus["complete"] in (None, True) else " (short)"
+    return f"{name}: {rows}{tail}{short}"
 
 
 def _print_jobs(found: RunStatus) -> None:

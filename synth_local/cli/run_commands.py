@@ -101,7 +101,8 @@ def _print_preview(row: PreviewRow) -> None:
     for message in row.conversation:
         click.secho(f"[{message.role}]", dim=True)
         click.echo(make_printable(message.content, keep="\n"))
-    click.secho(f"[completion, {row.turn.completion.num_tokens} tokens]", fg="cyan")
+    source = f"completion, {row.turn.completion.num_tokens} tokens"
+    click.secho(f"[{source if row.conversation else 'brought along'}]", fg="cyan")
     click.echo(make_printable(row.turn.completion.text, keep="\n"))
     outcome = f"refused: {verdict.reason}" if verdict.reason else "passes the row checks"
     click.secho(f"-> {outcome}", fg="red" if verdict.reason else "green")

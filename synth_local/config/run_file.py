@@ -22,6 +22,7 @@ from synth_local.config.sections import (
     TrainConfig,
 )
 from synth_local.core.section import Section, parse_section, read_yaml
+from synth_local.records import BROUGHT
 
 NAME = re.compile(r"[a-z0-9._+-]+")
 Source = Literal["real", "synthetic", "pool", "pool+synthetic", "real+synthetic"]
@@ -67,6 +68,9 @@ class StrategySpec(Section):
     @classmethod
     def validate_name(cls, value: str) -> str:
         """Require a name that fits into a cell's name."""
+        if value == BROUGHT:
+            msg = f"the name {BROUGHT!r} is taken: it stands for corpora brought along"
+            raise ValueError(msg)
         return check_name(value)
 
     @model_validator(mode="after")
@@ -85,6 +89,8 @@ class RunConfig(Section):
         tasks: paths of task files, relative to the run file.
         generators: names of models that write texts.
         strategies: ways of making prompts, by word or in full.
+        corpora: texts brought along, by the name that takes the place of a generator's: a file
+            (for the run's only task), or one file for each task. Relative to the run file.
         students: names of models that are trained.
         sources: what students are trained on.
         per_label: accepted rows per label of each corpus.
@@ -97,6 +103,7 @@ class RunConfig(Section):
     tasks: tuple[str, ...] = Field(min_length=1)
     generators: tuple[str, ...] = ()
     strategies: tuple[StrategySpec, ...] = ()
+    corpora: dict[str, str | dict[str, str]] = Field(default_factory=dict)
     students: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ("real", "synthetic")
     per_label: int | dict[str, int] = 3000
@@ -115,6 +122,20 @@ class RunConfig(Section):
     def validate_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """Require names that fit into a cell's name."""
         return tuple(check_name(name) for name in value)
+
+    @field_validator("corpora")
+    @classmethod
+    def validate_corpora(
+        cls, value: dict[str, str | dict[str, str]]
+    ) -> dict[str, str | dict[str, str]]:
+        """Require names that fit into a cell's name, each with a file."""
+        for name, files in value.items():
+            check_name(name)
+            spelled = list(files.values()) if isinstance(files, dict) else [files]
+            if not spelled or not all(spelled):
+                msg = f"{name}: names no file"
+                raise ValueError(msg)
+        return value
 
     @field_validator("per_label")
     @classmethod
@@ -140,7 +161,7 @@ class RunConfig(Section):
         """Require that names are unique and that synthetic sources can be made."""
         for what, names in (
             ("tasks", self.tasks),
-            ("generators", self.generators),
+            ("generators and corpora", (*self.generators, *self.corpora)),
             ("strategies", tuple(spec.name for spec in self.strategies)),
             ("students", self.students),
             ("sources", self.sources),
@@ -153,7 +174,8 @@ class RunConfig(Section):
                 raise ValueError(msg)
         if any("synthetic" in source for source in self.sources):
             missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
-            if missing:
+            # with corpora brought along nothing has to be generated
+            if missing and (self.generators or not self.corpora):
                 msg = f"synthetic sources need {' and '.join(missing)}"
                 raise ValueError(msg)
         return self
@@ -202,7 +224,14 @@ def load_run_file(path: Path) -> RunConfig:
     tasks = tuple(str((folder / task).resolve()) for task in config.tasks)
     models = str((folder / config.models).resolve()) if config.models else None
     analyze = _resolve_analyze(config.analyze, folder)
-    return config.model_copy(update={"tasks": tasks, "models": models, "analyze": analyze})
+    corpora = {
+        name: {task: _find_file(folder, one) for task, one in files.items()}
+        if isinstance(files, dict)
+        else _find_file(folder, files)
+        for name, files in config.corpora.items()
+    }
+    found = {"tasks": tasks, "models": models, "corpora": corpora, "analyze": analyze}
+    return config.model_copy(update=found)
 
 
 def _resolve_analyze(analyze: AnalyzeConfig, folder: Path) -> AnalyzeConfig:
@@ -211,6 +240,12 @@ def _resolve_analyze(analyze: AnalyzeConfig, folder: Path) -> AnalyzeConfig:
         task: str((folder / path).resolve()) for task, path in analyze.annotations.items()
     }
     return analyze.model_copy(update={"judgements": judgements, "annotations": annotations})
+
+
+def _find_file(folder: Path, spelled: str) -> str:
+    """Return an absolute path; a link keeps its name, which tells the format."""
+    path = folder / Path(spelled).expanduser()
+    return str(path.parent.resolve() / path.name)
 
 
 def dump_run_file(config: RunConfig) -> str:

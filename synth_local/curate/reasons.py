@@ -27,6 +27,7 @@ NEAR_COPY: Final = "near_copy"
 DUPLICATE: Final = "duplicate"
 NEAR_DUPLICATE: Final = "near_duplicate"
 SURPLUS: Final = "surplus"
+OTHER_LABEL: Final = "other_label"
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -47,11 +48,22 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         DUPLICATE: "equal to an accepted earlier text in letters and digits",
         NEAR_DUPLICATE: "nearly equal to an accepted earlier text (Jaccard of 5-shingles)",
         SURPLUS: "the label had its number of rows already",
+        OTHER_LABEL: "a row brought along with a label that the task leaves out",
     }
 )
 
 #: Reasons that say that a completion is no text of the asked kind. What is left counts as
 #: "generated" where a corpus is described before curation.
 FORM_REASONS: Final = frozenset(
-    {PROMPT_TOO_LONG, REFUSAL, PROMPT_ECHO, SEVERAL_TEXTS, WRONG_LABEL, TRUNCATED, EMPTY, GARBLED}
+    {
+        PROMPT_TOO_LONG,
+        REFUSAL,
+        PROMPT_ECHO,
+        SEVERAL_TEXTS,
+        WRONG_LABEL,
+        TRUNCATED,
+        EMPTY,
+        GARBLED,
+        OTHER_LABEL,
+    }
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from synth_local.core.hashing import digest_json
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import TRAIN_VERSION
+from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import SplitFacts, split_facts
 from synth_local.records import Cell
 from synth_local.store.corpus import Manifest
@@ -79,8 +80,9 @@ def expect_cells(context: Context) -> list[Cell]:
     cells = []
     for task in context.tasks.values():
         facts = split_facts(context, task)
-        wanted = context.per_label(task)
-        corpora = {key: wanted for key in context.corpora if key.task == task.name}
+        corpora = {
+            key: _expect_rows(context, key) for key in context.corpora if key.task == task.name
+        }
         real = RealCounts(facts.train, facts.pool)
         sets = plan_sets(context.config.sources, context.config.train.match, real, corpora)
         points = _plan_points(context, real, corpora, sets)
@@ -103,6 +105,15 @@ def _plan_points(
     config = context.config
     points = plan_points(config.sources, config.learning_curve, real, corpora, sets)
     return [one for one in points if all((one.real | one.synthetic).values())]
+
+
+def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
+    """Return the rows that a corpus may get: of a file no more than it has."""
+    wanted = context.per_label(context.tasks[key.task])
+    if not key.is_brought:
+        return wanted
+    admitted = current_rounds(context, key).admitted
+    return {label: min(count, admitted[label]) for label, count in wanted.items()}
 
 
 def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:

@@ -96,9 +96,9 @@ class CorpusCost:
         admitted: slots that were written.
         surplus: good texts that came after their label had its number.
         refused_share: of the admitted slots, surplus not counted; ``None`` without slots.
-        tokens: generated, of refused texts too.
-        seconds: spent in generation, summed over shards.
-        seconds_per_row: per accepted row; ``None`` without rows.
+        tokens: generated, of refused texts too; ``None`` where the corpus was brought along.
+        seconds: spent in generation, summed over shards; ``None`` likewise.
+        seconds_per_row: per accepted row; ``None`` without rows, and likewise.
         scores: of the students that were trained on it.
     """
 
@@ -111,8 +111,8 @@ class CorpusCost:
     admitted: int
     surplus: int
     refused_share: float | None
-    tokens: int
-    seconds: float
+    tokens: int | None
+    seconds: float | None
     seconds_per_row: float | None
     scores: tuple[CorpusScore, ...]
 
@@ -217,6 +217,7 @@ def list_costs(run: RunFacts) -> Iterator[CorpusCost]:
         drops = [count for by_label in manifest.drops.values() for count in by_label.items()]
         surplus = sum(count for reason, count in drops if reason == SURPLUS)
         refused = sum(count for _, count in drops) - surplus
+        is_made = manifest.brought is None
         yield CorpusCost(
             run=run.name,
             task=key.task,
@@ -227,9 +228,9 @@ def list_costs(run: RunFacts) -> Iterator[CorpusCost]:
             admitted=admitted,
             surplus=surplus,
             refused_share=refused / admitted if admitted else None,
-            tokens=manifest.tokens["generated"],
-            seconds=manifest.seconds,
-            seconds_per_row=manifest.seconds / accepted if accepted else None,
+            tokens=manifest.tokens["generated"] if is_made else None,
+            seconds=manifest.seconds if is_made else None,
+            seconds_per_row=manifest.seconds / accepted if accepted and is_made else None,
             scores=tuple(
                 CorpusScore(
                     group.condition.source,

@@ -29,6 +29,7 @@ from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype, res
 from synth_local.errors import ConfigError, MachineError
 from synth_local.generate.plan import StrategyPlan
 from synth_local.generate.prompts import PromptSet, load_prompts
+from synth_local.pipeline.brought_files import BroughtFile, find_brought, hash_brought
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import Task, load_task
 
@@ -126,15 +127,35 @@ class Context:
 
     @property
     def corpora(self) -> list[CorpusKey]:
-        """All corpora of the matrix, tasks first; empty where no source is synthetic."""
+        """All corpora, tasks first, brought ones last; empty where no source is synthetic."""
         if not any("synthetic" in source for source in self.config.sources):
             return []
-        return [
-            CorpusKey(task, generator, strategy)
-            for task in self.tasks
-            for generator in self.config.generators
-            for strategy in self.strategies
-        ]
+        found = []
+        for task in self.tasks:
+            found += [
+                CorpusKey(task, generator, strategy)
+                for generator in self.config.generators
+                for strategy in self.strategies
+            ]
+            found += [key for key in self.brought_paths if key.task == task]
+        return found
+
+    @cached_property
+    def brought(self) -> dict[CorpusKey, BroughtFile]:
+        """The files of the corpora brought along, hashed.
+
+        Returns:
+            The files by corpus.
+
+        Raises:
+            DataError: a file is missing.
+        """
+        return hash_brought(self.brought_paths)
+
+    @property
+    def brought_paths(self) -> dict[CorpusKey, Path]:
+        """Where the corpora brought along lie, which need not be there."""
+        return find_brought(self.config.corpora, list(self.tasks))
 
     def per_label(self, task: Task) -> dict[str, int]:
         """Return the rows asked for, by label.

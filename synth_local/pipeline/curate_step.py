@@ -21,6 +21,7 @@ from synth_local.curate.select import Selection, list_accepted, select
 from synth_local.errors import EngineError
 from synth_local.generate.plan import SlotPlan
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.curate_brought import curate_brought
 from synth_local.pipeline.fingerprints import checks_fingerprint
 from synth_local.pipeline.generate_step import row_checker
 from synth_local.pipeline.report_data import corpus_card_data
@@ -45,7 +46,7 @@ class CurateResult:
 
 
 def run_curate(context: Context, key: CorpusKey) -> CurateResult:
-    """Curate one corpus from its ledger.
+    """Curate one corpus from its ledger, or from its file where it was brought along.
 
     Args:
         context: the opened run.
@@ -56,11 +57,14 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
 
     Raises:
         EngineError: admitted slots have no turn yet.
+        DataError: a row of a corpus brought along cannot be used; with file and line.
     """
     rounds = current_rounds(context, key)
     manifest = read_manifest(context.run.corpus(key))
     if manifest and manifest.fingerprint == rounds.fingerprint:
         return CurateResult(True, f"{key}: done before")
+    if key.is_brought:
+        return CurateResult(True, _describe(curate_brought(context, key)))
     plan = slot_plan(context, key)
     rows = read_ledger(context.run.ledger(key))
     checker = row_checker(context, context.tasks[key.task])

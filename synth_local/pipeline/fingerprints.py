@@ -9,6 +9,7 @@ from __future__ import annotations
 from synth_local.cards import digest_model
 from synth_local.core.hashing import digest_json
 from synth_local.curate.rows import describe_checks
+from synth_local.pipeline.brought import brought_fingerprint
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.splits import split_facts
 from synth_local.store.corpus import Manifest
@@ -31,6 +32,8 @@ _NOT_IN_A_TEXT = OF_A_STRATEGY | {"budget_tokens"}  # which decides only how man
 
 def generation_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of a corpus's ledger: everything that decides a slot's text."""
+    if key.is_brought:
+        return brought_fingerprint(context, key)
     generator = context.generators[key.generator]
     task = context.tasks[key.task]
     strategy = context.strategies[key.strategy]
@@ -76,14 +79,18 @@ def checks_fingerprint(context: Context, key: CorpusKey) -> str:
 def curation_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of a corpus."""
     task = context.tasks[key.task]
+    curate = context.config.curate.fingerprint_fields()
+    budget = context.config.generate.budget_tokens
+    if key.is_brought:  # how many rounds, and what they may cost, is nothing to a file's rows
+        curate, budget = {k: v for k, v in curate.items() if k != "max_rounds"}, None
     return digest_json(
         {
             "version": CURATE_VERSION,
             "generation": generation_fingerprint(context, key),
             "checks": checks_fingerprint(context, key),
-            "curate": context.config.curate.fingerprint_fields(),
+            "curate": curate,
             "per_label": context.per_label(task),
-            "budget_tokens": context.config.generate.budget_tokens,
+            "budget_tokens": budget,
         }
     )
 

@@ -33,6 +33,7 @@ RUN_FILE = """\
 
 tasks: [tasks/visits_plain.yaml, tasks/visits_moody.yaml]   # relative to this file
 generators: [{generator}]           # names of model folders; add a word, get an ablation
+# corpora: {{mine: {{visits_plain: texts.csv}}}}   # texts that you have; columns text and label
 strategies: [zero_shot, few_shot]    # or {{name: few_shot_8, base: few_shot, shots: 8}}
 students: [scratch-bert, tfidf-logreg]
 sources: [real, synthetic, pool, pool+synthetic]

@@ -15,13 +15,14 @@ from synth_local.pipeline.stages import PREPARE
 
 @dataclass(frozen=True, slots=True)
 class GeneratorWork:
-    """What is left to do for one generator.
+    """What is left to do for one generator, or for a corpus brought along in its place.
 
     Attributes:
         name: the generator's.
         num_corpora: tasks x strategies.
         num_rounds: rounds that may still be needed; 0 where all its corpora are finished.
-        missing: shards of the first of these rounds that lack texts; ``None`` is all.
+        missing: shards of the first of these rounds that lack texts; ``None`` is all. None lack
+            any where a corpus was brought along, which has one round.
         is_measured: whether all its corpora are measured.
     """
 

@@ -32,7 +32,7 @@ class CorpusOverview:
         task: the task's name.
         generator: the generator's name.
         strategy: the strategy's name.
-        slots: per label, admitted so far (round 0 before anything ran).
+        slots: per label, admitted so far (round 0 before anything ran); the rows of a file.
         state: ``done`` or ``to do``.
         output_tokens: estimate for the admitted slots.
         prompt_tokens: estimate for the admitted slots.
@@ -137,6 +137,9 @@ def _task(context: Context, name: str) -> dict[str, Any]:
 
 def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> CorpusOverview:
     task = context.tasks[key.task]
+    if key.is_brought:
+        rows = current_rounds(context, key).admitted
+        return CorpusOverview(*_parts(key), rows, state, 0, 0, 0.0)
     strategy = context.strategies[key.strategy]
     slots = current_rounds(context, key).admitted if has_weights else context.per_label(task)
     total = sum(slots.values())
@@ -146,15 +149,17 @@ def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> 
     history = (strategy.chain_length - 1) / 2 * (output + PROMPT_TOKENS / 2)
     prompt = PROMPT_TOKENS + history + strategy.shots * words * 0.5 * TOKENS_PER_WORD
     return CorpusOverview(
-        key.task,
-        key.generator,
-        key.strategy,
+        *_parts(key),
         slots,
         state,
         round(total * output),
         round(total * prompt),
         _gpu_minutes(context, key.generator, total * output),
     )
+
+
+def _parts(key: CorpusKey) -> tuple[str, str, str]:
+    return key.task, key.generator, key.strategy
 
 
 def _gpu_minutes(context: Context, generator: str, tokens: float) -> float | None:
@@ -189,7 +194,7 @@ def _stages(state: State) -> list[dict[str, Any]]:
     waiting = bool(state.open_corpora)
     trained = not waiting and not state.open_cells
     done = {
-        "generate": not waiting,
+        "generate": all(key.is_brought for key in state.open_corpora),
         "curate": not waiting,
         "measure": not state.unmeasured,
         "train": trained,

@@ -10,6 +10,7 @@ from synth_local.engines.choose import open_engine
 from synth_local.engines.protocol import Engine
 from synth_local.generate.loop import ChainWork, Lane, Loop
 from synth_local.generate.plan import group_chains
+from synth_local.pipeline.brought import read_brought
 from synth_local.pipeline.context import Context, check_machine, resolve_config
 from synth_local.pipeline.generate_step import make_composer, row_checker
 from synth_local.pipeline.rounds import slot_plan
@@ -28,6 +29,9 @@ class PreviewRow:
 
 def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow]:
     """Return the first slots of each label of every corpus, generated; nothing is stored.
+
+    Of a corpus brought along these are its file's first rows; nobody asked for them here, so their
+    conversation is empty.
 
     Args:
         config: the checked run file.
@@ -59,7 +63,21 @@ def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow
                 found += _preview_corpus(context, key, engine, num_rows)
         finally:
             engine.close()
+    for key in context.brought:
+        if key in context.corpora:
+            found += _preview_brought(context, key, num_rows)
     return found
+
+
+def _preview_brought(context: Context, key: CorpusKey, num_rows: int) -> list[PreviewRow]:
+    brought = read_brought(context, key)
+    checker = row_checker(context, context.tasks[key.task])
+    rows = []
+    for name, slot in brought.slots.items():
+        if slot.position < num_rows and name not in brought.others:
+            text = brought.texts[name]
+            rows.append(PreviewRow(key, Turn(slot, text, "", checker.check(slot, text)), ()))
+    return rows
 
 
 def _preview_corpus(

@@ -185,9 +185,10 @@ def _value(row: MeasureRow | UndefinedRow) -> Interval | Undefined:
 
 def corpus_card_data(context: Context, manifest: Manifest) -> ReportData:
     """Return what the dataset card of one corpus needs."""
-    generator = context.generators[manifest.generator]
+    # a corpus brought along has no generator that anything could be said of
+    generator = None if manifest.brought else context.generators[manifest.generator]
     return ReportData(
         run=RunPart(context.run.root.name, context.fingerprint),
         tasks=(task_part(context, manifest.task),),
-        models=(ModelPart(generator.card, generator.digest),),
+        models=(ModelPart(generator.card, generator.digest),) if generator else (),
     )

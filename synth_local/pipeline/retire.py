@@ -13,6 +13,7 @@ from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import curation_fingerprint, generation_fingerprint
 from synth_local.pipeline.generate_step import SPEC
 from synth_local.pipeline.state import State
+from synth_local.records import BROUGHT
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.store.stale import bring_back, set_aside
 
@@ -110,8 +111,8 @@ def _may_come(context: Context, name: str) -> bool:
     return (
         task in context.tasks
         and source in config.sources
-        and generator in (*config.generators, "-")
-        and strategy in (*context.strategies, "-")
+        and generator in (*config.generators, *config.corpora, "-")
+        and strategy in (*context.strategies, BROUGHT, "-")
         and student in config.students
         and int(seed.removeprefix("s")) in config.seeds
     )

@@ -1,7 +1,8 @@
 """Which slots are admitted: the rounds of one corpus, as stored on disk.
 
 Round 0 is the first N slots per label. ``curate`` appends a round where a label is short; nothing
-else does, so the same slots are used locally and under a scheduler.
+else does, so the same slots are used locally and under a scheduler. Of a corpus brought along all
+rows are admitted, in one round.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 from synth_local.core.files import read_json, write_json
 from synth_local.generate.plan import SlotPlan
+from synth_local.pipeline.brought import read_brought
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import curation_fingerprint
 from synth_local.pipeline.splits import real_splits
@@ -51,10 +53,26 @@ def current_rounds(context: Context, key: CorpusKey) -> Rounds:
     stored = read_json(context.run.curation(key))
     if stored and stored["fingerprint"] == fingerprint:
         return Rounds(fingerprint, tuple(stored["slots"]))
+    if key.is_brought:
+        return Rounds(fingerprint, (read_brought(context, key).admitted,))
     generate = context.config.generate
     per_label = context.per_label(context.tasks[key.task])
     start = first_round(per_label, generate.budget_tokens, generate.max_tokens)
     return Rounds(fingerprint, (start,))
+
+
+def check_brought(context: Context) -> None:
+    """Read the corpora brought along that are not known to be readable, before any work begins.
+
+    Args:
+        context: the opened run.
+
+    Raises:
+        DataError: a file is missing, or a row cannot be used; with file and line.
+    """
+    for key in context.corpora:
+        if key.is_brought:
+            current_rounds(context, key)
 
 
 def store_rounds(context: Context, key: CorpusKey, rounds: Rounds) -> None:
@@ -63,7 +81,7 @@ def store_rounds(context: Context, key: CorpusKey, rounds: Rounds) -> None:
 
 
 def slot_plan(context: Context, key: CorpusKey) -> SlotPlan:
-    """Return the slot plan of a corpus: the same for every generator."""
+    """Return the slot plan of a generated corpus: the same for every generator."""
     task = context.tasks[key.task]
     strategy = context.strategies[key.strategy]
     pool = real_splits(context, task).pool if strategy.shots else ()

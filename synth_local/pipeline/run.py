@@ -19,6 +19,7 @@ from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, check_machine, resolve_config, store_config
 from synth_local.pipeline.retire import retire
+from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.stages import STAGES
 from synth_local.pipeline.state import State
@@ -121,6 +122,7 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
     for task in context.tasks.values():
         split_facts(context, task)
     check_said(context)
+    check_brought(context)
     return context
 
 
@@ -157,8 +159,8 @@ def run_pipeline(
 
 def _run_generate(local: LocalRun) -> None:
     """Generate and curate, round by round: only curation knows whether a label is short."""
-    until_curated = [State(local.context).open_corpora]
-    for generator in sorted({key.generator for key in until_curated[0]}):
+    left = [key for key in State(local.context).open_corpora if not key.is_brought]
+    for generator in sorted({key.generator for key in left}):
         local.say(f"generate: {generator}")
         local.job("generate", "--generator", generator, name=f"generate-{generator}")
 

@@ -79,7 +79,8 @@ def read_status(context: Context) -> RunStatus:
 
 def _nothing_done(context: Context) -> list[StageStatus]:
     corpora = context.corpora
-    slots = sum(sum(context.per_label(context.tasks[key.task]).values()) for key in corpora)
+    written = [context.tasks[key.task] for key in corpora if not key.is_brought]
+    slots = sum(sum(context.per_label(task).values()) for task in written)
     totals = {"generate": slots, "curate": len(corpora), "measure": len(corpora)}
     return [StageStatus(stage, 0, totals.get(stage, 1)) for stage in STAGES]
 
@@ -87,14 +88,15 @@ def _nothing_done(context: Context) -> list[StageStatus]:
 def _look(context: Context) -> tuple[list[StageStatus], list[dict[str, Any]]]:
     state = State(context)
     corpora = [_corpus_status(context, state, key) for key in context.corpora]
+    generated = [one for one in corpora if not one["is_brought"]]
     has_cells = not state.open_corpora
     cells = len(state.cells)
     is_trained = has_cells and not state.open_cells
     stages = [
         StageStatus(
             "generate",
-            sum(one["written"] for one in corpora),
-            sum(one["admitted"] for one in corpora),
+            sum(one["written"] for one in generated),
+            sum(one["admitted"] for one in generated),
         ),
         StageStatus("curate", len(state.manifests), len(corpora)),
         StageStatus("measure", len(corpora) - len(state.unmeasured), len(corpora)),
@@ -111,7 +113,7 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
     manifest = state.manifests.get(key)
     admitted = current_rounds(context, key).admitted
     total = sum(admitted.values())
-    if manifest:
+    if manifest or key.is_brought:
         written = total
     else:
         rows = stored_rows(context, key)
@@ -120,6 +122,7 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
         "task": key.task,
         "generator": key.generator,
         "strategy": key.strategy,
+        "is_brought": key.is_brought,
         "admitted": total,
         "written": written,
         "accepted": sum(manifest.accepted.values()) if manifest else None,

@@ -97,7 +97,8 @@ def _check_generator(context: Context, stage: str, generator: str) -> None:
             where="--generator",
             fix=f"leave it out; it is for {', '.join(PER_GENERATOR)}",
         )
-    known = context.config.generators
+    brought = () if stage == "generate" else tuple(context.config.corpora)
+    known = (*context.config.generators, *brought)
     if generator not in known:
         raise ConfigError(
             f"the run has no generator {generator!r}{nearest(generator, known)}",
@@ -131,7 +132,7 @@ def _generate_all(call: Call) -> int:
     from synth_local.pipeline.generate_step import run_generate  # noqa: PLC0415
 
     context, shard, num_shards = call.context, call.shard, call.num_shards
-    generators = sorted({key.generator for key in context.corpora})
+    generators = sorted({key.generator for key in context.corpora if not key.is_brought})
     if call.generator or len(generators) == 1:
         name = call.generator or generators[0]
         one = Call(context, shard, num_shards, call.should_stop, name)

@@ -25,6 +25,7 @@ from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, resolve_config, store_config
 from synth_local.pipeline.job_plan import plan_jobs
+from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.work_left import assume_all, find_work
 from synth_local.store.markers import clear_failures, list_local_pids
@@ -70,6 +71,7 @@ def preview_submission(request: Request, say: Say) -> None:
     """
     context = _open(request)
     try:
+        check_brought(context)
         work = find_work(context, request.site)
     except (DataError, MachineError) as error:
         say(f"# as for a new run, since {error.what}")
@@ -109,6 +111,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
     for task in context.tasks.values():
         split_facts(context, task)
     check_said(context)
+    check_brought(context)
     _require_folders(context)
     work = find_work(context, request.site)
     if work is None:

@@ -18,6 +18,7 @@ from synth_local.train.sources import NONE
 
 DIGEST_DIGITS = 12
 _ANY = "*"
+_BEARS_ON_BROUGHT = ("curate.", "per_label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,7 @@ def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tup
     made = [match for match in pairs if match.first.corpus and match.other.corpus]
     found = [one for task in tasks for one in _differ(first.tasks, other.tasks, task)]
     if made:
-        for task in _unique(match.first.condition.task for match in made):
-            found += _differ(first.prompts, other.prompts, task)
-        for name in _unique(match.first.condition.strategy for match in made):
-            found += _differ(first.strategies, other.strategies, name, "strategy {}: ")
-        found += _list_differences(first.making, other.making, "")
+        found += _differ_in_asking(first, other, made)
     for match in made:
         found += _differ_in_making(first, other, match)
     found += _list_differences(first.training, other.training, "")
@@ -144,7 +141,9 @@ def _group(run: RunFacts, *, across: bool) -> dict[tuple[str, ...], list[Trained
     groups: dict[tuple[str, ...], list[TrainedCondition]] = {}
     for one in run.conditions:
         condition = one.condition
-        generator = _ANY if across and condition.generator != NONE else condition.generator
+        # a corpus brought along belongs to its name alone
+        is_any = across and condition.generator in run.generators
+        generator = _ANY if is_any else condition.generator
         names = (condition.task, condition.source, condition.strategy, condition.student)
         groups.setdefault((*names, generator), []).append(one)
     return groups
@@ -165,6 +164,20 @@ def _pair_up(
         yield Match(left_over[0], next(iter(sizes.values())))
 
 
+def _differ_in_asking(first: RunFacts, other: RunFacts, made: Sequence[Match]) -> list[Unlike]:
+    """Return how two runs ask for texts and curate them differently."""
+    found: list[Unlike] = []
+    for task in _unique(match.first.condition.task for match in made):
+        found += _differ(first.prompts, other.prompts, task)
+    for name in _unique(match.first.condition.strategy for match in made):
+        found += _differ(first.strategies, other.strategies, name, "strategy {}: ")
+    found += _list_differences(first.making, other.making, "")
+    if all(match.first.corpus and match.first.corpus.is_brought for match in made):
+        # nothing was asked for: what bears on them is curation and the number of rows
+        found = [one for one in found if one.what.startswith(_BEARS_ON_BROUGHT)]
+    return found
+
+
 def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Unlike]:
     """Return how the two corpora of a pair were made differently."""
     keys = match.first.corpus, match.other.corpus
@@ -174,7 +187,8 @@ def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Un
     about = [describe_making(manifest) for manifest in manifests]
     if keys[0].generator == keys[1].generator:
         for facts, manifest in zip(about, manifests, strict=True):
-            facts["generator's weights"] = manifest.generator_digest["total"]
+            what = "file brought along" if manifest.brought else "generator's weights"
+            facts[what] = manifest.generator_digest["total"]
     where = str(keys[0]) if keys[0] == keys[1] else f"{keys[0]} against {keys[1].generator}"
     return list(_list_differences(about[0], about[1], where))
 

@@ -1,7 +1,8 @@
 """``verify``: prove a run from what lies on disk.
 
 Every admitted slot has exactly one outcome, every table has its checksum, every fingerprint is
-the one that the run file, the data and the weights give today. Nothing is changed.
+the one that the run file, the data and the weights give today. The slots of a corpus brought along
+are the rows of its file. Nothing is changed.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from synth_local.core.hashing import digest_file
 from synth_local.core.tables import read_parquet
 from synth_local.core.text import match_key
 from synth_local.errors import SynthLocalError
+from synth_local.pipeline.brought import read_brought
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.rounds import current_rounds, slot_plan
 from synth_local.pipeline.splits import real_splits
 from synth_local.pipeline.state import State
 from synth_local.store.corpus import Manifest, digest_examples, read_accepted, read_manifest
-from synth_local.store.ledger import LedgerRow, read_ledger
+from synth_local.store.ledger import read_ledger
 from synth_local.store.run_dir import CorpusKey
 
 
@@ -30,6 +32,15 @@ class Findings:
     proven: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The slots of a corpus, and those whose text is stored in ``place``."""
+
+    admitted: set[str]
+    written: set[str]
+    place: str
 
 
 def verify_run(context: Context) -> Findings:
@@ -51,33 +62,52 @@ def verify_run(context: Context) -> Findings:
 
 def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Findings) -> None:
     stored = read_manifest(context.run.corpus(key))
-    rows = read_ledger(context.run.ledger(key))
-    admitted = {
-        slot.id for slot in slot_plan(context, key).admitted(current_rounds(context, key).admitted)
-    }
+    if stored is not None and key not in state.manifests:
+        findings.wrong.append(f"{key}: {_explain_stale(context, key, stored)}")
+        return
+    slots = _read_brought_slots(context, key) if key.is_brought else _read_slots(context, key)
+    num_admitted = len(slots.admitted)
     if stored is None:
-        missing = len(admitted - set(rows))
-        state_of = f"{missing} of {len(admitted)} admitted slots have no text yet"
+        missing = len(slots.admitted - slots.written)
+        state_of = f"{missing} of {num_admitted} admitted slots have no text yet"
         if missing:
             findings.wrong.append(f"{key}: not finished: {state_of}; call run again")
         else:
-            findings.proven.append(f"{key}: {len(admitted)} slots written, each once; not curated")
-        return
-    if key not in state.manifests:
-        findings.wrong.append(
-            f"{key}: fingerprint {stored.fingerprint[:16]} is not what the run file, the data and "
-            "the weights give now"
-        )
+            findings.proven.append(f"{key}: {num_admitted} slots written, each once; not curated")
         return
     before = len(findings.wrong)
     _verify_files(context, key, stored, findings)
     if len(findings.wrong) == before:
-        _verify_outcomes(context, key, stored, admitted, rows, findings)
+        _verify_outcomes(context, key, stored, slots, findings)
     if len(findings.wrong) == before:
         count = sum(stored.accepted.values())
+        what = f"rows of {context.brought[key].path.name}" if key.is_brought else "slots"
         findings.proven.append(
-            f"{key}: {len(admitted)} slots, each once: {count} rows, {len(admitted) - count} drops"
+            f"{key}: {num_admitted} {what}, each once: {count} rows, {num_admitted - count} drops"
         )
+
+
+def _explain_stale(context: Context, key: CorpusKey, stored: Manifest) -> str:
+    if stored.brought and stored.brought["digest"] != context.brought[key].digest:
+        return (
+            f"{context.brought[key].path} has changed since the corpus was made from it "
+            f"({stored.brought['digest'][:16]} then); call run again"
+        )
+    return (
+        f"fingerprint {stored.fingerprint[:16]} is not what the run file, the data and the "
+        "weights give now"
+    )
+
+
+def _read_slots(context: Context, key: CorpusKey) -> Slots:
+    rounds = current_rounds(context, key)
+    admitted = {slot.id for slot in slot_plan(context, key).admitted(rounds.admitted)}
+    return Slots(admitted, set(read_ledger(context.run.ledger(key))), "the ledger")
+
+
+def _read_brought_slots(context: Context, key: CorpusKey) -> Slots:
+    rows = read_brought(context, key)
+    return Slots(set(rows.slots), set(rows.texts), "the file")
 
 
 def _verify_files(context: Context, key: CorpusKey, manifest: Manifest, findings: Findings) -> None:
@@ -93,8 +123,7 @@ def _verify_outcomes(
     context: Context,
     key: CorpusKey,
     manifest: Manifest,
-    admitted: set[str],
-    rows: dict[str, LedgerRow],
+    slots: Slots,
     findings: Findings,
 ) -> None:
     folder = context.run.corpus(key)
@@ -102,14 +131,13 @@ def _verify_outcomes(
     dropped = [row["id"] for row in read_parquet(folder / "drops.parquet", ["id"])]
     ids = Counter([*(one.id for one in accepted), *dropped])
     twice = sorted(one for one, count in ids.items() if count > 1)
+    lost, foreign = slots.admitted - set(ids), set(ids) - slots.admitted
+    unwritten = set(ids) - slots.written
     checks = {
         f"slots with two outcomes: {_some(twice)}": twice,
-        f"admitted slots without an outcome: {_some(sorted(admitted - set(ids)))}": admitted
-        - set(ids),
-        f"outcomes of slots never admitted: {_some(sorted(set(ids) - admitted))}": set(ids)
-        - admitted,
-        f"outcomes without a text in the ledger: {_some(sorted(set(ids) - set(rows)))}": set(ids)
-        - set(rows),
+        f"admitted slots without an outcome: {_some(sorted(lost))}": lost,
+        f"outcomes of slots never admitted: {_some(sorted(foreign))}": foreign,
+        f"outcomes without a text in {slots.place}: {_some(sorted(unwritten))}": unwritten,
     }
     findings.wrong.extend(f"{key}: {what}" for what, bad in checks.items() if bad)
     if digest_examples(accepted) != manifest.corpus_digest:

@@ -50,7 +50,9 @@ def assume_all(context: Context, site: SiteConfig) -> Work:
     """Return the work of a run of which nothing is done."""
     rounds = context.config.curate.max_rounds + 1
     generators = tuple(
-        GeneratorWork(name, len(_corpora(context, name)), rounds, None, is_measured=False)
+        GeneratorWork(name, len(_corpora(context, name)), 1, (), is_measured=False)
+        if name in context.config.corpora  # one curate, and nothing to generate
+        else GeneratorWork(name, len(_corpora(context, name)), rounds, None, is_measured=False)
         for name in _names(context)
     )
     return Work(generators, _num_train_shards(context, site), None)
@@ -81,6 +83,8 @@ def _find_generator(context: Context, state: State, site: SiteConfig, name: str)
     keys = _corpora(context, name)
     left = [key for key in keys if key in state.open_corpora]
     is_measured = not any(key in state.unmeasured for key in keys)
+    if name in context.config.corpora:
+        return GeneratorWork(name, len(keys), 1 if left else 0, (), is_measured)
     used = [len(current_rounds(context, key).slots) for key in left]
     rounds = max((context.config.curate.max_rounds + 2 - one for one in used), default=0)
     missing = _find_shards(context, left, site.stages.generate.shards) if left else ()
@@ -125,11 +129,11 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
     except DataError:
         # a dry run without the data: sources that need a corpus come once for each
         config = context.config
-        corpora = len(context.corpora) // len(context.tasks)
-        sets = sum(corpora if "synthetic" in source else 1 for source in config.sources)
-        cut = ("real" in config.sources) + corpora * ("synthetic" in config.sources)
+        corpora, tasks = len(context.corpora), len(context.tasks)
+        sets = sum(corpora if "synthetic" in source else tasks for source in config.sources)
+        cut = tasks * ("real" in config.sources) + corpora * ("synthetic" in config.sources)
         sets += cut * len(config.learning_curve)
-        return sets * len(context.tasks) * len(config.students) * len(config.seeds)
+        return sets * len(config.students) * len(config.seeds)
 
 
 def _corpora(context: Context, name: str) -> list[CorpusKey]:

@@ -98,9 +98,33 @@ def _make_front_matter(
             "grade": manifest.grade,
         },
     }
+    if manifest.brought:
+        front |= _describe_brought(manifest)
     if _LANGUAGE.fullmatch(language):
         front["language"] = [language]
     return front
+
+
+def _describe_brought(manifest: Manifest) -> dict[str, Any]:
+    """Return what takes the place of facts that only a generator has."""
+    brought = manifest.brought or {}
+    return {
+        "license_name": "unknown",
+        "annotations_creators": ["other"],
+        "language_creators": ["other"],
+        "tags": ["brought-along", "synth-local"],
+        "synth_local": {
+            "task": manifest.task,
+            "corpus": manifest.generator,
+            "strategy": manifest.strategy,
+            "file": str(brought.get("file", "")),
+            "file_digest": str(brought.get("digest", "")),
+            "corpus_digest": manifest.corpus_digest,
+            "fingerprint": manifest.fingerprint,
+            "complete": manifest.complete,
+            "grade": manifest.grade,
+        },
+    }
 
 
 def _fold_lines(value: Any) -> Any:
@@ -122,7 +146,8 @@ def _list_facts(
     manifest = part.manifest
     more = data.find_seen(task, manifest.generator) if task else ()
     return {
-        "title": f"Synthetic {manifest.task}",
+        "title": f"{'Brought along' if manifest.brought else 'Synthetic'} {manifest.task}",
+        "brought": manifest.brought,
         "count": f"{sum(manifest.accepted.values()):,}",
         "task": _as_code(manifest.task),
         "generator": _as_code(manifest.generator),
@@ -176,6 +201,15 @@ def _list_drops(part: CorpusPart) -> list[dict[str, str]]:
 
 def _list_provenance(manifest: Manifest) -> list[tuple[str, str]]:
     engine, digest, tokens = manifest.engine, manifest.generator_digest, manifest.tokens
+    if manifest.brought:
+        return [
+            ("brought along from", str(manifest.brought.get("file", ""))),
+            ("file digest", str(manifest.brought.get("digest", ""))),
+            ("rows in the file", f"{manifest.brought.get('rows', 0):,}"),
+            ("corpus digest", manifest.corpus_digest),
+            ("fingerprint", manifest.fingerprint),
+            ("created", manifest.created),
+        ]
     return [
         ("generator weights", digest.get("weights", "")),
         ("generator tokenizer", digest.get("tokenizer", "")),
@@ -192,6 +226,11 @@ def _list_provenance(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _note_license(manifest: Manifest, model: ModelPart | None) -> str:
+    if manifest.brought:
+        return (
+            "Nobody stated a licence for the texts that were brought along. This card grants "
+            "nothing: ask where they come from before passing the corpus on."
+        )
     stated = f'"{model.license}"' if model and model.license else "not stated on its card"
     return (
         f"The licence of the generator {manifest.generator} is {stated}; it may bind what may be "

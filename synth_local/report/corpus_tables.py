@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synth_local.cards.digest import ModelDigest
-from synth_local.report.data import CorpusPart, ReportData
+from synth_local.report.data import NOTHING_KNOWN, CorpusPart, ReportData
 from synth_local.report.tables import Column, Table, Undefined, Value
+from synth_local.store.corpus import Manifest
 
 CORPUS_NAMES = (
     Column("task", "Task"),
@@ -17,6 +18,7 @@ CORPUS_NAMES = (
     Column("strategy", "Strategy"),
 )
 NOT_STATED = "the card states none"
+NOT_MADE = "brought along: not made by this run"
 
 
 def make_split_table(data: ReportData) -> Table:
@@ -90,12 +92,15 @@ def _corpus_row(part: CorpusPart) -> tuple[Value, ...]:
         "complete" if manifest.complete else f"incomplete: {manifest.shortfall or 'rows missing'}",
         manifest.rounds,
         manifest.near_test_matches,
-        manifest.tokens.get("prompt"),
-        manifest.tokens.get("generated"),
-        manifest.seconds,
+        *([Undefined(NOT_MADE)] * 3 if manifest.brought else _list_costs(manifest)),
         manifest.grade,
         manifest.corpus_digest,
     )
+
+
+def _list_costs(manifest: Manifest) -> list[Value]:
+    tokens = manifest.tokens
+    return [tokens.get("prompt"), tokens.get("generated"), manifest.seconds]
 
 
 def list_reasons(corpora: Sequence[CorpusPart]) -> tuple[str, ...]:
@@ -185,9 +190,13 @@ def make_seen_table(data: ReportData) -> Table:
         if not seen:
             unknown = Undefined(NOT_STATED)
             rows.append((model.name, None, None, unknown, None, "not known", None))
+    for name in data.brought:
+        unknown = Undefined("brought along")
+        rows.append((name, None, None, unknown, None, "not known", NOTHING_KNOWN))
     return Table(
         name="has_seen",
-        caption="Task data that the generators' training had, as their cards state it.",
+        caption="Task data that the generators' training had, as their cards state it, and the "
+        "corpora brought along, of which nobody states it.",
         columns=(
             Column("generator", "Generator"),
             Column("task", "Task"),

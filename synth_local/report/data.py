@@ -18,6 +18,7 @@ from synth_local.records import Interval, Result
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
 
+NOTHING_KNOWN = "nothing is known of what it has seen"
 BEFORE, AFTER = "before curation", "after curation"
 
 
@@ -190,6 +191,12 @@ class ReportData:
     def find_corpora(self, task: str) -> tuple[CorpusPart, ...]:
         """Return the corpora of one task."""
         return tuple(part for part in self.corpora if part.manifest.task == task)
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """Return the names of the corpora brought along: nobody knows what they have seen."""
+        names = (part.manifest.generator for part in self.corpora if part.manifest.brought)
+        return tuple(dict.fromkeys(names))
 
     def find_seen(self, task: TaskPart, generator: str) -> tuple[HasSeen, ...]:
         """Return what a generator has seen of a task, where that is more than the pool has.

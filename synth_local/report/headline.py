@@ -14,7 +14,7 @@ from typing import Literal
 from synth_local.cards.card import HasSeen
 from synth_local.records import Interval
 from synth_local.report.conditions import Condition, Difference, find_best, find_partner
-from synth_local.report.data import ReportData, TaskPart
+from synth_local.report.data import NOTHING_KNOWN, ReportData, TaskPart
 from synth_local.report.tables import Column, format_value
 
 SCORE = Column("", "", "interval")
@@ -130,7 +130,11 @@ def _keep_fair(
     data: ReportData, task: TaskPart, conditions: Sequence[Condition]
 ) -> list[Condition]:
     """Return the conditions whose generator may be set against the pool alone."""
-    return [one for one in conditions if not data.find_seen(task, one.generator)]
+    return [
+        one
+        for one in conditions
+        if not data.find_seen(task, one.generator) and one.generator not in data.brought
+    ]
 
 
 def _compare_with_real(
@@ -194,6 +198,11 @@ def _compare_with_pool(
                 f"No conclusion is drawn from pool against pool + synthetic for {generator}: it "
                 f"has seen {spell_seen(seen)} of this task, and the pool has {task.num_pool:,}."
             )
+        elif generator in data.brought:
+            sentences.append(
+                f"No conclusion is drawn from pool against pool + synthetic for {generator}: it "
+                f"was brought along, and {NOTHING_KNOWN}."
+            )
     return sentences
 
 
@@ -248,11 +257,17 @@ def _note_corpora(data: ReportData, task: TaskPart, conditions: Sequence[Conditi
 
 def _note_test_seen(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> list[str]:
     names = dict.fromkeys(one.generator for one in conditions if one.is_made)
-    return [
+    seen = [
         f"{name} has seen rows of this task's test split: its scores may be too high."
         for name in names
         if any(one.task == task.name and one.split == "test" for one in data.list_seen(name))
     ]
+    unknown = [
+        f"{name} was brought along: {NOTHING_KNOWN}, test texts included."
+        for name in names
+        if name in data.brought
+    ]
+    return seen + unknown
 
 
 def _list_undefined(conditions: Sequence[Condition]) -> list[str]:

@@ -359,11 +359,14 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
         if show_real
         else "This report shows synthetic texts only; real texts are not shown."
     )
+    if data.brought:
+        privacy += f" Texts brought along ({', '.join(data.brought)}) are shown as they came."
     names = ", ".join(task.name for task in data.tasks)
     generators = [model.name for model in data.models if model.card.role == "generator"]
     students = dict.fromkeys(one.student for one in composer.conditions)
     scope = [f"Tasks: {names}"]
     scope += [f"generators: {', '.join(generators)}"] if generators else []
+    scope += [f"corpora brought along: {', '.join(data.brought)}"] if data.brought else []
     scope += [f"students: {', '.join(students)}"] if students else []
     page = Page(
         title=f"{data.run.name}: synthetic against real training text",

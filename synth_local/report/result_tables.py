@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from synth_local.report.conditions import Condition, Difference, Measured
-from synth_local.report.data import ReportData
+from synth_local.report.data import NOTHING_KNOWN, ReportData
 from synth_local.report.headline import spell_seen
 from synth_local.report.tables import Column, Table, Undefined, Value
 
@@ -130,6 +130,8 @@ def make_pool_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
         found = _difference(one, one.to_pool, "macro_f1", "pool")
         names = (one.task, one.student, one.generator or None, one.strategy or None)
         verdict = f"none: the generator has seen {spell_seen(seen)}" if seen else _conclude(one)
+        if one.generator in data.brought:
+            verdict = f"none: {NOTHING_KNOWN}"
         rows.append((*names, _score(one.macro_f1), found.value, found.p, verdict))
     return Table(
         name="pool",

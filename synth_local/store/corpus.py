@@ -72,6 +72,8 @@ class Manifest:
         files: SHA-256 of each table.
         created: ISO 8601, UTC.
         version: of this package.
+        brought: ``file`` (its name), ``digest`` and ``rows`` of a corpus brought along, else
+            ``None``.
     """
 
     task: str
@@ -96,6 +98,7 @@ class Manifest:
     created: str
     version: str
     files: dict[str, str] = field(default_factory=dict)
+    brought: dict[str, Any] | None = None
 
 
 def write_corpus(

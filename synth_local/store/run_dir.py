@@ -9,16 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth_local.records import Cell
+from synth_local.records import BROUGHT, Cell
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class CorpusKey:
-    """One task x generator x strategy."""
+    """One task x generator x strategy; a corpus brought along stands in a generator's place."""
 
     task: str
     generator: str
     strategy: str
+
+    @property
+    def is_brought(self) -> bool:
+        """Return whether it was brought along: a file's rows, for which nothing is generated."""
+        return self.strategy == BROUGHT
 
     @property
     def relative(self) -> Path:

@@ -15,11 +15,29 @@ from typing import Any
 
 from synth_local.errors import DataError, UnknownLabelError
 from synth_local.records import Example
-from synth_local.task.raw_rows import RawRow
+from synth_local.task.raw_rows import MissingColumnError, RawRow
 from synth_local.task.task_file import TaskFile
 from synth_local.task.text_files import read_json_lines, read_separated
 
+BROUGHT_COLUMNS = ("text", "label")
 FORMATS = ".csv, .tsv, .jsonl, .json (each also .gz), .parquet or a saved datasets folder"
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtRow:
+    """One row of a corpus brought along, before any check of its text.
+
+    Attributes:
+        index: of the row in its file, from 0.
+        text: as it stands there, perhaps empty.
+        label: the task's name for it; where the task leaves it out, as it stands there.
+        is_known: whether it is a label of the task.
+    """
+
+    index: int
+    text: str
+    label: str
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +76,7 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
     num_rows = num_other_labels = num_empty = 0
     for row in read_rows(path, spec.data.text, spec.data.label, spec.data.annotations):
         num_rows += 1
-        label = _name_label(row, spec)
+        label = _name_label(row, spec, spec.data.label)
         if label is None:
             num_other_labels += 1
             continue
@@ -72,6 +90,35 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
         raise DataError("the file has no rows", where=path, fix="put labelled texts into it")
     _check_every_label(examples, spec, path)
     return LabelledRows(tuple(examples), num_other_labels, num_empty)
+
+
+def read_brought_rows(spec: TaskFile, path: Path) -> Iterator[BroughtRow]:
+    """Yield the rows of a corpus brought along: the columns ``text`` and ``label``, none left out.
+
+    Args:
+        spec: of the task; its label map and ``other_labels`` apply.
+        path: of a data file of any known format.
+
+    Yields:
+        BroughtRow: in the file's order.
+
+    Raises:
+        DataError: a row cannot be read, has no text or no label, or the file has no rows.
+        UnknownLabelError: a label the task does not have, where ``other_labels: error``.
+    """
+    row = None
+    try:
+        for row in read_rows(path, *BROUGHT_COLUMNS):
+            label = _name_label(row, spec, BROUGHT_COLUMNS[1])
+            text = _check_text(row, BROUGHT_COLUMNS[0])
+            known = label is not None
+            yield BroughtRow(row.index, text, label or _spell_label(row.label), known)
+    except MissingColumnError as error:
+        names = " and ".join(map(repr, BROUGHT_COLUMNS))
+        fix = f"a corpus brought along has the columns {names}; rename those of the file"
+        raise DataError(error.what, where=error.where, fix=fix) from error
+    if row is None:
+        raise DataError("the file has no rows", where=path, fix="put labelled texts into it")
 
 
 def read_rows(path: Path, text: str, label: str, further: Sequence[str] = ()) -> Iterator[RawRow]:
@@ -156,11 +203,11 @@ def check_text(value: Any, column: str, where: str) -> str:
     return value
 
 
-def _name_label(row: RawRow, spec: TaskFile) -> str | None:
+def _name_label(row: RawRow, spec: TaskFile, column: str) -> str | None:
     """Return the task's name for the row's label, or ``None`` where the row is to be dropped."""
     if row.label is None:
         raise DataError(
-            f"{spec.data.label!r} is missing",
+            f"{column!r} is missing",
             where=row.where,
             fix="give the row a label, or take the row out",
         )

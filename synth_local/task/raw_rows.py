@@ -29,6 +29,10 @@ class RawRow:
     further: tuple[Any, ...] = ()
 
 
+class MissingColumnError(DataError):
+    """A column that has to be read is not there."""
+
+
 def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path) -> None:
     """Require that all wanted columns were found, once each.
 
@@ -38,7 +42,8 @@ def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path
         where: place that an error names.
 
     Raises:
-        DataError: with the columns that are there and the nearest guess.
+        MissingColumnError: with the columns that are there and the nearest guess.
+        DataError: a column stands twice.
     """
     for column in wanted:
         if column not in found:
@@ -46,7 +51,7 @@ def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path
             hint = ""
             if len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
                 hint = "\nthe header looks as if another separator were used; save with commas"
-            raise DataError(
+            raise MissingColumnError(
                 f"there is no column {column!r}; found {there}",
                 where=where,
                 fix=f"name the column under data: in the task file{nearest(column, found)}{hint}",

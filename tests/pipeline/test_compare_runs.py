@@ -345,3 +345,43 @@ def test_the_name_of_a_pair_shows_both_values_of_what_differs() -> None:
     [runs] = compare_facts([make_run("fake-a"), make_run("fake-b")], QUICK).runs
     pair: ComparedPair = runs.pairs[1]
     assert _name(pair) == "weather / synthetic / fake-a|fake-b / zero_shot / bert / n80"
+
+
+def bring(run: RunFacts, name: str, digest: str) -> RunFacts:
+    """Return the run with a corpus brought along under ``name``."""
+    key = CorpusKey("weather", name, "brought")
+    made = make_condition("synthetic", name)
+    condition = replace(made.condition, strategy="brought")
+    cells = tuple(replace(c, cell=replace(c.cell, strategy="brought")) for c in made.cells)
+    one = replace(made, condition=condition, corpus=key, cells=cells)
+    about = {"strategy": "brought", "generator_digest": {"total": digest}}
+    manifest = make_manifest(name, **about, brought={"file": "f", "digest": digest, "rows": 9})
+    corpora = {**run.corpora, key: manifest}
+    return replace(run, conditions=(*run.conditions, one), corpora=corpora)
+
+
+def test_corpora_brought_along_belong_together_by_name_alone() -> None:
+    first = bring(make_run("fake-a"), "old-chat", "1" * 64)
+    other = bring(make_run("fake-b", "two"), "older-chat", "2" * 64)
+    found = match_conditions(first, other)
+    assert [one.first.condition.generator for one in found.pairs] == ["-", "fake-a"]
+    assert "old-chat" in found.only_first[0]
+    assert "older-chat" in found.only_other[0]
+
+
+def test_a_corpus_brought_along_differs_by_its_file_and_has_no_cost() -> None:
+    first, other = make_run(), make_run(name="two")
+    first = replace(first, conditions=first.conditions[:1], corpora={})
+    other = replace(
+        other,
+        conditions=other.conditions[:1],
+        corpora={},
+        making={**other.making, "generate.seed": 1, "curate.max_copy": 0.5},
+    )
+    first, other = bring(first, "old-chat", "1" * 64), bring(other, "old-chat", "2" * 64)
+    unlike = warn(first, other)
+    assert unlike["file brought along"] == ("1" * 12, "2" * 12)
+    assert "curate.max_copy" in unlike
+    assert "generate.seed" not in unlike
+    costs = compare_facts([first, other], QUICK).costs
+    assert {(one.tokens, one.seconds, one.seconds_per_row) for one in costs} == {(None, None, None)}

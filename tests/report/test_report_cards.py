@@ -74,3 +74,17 @@ def test_escaped_markdown_is_one_line_without_live_marks(text: str) -> None:
 )
 def test_sizes_are_spelled_as_the_hub_does(count: int, name: str) -> None:
     assert f"- {name}\n" in make_card(accepted={"ham": count})
+
+
+def test_a_corpus_brought_along_says_its_file_and_names_no_generator() -> None:
+    brought = {"file": "old<b>.csv\n---\nlicense: mit", "digest": "ab" * 32, "rows": 1234}
+    card = make_card("old-chat", strategy="brought", brought=brought)
+    front = yaml.safe_load(card.split("---\n")[1])
+    assert front["synth_local"]["file_digest"] == "ab" * 32
+    assert (front["license"], front["license_name"]) == ("other", "unknown")
+    assert "synthetic" not in front["tags"]
+    body = card.split("---\n", 2)[2]
+    assert "Nothing is known of what it has seen" in body
+    assert "rows in the file | 1,234" in body
+    assert "written by the local language model" not in body
+    assert "<b>" not in body.replace("\\<", "")

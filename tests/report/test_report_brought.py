@@ -1,0 +1,44 @@
+"""What the report concludes of a corpus that was brought along: nothing that needs its origin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from synth_local.report.conditions import read_conditions
+from synth_local.report.corpus_tables import make_corpus_table, make_seen_table
+from synth_local.report.data import NOTHING_KNOWN, ReportData
+from synth_local.report.headline import write_headline
+from synth_local.report.result_tables import make_pool_table
+from synth_local.report.tables import Undefined
+from tests.report.made_report import make_data, make_task
+
+
+def make_brought() -> ReportData:
+    """Return a report whose only corpus was brought along: no model stands behind it."""
+    data = make_data((make_task(),), ("old-chat",), ("brought",), ("bert",))
+    brought = {"file": "old.csv", "digest": "ab" * 32, "rows": 700}
+    parts = tuple(
+        replace(part, manifest=replace(part.manifest, brought=brought, has_seen=[]))
+        for part in data.corpora
+    )
+    return replace(data, corpora=parts, models=())
+
+
+def test_no_conclusion_is_drawn_from_the_pool_with_texts_of_unknown_origin() -> None:
+    data = make_brought()
+    conditions = read_conditions(data)
+    found = write_headline(data, data.tasks[0], conditions)
+    assert not [one for one in found.sentences if one.startswith("The pool alone")]
+    assert [one for one in found.sentences if NOTHING_KNOWN in one]
+    assert [one for one in found.cautions if NOTHING_KNOWN in one]
+    assert "best pool + synthetic" not in [figure.label for figure in found.figures]
+    assert {row[-1] for row in make_pool_table(data, conditions).rows} == {f"none: {NOTHING_KNOWN}"}
+
+
+def test_what_it_has_seen_and_cost_is_said_to_be_unknown() -> None:
+    data = make_brought()
+    [seen] = make_seen_table(data).rows
+    assert seen[0] == "old-chat"
+    assert NOTHING_KNOWN in seen
+    [row] = make_corpus_table(data).rows
+    assert sum(isinstance(value, Undefined) for value in row) == 3
