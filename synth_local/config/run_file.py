@@ -79,7 +79,7 @@ class RunConfig(Section):
         tasks: paths of task files, relative to the run file.
         generators: names of models that write texts.
         strategies: ways of making prompts, by word or in full.
-        students: names of models that are trained.
+        students: names of models that are trained; ``generator-itself`` asks each generator.
         sources: what students are trained on.
         per_label: accepted rows per label of each corpus.
         seeds: one training per seed.
@@ -141,11 +141,13 @@ class RunConfig(Section):
             if twice:
                 msg = f"{what}: {', '.join(map(repr, twice))} stands twice"
                 raise ValueError(msg)
-        if any("synthetic" in source for source in self.sources):
-            missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
-            if missing:
-                msg = f"synthetic sources need {' and '.join(missing)}"
-                raise ValueError(msg)
+        missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
+        if missing and any("synthetic" in source for source in self.sources):
+            msg = f"synthetic sources need {' and '.join(missing)}"
+            raise ValueError(msg)
+        if missing and "generator-itself" in self.students:
+            msg = f"the student generator-itself needs {' and '.join(missing)}"
+            raise ValueError(msg)
         return self
 
     def per_label_for(self, labels: tuple[str, ...]) -> dict[str, int]:

@@ -6,18 +6,20 @@ a task and student take. Texts are only touched when a cell is trained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from synth_local.core.hashing import digest_json
 from synth_local.pipeline.context import Context
-from synth_local.pipeline.fingerprints import TRAIN_VERSION
+from synth_local.pipeline.fingerprints import TRAIN_VERSION, classify_fingerprint
 from synth_local.pipeline.splits import SplitFacts, split_facts
 from synth_local.records import Cell
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task import Task
 from synth_local.train.budget import count_steps
-from synth_local.train.sources import RealCounts, SetPlan, plan_sets
+from synth_local.train.sources import NONE, RealCounts, SetPlan, plan_sets
+from synth_local.train.students import GENERATOR_ITSELF
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class CellPlan:
     rows: SetPlan
     steps: int
     partner: Cell | None
+
+    @property
+    def is_classified(self) -> bool:
+        """Whether the generator itself says the labels, and no student is trained."""
+        return self.cell.student == GENERATOR_ITSELF
 
 
 def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> list[CellPlan]:
@@ -58,7 +65,7 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
             if all(_has_rows(one, label) for label in task.labels)
         ]
         sizes = [one.num_train for one in sets]
-        for student in context.config.students:
+        for student in _trained_students(context):
             for rows in sets:
                 digest = corpora[rows.corpus].corpus_digest if rows.corpus else ""
                 steps = count_steps(rows.num_train, sizes, settings)
@@ -69,6 +76,7 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
                     against = partner.cell(task.name, student, seed) if partner else None
                     fingerprint = digest_json([identity, task.name, seed])
                     plans.append(CellPlan(cell, fingerprint, rows, steps, against))
+        plans += _plan_classified(context, task)
     return plans
 
 
@@ -83,11 +91,58 @@ def expect_cells(context: Context) -> list[Cell]:
         sets = plan_sets(context.config.sources, context.config.train.match, real, corpora)
         cells += [
             one.cell(task.name, student, seed)
-            for student in context.config.students
+            for student in _trained_students(context)
             for one in sets
             for seed in context.config.seeds
         ]
+        cells += [cell for _, cell in _list_classified(context, task)]
     return cells
+
+
+def place_cells(plans: Sequence[CellPlan], num_shards: int) -> list[int]:
+    """Return the shard of each cell, from 0: cells take turns.
+
+    All cells that one generator classifies itself are in the shard of the first of them: it is
+    loaded once.
+    """
+    first: dict[str, int] = {}
+    return [
+        (first.setdefault(plan.cell.generator, number) if plan.is_classified else number)
+        % num_shards
+        for number, plan in enumerate(plans)
+    ]
+
+
+def _trained_students(context: Context) -> list[str]:
+    return [name for name in context.config.students if name != GENERATOR_ITSELF]
+
+
+def _plan_classified(context: Context, task: Task) -> list[CellPlan]:
+    return [
+        CellPlan(
+            cell,
+            classify_fingerprint(context, key, cell.seed),
+            SetPlan(NONE, None, {}, twin=key),
+            steps=0,
+            partner=None,
+        )
+        for key, cell in _list_classified(context, task)
+    ]
+
+
+def _list_classified(context: Context, task: Task) -> list[tuple[CorpusKey, Cell]]:
+    """Return the cells in which a generator itself is the classifier: crossed with no source."""
+    if GENERATOR_ITSELF not in context.config.students:
+        return []
+    return [
+        (
+            CorpusKey(task.name, generator, strategy),
+            Cell(task.name, NONE, generator, strategy, GENERATOR_ITSELF, 0, seed),
+        )
+        for generator in context.config.generators
+        for strategy in context.strategies
+        for seed in context.config.seeds
+    ]
 
 
 def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:

@@ -18,10 +18,12 @@ GENERATE_VERSION = 1
 CURATE_VERSION = 1
 MEASURE_VERSION = 1
 TRAIN_VERSION = 2
+CLASSIFY_VERSION = 1
 EVALUATE_VERSION = 1
 ANALYZE_VERSION = 1
 REPORT_VERSION = 2
 
+_IN_A_QUESTION = {"language", "labels", "context", "kind"}
 _IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
 # decided by the strategy, or of no influence on a text: only on how many are written
 _NOT_IN_A_TEXT = {"budget_tokens", "shots", "shots_from", "chain_length", "diversity_every"}
@@ -52,6 +54,31 @@ def generation_fingerprint(context: Context, key: CorpusKey) -> str:
             "generator": generator.digest.total,
             "card": [card.context_length, card.system_role, card.thinking],
             "engine": generator.engine,
+        }
+    )
+
+
+def classify_fingerprint(context: Context, key: CorpusKey, seed: int) -> str:
+    """Return the identity of what a generator itself says of a task's test texts.
+
+    The seed draws exemplars and decides nothing else: without exemplars all seeds, and all
+    strategies, are one.
+    """
+    generator = context.generators[key.generator]
+    task = context.tasks[key.task]
+    facts = split_facts(context, task)
+    shots = context.strategies[key.strategy].shots
+    card = generator.card
+    return digest_json(
+        {
+            "version": CLASSIFY_VERSION,
+            "task": task.spec.model_dump(mode="json", include=_IN_A_QUESTION),
+            "prompt": context.prompts[key.task].classify_digest,
+            "exemplars": [shots, seed, facts.pool_digest] if shots else [],
+            "test": facts.test_digest,
+            "generator": generator.digest.total,
+            "card": [card.context_length, card.system_role, card.thinking],
+            "engine": [generator.engine, context.config.generate.dtype],
         }
     )
 

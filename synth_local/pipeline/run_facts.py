@@ -228,6 +228,14 @@ def _describe_prompts(context: Context, name: str) -> Facts:
     }
 
 
+def _describe_question(context: Context, condition: Condition) -> Facts:
+    """Return what decides the answers of a generator itself, beside its weights."""
+    return {
+        "wording of the question": context.prompts[condition.task].classify_digest,
+        "shots": context.strategies[condition.strategy].shots,
+    }
+
+
 def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[TrainedCondition]:
     for condition, group in groupby(plans, key=lambda plan: Condition.of(plan.cell)):
         members = list(group)
@@ -248,6 +256,7 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
                 "steps": members[0].steps,
                 "seeds": sorted(plan.cell.seed for plan in members),
                 "student's dtype": sorted({str(one.get("dtype", "")) for one in reports}),
+                **(_describe_question(context, condition) if members[0].is_classified else {}),
             },
         )
 

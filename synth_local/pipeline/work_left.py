@@ -12,7 +12,7 @@ from synth_local.cards import is_digest_known
 from synth_local.config import SiteConfig
 from synth_local.errors import DataError
 from synth_local.generate.plan import shard_of
-from synth_local.pipeline.cells import expect_cells
+from synth_local.pipeline.cells import expect_cells, place_cells
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.generate_step import shard_todo, stored_rows
 from synth_local.pipeline.job_plan import GeneratorWork, Work
@@ -109,9 +109,8 @@ def _find_cells(
         return _num_train_shards(context, site), None
     left = {plan.cell.name for plan in state.open_cells}
     num_shards = site.stages.train.shards or max(1, len(state.cells))
-    shards = {
-        number % num_shards for number, plan in enumerate(state.cells) if plan.cell.name in left
-    }
+    places = zip(state.cells, place_cells(state.cells, num_shards), strict=True)
+    shards = {shard for plan, shard in places if plan.cell.name in left}
     return (num_shards, tuple(sorted(shards))) if left else (0, ())
 
 
@@ -127,7 +126,7 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
         config = context.config
         corpora = len(context.corpora) // len(context.tasks)
         sets = sum(corpora if "synthetic" in source else 1 for source in config.sources)
-        return sets * len(context.tasks) * len(config.students) * len(config.seeds)
+        return max(1, sets * len(context.tasks) * len(config.students) * len(config.seeds))
 
 
 def _corpora(context: Context, name: str) -> list[CorpusKey]:

@@ -63,8 +63,10 @@ def test_a_node_that_dies_while_texts_are_written_changes_nothing(
     array = run.submit()["generate-fake-a-r0"]
     ledger = run.out / "work" / "generate"
     run.cluster.until(
-        lambda: run.has_begun(f"{array}_1")
-        and sum(path.read_bytes().count(b"\n") for path in ledger.rglob("*.jsonl")) > 10,
+        lambda: (
+            run.has_begun(f"{array}_1")
+            and sum(path.read_bytes().count(b"\n") for path in ledger.rglob("*.jsonl")) > 10
+        ),
         90,
         "some texts",
     )
