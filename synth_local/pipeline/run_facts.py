@@ -30,6 +30,7 @@ from synth_local.store.corpus import Manifest, digest_examples
 from synth_local.store.run_dir import CorpusKey
 
 REAL_DATA = "real data"
+WEIGHTS = "generator's weights"
 # what a strategy decides, or what StrategyPlan spells out
 _OF_A_STRATEGY = {"shots", "shots_from", "chain_length", "diversity_every"}
 _IN_A_PROMPT = {"language", "labels", "context", "kind", "length", "styles"}
@@ -229,8 +230,9 @@ def _describe_prompts(context: Context, name: str) -> Facts:
 
 
 def _describe_question(context: Context, condition: Condition) -> Facts:
-    """Return what decides the answers of a generator itself, beside its weights."""
+    """Return what decides the answers of a generator itself."""
     return {
+        WEIGHTS: context.generators[condition.generator].digest.total,
         "wording of the question": context.prompts[condition.task].classify_digest,
         "shots": context.strategies[condition.strategy].shots,
     }

@@ -19,6 +19,7 @@ from synth_local.pipeline.job_plan import GeneratorWork, Work
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.state import State
 from synth_local.store.run_dir import CorpusKey
+from synth_local.train.students import GENERATOR_ITSELF
 
 
 def find_work(context: Context, site: SiteConfig) -> Work | None:
@@ -126,7 +127,13 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
         config = context.config
         corpora = len(context.corpora) // len(context.tasks)
         sets = sum(corpora if "synthetic" in source else 1 for source in config.sources)
-        return max(1, sets * len(context.tasks) * len(config.students) * len(config.seeds))
+        trained = [name for name in config.students if name != GENERATOR_ITSELF]
+        asked = 0 if len(trained) == len(config.students) else _count_asked(context)
+        return (sets * len(trained) + asked) * len(context.tasks) * len(config.seeds)
+
+
+def _count_asked(context: Context) -> int:
+    return len(context.config.generators) * len(context.strategies)
 
 
 def _corpora(context: Context, name: str) -> list[CorpusKey]:

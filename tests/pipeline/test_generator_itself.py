@@ -95,7 +95,7 @@ def test_it_is_compared_with_nothing_and_named_in_the_report(finished: SmallRun)
     assert summary["summary"]["omitted"] == []
     page = (finished.out / "report" / "report.html").read_text()
     assert "weather, the generator itself" in page
-    assert "not compared with real" not in page
+    assert "undefined (not compared with real)" not in page
     with (finished.out / "report" / "tables" / "results.csv").open() as handle:
         rows = [one for one in csv.DictReader(handle) if one["student"] == "generator-itself"]
     assert [(one["source"], one["strategy"], one["difference"]) for one in rows] == [

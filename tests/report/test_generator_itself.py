@@ -21,7 +21,7 @@ def test_what_a_generator_has_seen_limits_its_own_scores() -> None:
     student = replace(own, student="majority")
 
     def caution(split: Literal["train", "test"], num_rows: int) -> tuple[str, ...]:
-        seen = (HasSeen(task=task.name, split=split, rows=num_rows),)
+        seen = (HasSeen(task=task.name, split=split, num_rows=num_rows),)
         models = (ModelPart(Card(name="tiny", has_seen=seen)),)
         data = ReportData(RunPart("run", "0"), (task,), models=models)
         assert list_cautions(data, task, [student]) == ()
