@@ -80,7 +80,7 @@ class FakeModel(Section):
 
     Attributes:
         model_type: marks the folder as a fake.
-        delay_ms: sleep per step.
+        delay_ms: sleep per step, or per call of ``score``.
         per_step: completions per step.
         bad_share: share of completions that are refusals, empty or one repeated sentence.
         context_length: most tokens (words) of prompt and completion together.
@@ -181,6 +181,7 @@ class FakeEngine:
     def score(self, continuations: Sequence[Continuation]) -> list[float]:
         """Return made-up log-probabilities; the answer that a clue speaks for stands out."""
         check_continuations(continuations, self._info.context_length, self.num_in_flight)
+        time.sleep(self._model.delay_ms / 1000)
         return [self._score(one) for one in continuations]
 
     def close(self) -> None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,7 @@ import pytest
 from synth_local.engines.fake import write_fake_model
 from tests.pipeline.conftest import WORDS, SmallRun, make_small_run
 from tests.pipeline.real_model import RealModel, make_real_model
+from tests.pipeline.test_kills import processes_of
 
 CLUES = {word: label for label, words in WORDS.items() for word in words}
 RIGHT = 0.9
@@ -151,6 +157,36 @@ def test_several_processes_are_refused_with_a_way_out(
     by_hand = ("step", "train", "--run", str(small.out), "--generator", "fake-a")
     assert small.call(*by_hand).returncode == 0
     assert "nothing to do" in small.run("--until", "train").stdout
+
+
+def test_a_stop_reaches_the_generator_and_a_kill_leaves_no_process(tmp_path: Path) -> None:
+    small = make_run(tmp_path, students=["generator-itself"], seeds=[0, 1, 2, 3])
+    write_fake_model(small.folder / "models" / "fake-a", clues=CLUES, delay_ms=3000)
+    assert small.run("--until", "measure").returncode == 0
+    log = small.out / "logs" / "train-fake-a.log"
+    progress = small.out / "work" / "progress" / "train-fake-a.json"
+    for number, code in ((signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)):
+        progress.unlink(missing_ok=True)
+        process = start_step(small)
+        give_up = time.monotonic() + 120
+        # one question is answered, the next one is under way
+        while not progress.is_file() and time.monotonic() < give_up:
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(timeout=60) == code
+        time.sleep(1)
+        assert not processes_of(small.folder)
+    assert "stopped after" in log.read_text()
+    assert small.run("--until", "train").returncode == 0
+
+
+def start_step(small: SmallRun) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "synth_local", "step", "train", "--run", str(small.out)],
+        env={**os.environ, "SYNTH_LOCAL_MODELS": str(small.folder / "models")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def test_a_generator_that_cannot_be_asked_leaves_the_other_cells(tmp_path: Path) -> None:
