@@ -105,6 +105,19 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """A given answer to a rendered prompt, whose probability an engine is asked for.
+
+    Attributes:
+        prompt_ids: token ids of the rendered conversation, at least one.
+        answer_ids: token ids of the answer, its end included, at least one.
+    """
+
+    prompt_ids: tuple[int, ...]
+    answer_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a check says of one raw completion.
 
@@ -146,7 +159,8 @@ class Cell:
 
     Attributes:
         task: the task's name.
-        source: ``real``, ``synthetic``, ``pool``, ``pool+synthetic`` or ``real+synthetic``.
+        source: ``real``, ``synthetic``, ``pool``, ``pool+synthetic`` or ``real+synthetic``; ``-``
+            for the generator itself, which is trained on nothing.
         generator: the generator's name, or ``-``.
         strategy: the strategy's name, or ``-``.
         student: the student's name.

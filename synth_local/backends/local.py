@@ -24,6 +24,7 @@ def run_job(
     log: Path,
     on_poll: Callable[[], None],
     environment: Mapping[str, str] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Run ``python -m synth_local <arguments>`` and return its exit code.
 
@@ -32,6 +33,7 @@ def run_job(
         log: file that standard output and error are appended to.
         on_poll: called a few times a second while the job runs.
         environment: further environment variables.
+        should_stop: asked a few times a second; once it is true, the job is asked to stop.
 
     Returns:
         The exit code; 128 plus the signal's number where a signal ended the job.
@@ -44,7 +46,7 @@ def run_job(
     with explain_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         handle = log.open("ab")
-    interrupted = False
+    interrupted = is_told = False
     with handle, subprocess.Popen(argv, stdout=handle, stderr=handle, env=env) as child:  # noqa: S603
         code: int | None = None
         while code is None:
@@ -52,6 +54,9 @@ def run_job(
                 code = child.wait(timeout=POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 on_poll()
+                if not is_told and should_stop():
+                    is_told = True
+                    child.send_signal(signal.SIGTERM)
             except KeyboardInterrupt:
                 # the terminal's Ctrl-C reached the child too; a signal sent to this process alone
                 # did not, so it is passed on

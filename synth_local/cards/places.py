@@ -16,7 +16,7 @@ from synth_local.core.places import find_shipped
 from synth_local.errors import ConfigError, MachineError, nearest
 
 MODELS_VARIABLE = "SYNTH_LOCAL_MODELS"
-BUILT_IN_STUDENTS = ("scratch-bert", "tfidf-logreg", "majority", "text-length")
+BUILT_IN_STUDENTS = ("scratch-bert", "tfidf-logreg", "majority", "text-length", "generator-itself")
 NAME = re.compile(r"[a-z0-9_+][a-z0-9._+-]*")
 
 

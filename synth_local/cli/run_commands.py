@@ -77,6 +77,8 @@ def _print_overview(overview: Overview) -> None:
     click.echo(f"\ncells: {len(overview.cells)}, {done} done")
     for cell in overview.cells:
         click.echo(f"  {cell['state']:<6} {cell['name']}")
+    if overview.classify_tokens:
+        click.echo(f"~tokens that generators read to classify: {overview.classify_tokens}")
     click.echo("")
     for stage in overview.stages:
         click.echo(f"{stage['stage']:<10}{stage['state']}")

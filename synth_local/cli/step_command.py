@@ -19,7 +19,8 @@ from synth_local.pipeline.stages import STEPS
 @click.option(
     "--generator",
     default=None,
-    help="Only this generator's corpora (stages generate, curate and measure).",
+    help="Only this generator's corpora (generate, curate, measure), or what it classifies itself "
+    "(train).",
 )
 def step(stage: str, run_dir: Path, shard: str, generator: str | None) -> int:
     """Run one STAGE of a run directory, or one shard of it."""

@@ -91,7 +91,7 @@ class RunConfig(Section):
         strategies: ways of making prompts, by word or in full.
         corpora: texts brought along, by the name that takes the place of a generator's: a file
             (for the run's only task), or one file for each task. Relative to the run file.
-        students: names of models that are trained.
+        students: names of models that are trained; ``generator-itself`` asks each generator.
         sources: what students are trained on.
         per_label: accepted rows per label of each corpus.
         seeds: one training per seed.
@@ -172,12 +172,15 @@ class RunConfig(Section):
             if twice:
                 msg = f"{what}: {', '.join(map(repr, twice))} stands twice"
                 raise ValueError(msg)
-        if any("synthetic" in source for source in self.sources):
-            missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
-            # with corpora brought along nothing has to be generated
-            if missing and (self.generators or not self.corpora):
-                msg = f"synthetic sources need {' and '.join(missing)}"
-                raise ValueError(msg)
+        missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
+        # with corpora brought along nothing has to be generated
+        needs_both = bool(self.generators) or not self.corpora
+        if missing and needs_both and any("synthetic" in source for source in self.sources):
+            msg = f"synthetic sources need {' and '.join(missing)}"
+            raise ValueError(msg)
+        if missing and "generator-itself" in self.students:
+            msg = f"the student generator-itself needs {' and '.join(missing)}"
+            raise ValueError(msg)
         return self
 
     def per_label_for(self, labels: tuple[str, ...]) -> dict[str, int]:

@@ -23,6 +23,7 @@ from synth_local.errors import EngineError, MachineError
 from synth_local.records import Conversation, Message, Role
 
 PLAIN_MARKS: dict[Role, str] = {"user": "### Instruction:\n", "assistant": "### Response:\n"}
+PLAIN_GAP = "\n\n"  # between two blocks
 PLAIN_STOPS = ("\n### ",)
 _PLAIN_MARK_IN_TEXT = re.compile(r"^###(?= )", re.MULTILINE)
 _PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
@@ -108,6 +109,22 @@ class ChatRenderer:
             return None
         return ids[first]
 
+    def render_answer(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a whole answer that follows a rendered prompt.
+
+        Args:
+            text: what the assistant says; control tokens inside of it are mere text.
+
+        Returns:
+            The end of the thinking where the prompt opens it, the text, and the answer's end: the
+            template's token, else the end-of-sequence token; an empty line without a template.
+        """
+        close = self._encode_piece(f"{THINK_CLOSE}\n\n") if self.opens_thinking else ()
+        if not self.has_template:
+            return (*close, *self._encode_content(text + PLAIN_GAP))
+        end = self.tokenizer.eos_token_id if self.turn_end is None else self.turn_end
+        return (*close, *self._encode_content(text), *(() if end is None else (int(end),)))
+
     @cached_property
     def opens_thinking(self) -> bool:
         """Whether the prompt itself opens the thinking, so that the answer starts inside of it."""
@@ -180,11 +197,12 @@ class ChatRenderer:
             if isinstance(piece, str):
                 ids += self._encode_piece(piece)
                 continue
-            content = self.tokenizer(
-                messages[piece].content, add_special_tokens=False, split_special_tokens=True
-            )
-            ids += [token for token in content["input_ids"] if token not in self._controls]
+            ids += self._encode_content(messages[piece].content)
         return tuple(ids)
+
+    def _encode_content(self, text: str) -> list[int]:
+        content = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)
+        return [token for token in content["input_ids"] if token not in self._controls]
 
     def _encode_piece(self, piece: str) -> tuple[int, ...]:
         if piece not in self._piece_ids:
@@ -254,7 +272,7 @@ def _render_plain(messages: Sequence[Message]) -> str:
         PLAIN_MARKS.get(message.role, "") + _PLAIN_MARK_IN_TEXT.sub("#", message.content)
         for message in messages
     ]
-    return "\n\n".join([*parts, PLAIN_MARKS["assistant"]])
+    return PLAIN_GAP.join([*parts, PLAIN_MARKS["assistant"]])
 
 
 def _find_controls(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -22,11 +22,19 @@ from synth_local.cards import FAKE_TYPE, Card, read_config
 from synth_local.config import GenerateConfig
 from synth_local.core.files import write_json
 from synth_local.core.section import Section
-from synth_local.engines.protocol import check_request
+from synth_local.engines.protocol import check_continuations, check_request
 from synth_local.errors import ConfigError
-from synth_local.records import Completion, Conversation, EngineInfo, FinishReason, Request
+from synth_local.records import (
+    Completion,
+    Continuation,
+    Conversation,
+    EngineInfo,
+    FinishReason,
+    Request,
+)
 
 ROLE_IDS = {"system": 1, "user": 2, "assistant": 3}
+END_ID = 4
 FIRST_WORD_ID = 16
 NUM_WORD_IDS = 1 << 31
 TOPIC_WORDS = 12
@@ -72,10 +80,13 @@ class FakeModel(Section):
 
     Attributes:
         model_type: marks the folder as a fake.
-        delay_ms: sleep per step.
+        delay_ms: sleep per step, or per call of ``score``.
         per_step: completions per step.
         bad_share: share of completions that are refusals, empty or one repeated sentence.
         context_length: most tokens (words) of prompt and completion together.
+        clues: word to the answer that it speaks for, where answers are scored; the last such word
+            of the prompt counts.
+        right_share: share of prompts whose clue is followed.
     """
 
     model_type: str = FAKE_TYPE
@@ -83,6 +94,8 @@ class FakeModel(Section):
     per_step: int = Field(default=16, ge=1)
     bad_share: float = Field(default=0.0, ge=0, le=1)
     context_length: int = Field(default=8192, ge=16)
+    clues: dict[str, str] = Field(default_factory=dict)
+    right_share: float = Field(default=1.0, ge=0, le=1)
 
 
 class FakeEngine:
@@ -105,6 +118,9 @@ class FakeEngine:
         self._is_greedy = settings.temperature == 0
         self._waiting: deque[tuple[Request, int]] = deque()
         self._ids: set[str] = set()
+        self._clues = {
+            _hash_word(word): self.render_answer(text) for word, text in self._model.clues.items()
+        }
         self._info = EngineInfo(
             name="fake",
             version=__version__,
@@ -158,10 +174,28 @@ class FakeEngine:
             completions.append(self._complete(request, limit))
         return completions
 
+    def render_answer(self, text: str) -> tuple[int, ...]:
+        """Return one id for each word and one for the end."""
+        return (*(_hash_word(word) for word in text.split()), END_ID)
+
+    def score(self, continuations: Sequence[Continuation]) -> list[float]:
+        """Return made-up log-probabilities; the answer that a clue speaks for stands out."""
+        check_continuations(continuations, self._info.context_length, self.num_in_flight)
+        time.sleep(self._model.delay_ms / 1000)
+        return [self._score(one) for one in continuations]
+
     def close(self) -> None:
         """Forget what is in flight."""
         self._waiting.clear()
         self._ids.clear()
+
+    def _score(self, one: Continuation) -> float:
+        guess = -1.0 - 3.0 * random.Random(repr(one)).random()  # noqa: S311 - a made-up model
+        clue = next((token for token in reversed(one.prompt_ids) if token in self._clues), None)
+        if clue is None or self._clues[clue] != one.answer_ids:
+            return guess
+        is_right = random.Random(repr(one.prompt_ids)).random() < self._model.right_share  # noqa: S311
+        return -0.1 if is_right else -5.0
 
     def _complete(self, request: Request, limit: int) -> Completion:
         seed = 0 if self._is_greedy else request.seed

@@ -6,10 +6,11 @@ module holds them to it. This module knows nothing about slots, labels or prompt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from synth_local.errors import EngineError
-from synth_local.records import Completion, Conversation, EngineInfo, Request
+from synth_local.records import Completion, Continuation, Conversation, EngineInfo, Request
 
 
 class Engine(Protocol):
@@ -25,6 +26,9 @@ class Engine(Protocol):
     - ``finish_reason`` is ``stop`` where the model ended the text, ``length`` where ``max_tokens``
       or the context did. A request with less room in the context than ``max_tokens`` is cut there.
     - Requests may be submitted between two calls of ``step`` while others run.
+    - A score is a log-probability in nats under the model itself: no temperature, no nucleus. It
+      depends on prompt and answer alone, up to what rounding in another batch may change; with
+      grade ``exact`` that is below 1e-4.
     - At temperature above 0 a text depends on (prompt ids, seed); with grade ``exact`` on nothing
       else: neither on the batch, nor on the order, nor on what else runs. Temperature 0 is greedy.
     - ``close`` may be called twice. After it no thread, process or memory of the engine is left
@@ -83,6 +87,36 @@ class Engine(Protocol):
         """
         ...
 
+    def render_answer(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a whole answer of the assistant, its end included.
+
+        The end is the token that the chat template writes after an answer; the end-of-sequence
+        token where the template writes none; an empty line where there is no template. So no
+        answer has another one as its beginning. Where the prompt opens the model's thinking, the
+        answer first closes it.
+
+        Args:
+            text: what the assistant says; marks of the template inside of it are mere text.
+
+        Returns:
+            Ids that follow those of ``render``.
+        """
+        ...
+
+    def score(self, continuations: Sequence[Continuation]) -> list[float]:
+        """Return how probable each answer is after its prompt; works until all are done.
+
+        Args:
+            continuations: any number; prompt and answer leave one token of the context free.
+
+        Returns:
+            The sum of the log-probabilities of the answer's tokens, at most 0, in order.
+
+        Raises:
+            EngineError: one is empty or too long, or requests are in flight.
+        """
+        ...
+
     def close(self) -> None:
         """Give back threads, processes and memory."""
         ...
@@ -123,3 +157,38 @@ def check_request(request: Request, context_length: int, *, is_in_flight: bool) 
             "where the model allows it",
         )
     return min(request.max_tokens, room)
+
+
+def check_continuations(
+    continuations: Sequence[Continuation], context_length: int, num_in_flight: int
+) -> None:
+    """Check answers that are about to be scored against the context.
+
+    Args:
+        continuations: prompts with answers.
+        context_length: most tokens of prompt and completion together.
+        num_in_flight: requests that have not come back yet.
+
+    Raises:
+        EngineError: one is empty or leaves no token of the context free, or requests are in
+            flight: their completions would be lost.
+    """
+    if num_in_flight:
+        raise EngineError(
+            f"answers were to be scored while {num_in_flight} requests are in flight",
+            fix="this is a bug: please report it",
+        )
+    for one in continuations:
+        num_prompt, num_answer = len(one.prompt_ids), len(one.answer_ids)
+        if not num_prompt or not num_answer:
+            raise EngineError(
+                f"{num_prompt} prompt tokens and {num_answer} answer tokens: nothing can be scored",
+                fix="this is a bug: please report it",
+            )
+        if num_prompt + num_answer >= context_length:
+            raise EngineError(
+                f"{num_prompt} prompt tokens and {num_answer} answer tokens do not fit into the "
+                f"context of {context_length}, of which one stays free",
+                fix="use fewer shots, or raise context_length in the model's card where the model "
+                "allows it",
+            )

@@ -9,6 +9,7 @@ slots or prompts.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,11 +25,19 @@ from synth_local.config import GenerateConfig
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.context import find_context_length
 from synth_local.engines.endings import make_reader
-from synth_local.engines.protocol import check_request
+from synth_local.engines.protocol import check_continuations, check_request
 from synth_local.engines.row_batch import Row, RowBatch
+from synth_local.engines.row_scores import score_rows
 from synth_local.engines.sampling import Sampler
 from synth_local.errors import EngineError, MachineError
-from synth_local.records import Completion, Conversation, EngineInfo, FinishReason, Request
+from synth_local.records import (
+    Completion,
+    Continuation,
+    Conversation,
+    EngineInfo,
+    FinishReason,
+    Request,
+)
 
 CPU_CACHE_BYTES = 4 << 30
 REFILL_SHARE = 8
@@ -76,6 +85,7 @@ class TransformersEngine:
         self._num_threads = torch.get_num_threads()
         if device == "cpu" and model.num_parameters() < ONE_THREAD_PARAMETERS:
             torch.set_num_threads(1)
+        self._model = model
         self._batch = RowBatch(model, Sampler(settings.temperature, settings.top_p))
         self._most_rows = settings.batch
         self._most_cells = _measure_cells(self._batch, folder, device, settings.gpu_memory)
@@ -130,8 +140,23 @@ class TransformersEngine:
             raise EngineError(f"the model failed while generating: {error}") from error
         return ended + self._collect()
 
+    def render_answer(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a whole answer, its end included."""
+        return self._renderer.render_answer(text)
+
+    def score(self, continuations: Sequence[Continuation]) -> list[float]:
+        """Return the log-probability of each answer after its prompt."""
+        check_continuations(continuations, self._info.context_length, self.num_in_flight)
+        try:
+            return score_rows(self._model, continuations)
+        except torch.OutOfMemoryError as error:
+            raise _explain_memory("while scoring answers") from error
+        except RuntimeError as error:
+            raise EngineError(f"the model failed while scoring answers: {error}") from error
+
     def close(self) -> None:
         """Forget the model and everything in flight; threads are as they were."""
+        self._model = None
         self._batch.close()
         torch.set_num_threads(self._num_threads)
         self._waiting.clear()

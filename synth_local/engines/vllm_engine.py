@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,16 @@ from synth_local.config import GenerateConfig
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.context import find_context_length
 from synth_local.engines.endings import make_reader
-from synth_local.engines.protocol import check_request
+from synth_local.engines.protocol import check_continuations, check_request
 from synth_local.errors import EngineError, MachineError
-from synth_local.records import Completion, Conversation, EngineInfo, FinishReason, Request
+from synth_local.records import (
+    Completion,
+    Continuation,
+    Conversation,
+    EngineInfo,
+    FinishReason,
+    Request,
+)
 
 # In this process: a signal or a kill ends the engine too, and requests can be drained.
 FORCED = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
@@ -129,6 +136,37 @@ class VllmEngine:
             outputs = self._engine.step()
         return [self._complete(output) for output in outputs if output.finished]
 
+    def render_answer(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a whole answer, its end included."""
+        return self._renderer.render_answer(text)
+
+    def score(self, continuations: Sequence[Continuation]) -> list[float]:
+        """Return the log-probability of each answer after its prompt.
+
+        vLLM is asked for the log-probabilities of the tokens of prompt and answer together; the
+        one token that it has to draw beside them is thrown away.
+        """
+        check_continuations(continuations, self._info.context_length, self.num_in_flight)
+        params = self._sampling_params(
+            temperature=0.0,
+            max_tokens=1,
+            prompt_logprobs=0,
+            detokenize=False,
+            output_kind=self._final_only,
+        )
+        scores: dict[str, float] = {}
+        with _explain_failure():
+            for number, one in enumerate(continuations):
+                ids = [*one.prompt_ids, *one.answer_ids]
+                prompt = {"type": "token", "prompt_token_ids": ids}
+                self._engine.add_request(f"score-{number}", prompt, params)
+            while len(scores) < len(continuations):
+                for output in self._engine.step():
+                    if output.finished:
+                        answer = continuations[int(output.request_id.removeprefix("score-"))]
+                        scores[output.request_id] = _sum_answer(output, answer)
+        return [scores[f"score-{number}"] for number in range(len(continuations))]
+
     def close(self) -> None:
         """Shut vLLM down and give its memory back as far as a process can."""
         self._requests.clear()
@@ -145,6 +183,13 @@ class VllmEngine:
         drawn = output.outputs[0]
         reason: FinishReason = "length" if drawn.finish_reason == "length" else "stop"
         return self._reader.read(request, drawn.token_ids, reason)
+
+
+def _sum_answer(output: Any, answer: Continuation) -> float:
+    """Return the sum of the log-probabilities of an answer's tokens."""
+    found = output.prompt_logprobs[-len(answer.answer_ids) :]
+    pairs = zip(found, answer.answer_ids, strict=True)
+    return sum(float(by_token[token].logprob) for by_token, token in pairs)
 
 
 def _import_vllm() -> Any:

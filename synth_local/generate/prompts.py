@@ -1,4 +1,4 @@
-"""What a generator is told: four templates, replaceable per task, rendered for one slot.
+"""What a generator is told: templates, replaceable per task, rendered for one slot or one text.
 
 Templates are Jinja, rendered in a sandbox; exemplars enter as data and are never parsed. This
 module knows nothing about tokens, chat templates or engines.
@@ -21,7 +21,9 @@ from synth_local.errors import ConfigError, nearest
 from synth_local.records import Conversation, Example, Message
 from synth_local.task import TaskFile
 
-TEMPLATES = ("context", "zero_shot", "diversity", "few_shot")
+WRITING = ("context", "zero_shot", "diversity", "few_shot")
+CLASSIFY = "classify"
+TEMPLATES = (*WRITING, CLASSIFY)
 LANGUAGES = {
     "de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian",
     "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "sv": "Swedish", "tr": "Turkish",
@@ -63,8 +65,24 @@ class PromptSet:
 
     @cached_property
     def digest(self) -> str:
-        """Return the identity of the wording: SHA-256 over the four templates."""
-        return digest_json(dict(self.sources))
+        """Return the identity of what asks for texts: SHA-256 over the four templates."""
+        return digest_json({name: self.sources[name] for name in WRITING})
+
+    @cached_property
+    def classify_digest(self) -> str:
+        """Return the identity of what asks for a text's category: SHA-256 of the template."""
+        return digest_json(self.sources[CLASSIFY])
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """Return label to the answer that names it: its phrase, or its name.
+
+        All answers are names where two labels share a phrase.
+        """
+        phrases = {name: one.phrase or name for name, one in self.task.labels.items()}
+        if len({phrase.strip() for phrase in phrases.values()}) < len(phrases):
+            return {name: name for name in phrases}
+        return phrases
 
     @cached_property
     def _templates(self) -> dict[str, jinja2.Template]:
@@ -111,6 +129,17 @@ class PromptSet:
             ),
         )
 
+    def classify(self, text: str, exemplars: Sequence[Example] = ()) -> Conversation:
+        """Return the messages that ask for the category of ``text``; it is shown as data."""
+        shown = [{"text": one.text, "phrase": self.answers[one.label]} for one in exemplars]
+        labels = [
+            {"name": name, "phrase": answer, "description": self.task.labels[name].description}
+            for name, answer in self.answers.items()
+        ]
+        context = self.task.context
+        values = {"context": context, "labels": labels, "exemplars": shown, "text": text}
+        return (Message("user", self._render(CLASSIFY, **values)),)
+
     def check(self) -> None:
         """Render every template once, so that a wrong one is found before work begins.
 
@@ -122,6 +151,7 @@ class PromptSet:
         self.context()
         for name in ("zero_shot", "diversity", "few_shot"):
             self.user_turn(TurnSpec(name, label, "style", (example,)))
+        self.classify("text", (example,))
 
     def _render(self, name: str, **values: Any) -> str:
         language = LANGUAGES.get(self.task.language, self.task.language)

@@ -6,20 +6,21 @@ a task and student take. Texts are only touched when a cell is trained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from synth_local.core.hashing import digest_json
 from synth_local.pipeline.context import Context
-from synth_local.pipeline.fingerprints import TRAIN_VERSION
+from synth_local.pipeline.fingerprints import TRAIN_VERSION, classify_fingerprint
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import SplitFacts, split_facts
 from synth_local.records import Cell
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task import Task
 from synth_local.train.budget import count_steps
-from synth_local.train.sources import RealCounts, SetPlan, plan_points, plan_sets
-from synth_local.train.students import READ_NOTHING
+from synth_local.train.sources import NONE, RealCounts, SetPlan, plan_points, plan_sets
+from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class CellPlan:
     rows: SetPlan
     steps: int
     partner: Cell | None
+
+    @property
+    def is_classified(self) -> bool:
+        """Whether the generator itself says the labels, and no student is trained."""
+        return self.cell.student == GENERATOR_ITSELF
 
 
 def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> list[CellPlan]:
@@ -61,7 +67,7 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
         ]
         sizes = [one.num_train for one in sets]
         points = _plan_points(context, real, accepted, sets)
-        for student in context.config.students:
+        for student in _trained_students(context):
             for rows in sets + (points if student not in READ_NOTHING else []):
                 digest = corpora[rows.corpus].corpus_digest if rows.corpus else ""
                 steps = count_steps(rows.num_train, sizes, settings)
@@ -72,6 +78,7 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
                     against = partner.cell(task.name, student, seed) if partner else None
                     fingerprint = digest_json([identity, task.name, seed])
                     plans.append(CellPlan(cell, fingerprint, rows, steps, against))
+        plans += _plan_classified(context, task)
     return plans
 
 
@@ -88,10 +95,11 @@ def expect_cells(context: Context) -> list[Cell]:
         points = _plan_points(context, real, corpora, sets)
         cells += [
             one.cell(task.name, student, seed)
-            for student in context.config.students
+            for student in _trained_students(context)
             for one in sets + (points if student not in READ_NOTHING else [])
             for seed in context.config.seeds
         ]
+        cells += [cell for _, cell in _list_classified(context, task)]
     return cells
 
 
@@ -114,6 +122,52 @@ def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
         return wanted
     admitted = current_rounds(context, key).admitted
     return {label: min(count, admitted[label]) for label, count in wanted.items()}
+
+
+def place_cells(plans: Sequence[CellPlan], num_shards: int) -> list[int]:
+    """Return the shard of each cell, from 0: cells take turns.
+
+    All cells that one generator classifies itself are in the shard of the first of them: it is
+    loaded once.
+    """
+    first: dict[str, int] = {}
+    return [
+        (first.setdefault(plan.cell.generator, number) if plan.is_classified else number)
+        % num_shards
+        for number, plan in enumerate(plans)
+    ]
+
+
+def _trained_students(context: Context) -> list[str]:
+    return [name for name in context.config.students if name != GENERATOR_ITSELF]
+
+
+def _plan_classified(context: Context, task: Task) -> list[CellPlan]:
+    return [
+        CellPlan(
+            cell,
+            classify_fingerprint(context, key, cell.seed),
+            SetPlan(NONE, None, {}, twin=key),
+            steps=0,
+            partner=None,
+        )
+        for key, cell in _list_classified(context, task)
+    ]
+
+
+def _list_classified(context: Context, task: Task) -> list[tuple[CorpusKey, Cell]]:
+    """Return the cells in which a generator itself is the classifier: crossed with no source."""
+    if GENERATOR_ITSELF not in context.config.students:
+        return []
+    return [
+        (
+            CorpusKey(task.name, generator, strategy),
+            Cell(task.name, NONE, generator, strategy, GENERATOR_ITSELF, 0, seed),
+        )
+        for generator in context.config.generators
+        for strategy in context.strategies
+        for seed in context.config.seeds
+    ]
 
 
 def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:

@@ -87,7 +87,7 @@ def score_cell(scored: CellPredictions) -> list[Result]:
     return [
         Result(
             cell.task,
-            cell.source,
+            "" if cell.source == NONE else cell.source,
             "" if cell.generator == NONE else cell.generator,
             "" if cell.strategy == NONE else cell.strategy,
             cell.student,

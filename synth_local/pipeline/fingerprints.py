@@ -19,12 +19,15 @@ GENERATE_VERSION = 1
 CURATE_VERSION = 1
 MEASURE_VERSION = 1
 TRAIN_VERSION = 2
+CLASSIFY_VERSION = 1
 EVALUATE_VERSION = 2
 ANALYZE_VERSION = 2
 REPORT_VERSION = 3
 
 # fields of a task file that a writer is told
 IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
+# fields of a task file that a classifier is told
+_IN_A_QUESTION = {"language", "labels", "context", "kind"}
 # settings of generation that a strategy decides: StrategyPlan spells them out
 OF_A_STRATEGY = {"shots", "shots_from", "chain_length", "diversity_every"}
 _NOT_IN_A_TEXT = OF_A_STRATEGY | {"budget_tokens"}  # which decides only how many are written
@@ -57,6 +60,31 @@ def generation_fingerprint(context: Context, key: CorpusKey) -> str:
             "generator": generator.digest.total,
             "card": [card.context_length, card.system_role, card.thinking],
             "engine": generator.engine,
+        }
+    )
+
+
+def classify_fingerprint(context: Context, key: CorpusKey, seed: int) -> str:
+    """Return the identity of what a generator itself says of a task's test texts.
+
+    The seed draws exemplars and decides nothing else: without exemplars all seeds, and all
+    strategies, are one.
+    """
+    generator = context.generators[key.generator]
+    task = context.tasks[key.task]
+    facts = split_facts(context, task)
+    shots = context.strategies[key.strategy].shots
+    card = generator.card
+    return digest_json(
+        {
+            "version": CLASSIFY_VERSION,
+            "task": task.spec.model_dump(mode="json", include=_IN_A_QUESTION),
+            "prompt": context.prompts[key.task].classify_digest,
+            "exemplars": [shots, seed, facts.pool_digest] if shots else [],
+            "test": facts.test_digest,
+            "generator": generator.digest.total,
+            "card": [card.context_length, card.system_role, card.thinking],
+            "engine": [generator.engine, context.config.generate.dtype],
         }
     )
 

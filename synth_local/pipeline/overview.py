@@ -14,11 +14,14 @@ from synth_local.pipeline.context import Context, check_machine, resolve_config
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.state import State
+from synth_local.records import Cell
 from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.train.students import GENERATOR_ITSELF
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
 WORDS_WITHOUT_BOUND = 60
 PROMPT_TOKENS = 120  # context and instruction
+LABEL_TOKENS = 30  # a label with its description
 # output tokens a second x parameters on one H100-class GPU in bfloat16, from published figures of
 # about 6,300 tokens/s for 8 billion parameters; a guide for planning, not a measurement
 GPU_TOKENS_TIMES_PARAMETERS = 6300 * 8.0e9
@@ -62,6 +65,11 @@ class Overview:
     stages: list[dict[str, Any]]
     missing: list[str]
 
+    @property
+    def classify_tokens(self) -> int:
+        """Tokens that generators read to classify the test texts themselves, as far as to do."""
+        return sum(one.get("read_tokens", 0) for one in self.cells if one["state"] != "done")
+
     def to_json(self) -> dict[str, Any]:
         """Return the overview as JSON-ready values."""
         tokens = sum(one.output_tokens for one in self.corpora if one.state != "done")
@@ -73,6 +81,7 @@ class Overview:
             "num_cells": len(self.cells),
             "estimate": {
                 "output_tokens": tokens,
+                "classify_tokens": self.classify_tokens,
                 "gpu_minutes": round(sum(known), 1) if len(known) == len(minutes) else None,
             },
         }
@@ -181,13 +190,35 @@ def _cells(context: Context, state: State) -> list[dict[str, Any]]:
             "name": plan.cell.name,
             "steps": plan.steps,
             "state": "to do" if plan.cell.name in left else "done",
+            **_read_tokens(context, plan.cell),
         }
         for plan in state.cells
     ]
 
 
 def _planned_cells(context: Context) -> list[dict[str, Any]]:
-    return [{"name": cell.name, "steps": None, "state": "to do"} for cell in expect_cells(context)]
+    return [
+        {"name": cell.name, "steps": None, "state": "to do", **_read_tokens(context, cell)}
+        for cell in expect_cells(context)
+    ]
+
+
+def _read_tokens(context: Context, cell: Cell) -> dict[str, int]:
+    """Return how many tokens a generator reads that classifies itself: each text once per label.
+
+    Without exemplars one seed does for all.
+    """
+    if cell.student != GENERATOR_ITSELF:
+        return {}
+    task = context.tasks[cell.task]
+    shots = context.strategies[cell.strategy].shots
+    if not shots and cell.seed != context.config.seeds[0]:
+        return {"read_tokens": 0}
+    words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
+    text = words * 0.5 * TOKENS_PER_WORD
+    prompt = PROMPT_TOKENS + LABEL_TOKENS * len(task.labels) + (1 + shots) * text
+    num_test = sum(split_facts(context, task).test.values())
+    return {"read_tokens": round(num_test * len(task.labels) * prompt)}
 
 
 def _stages(state: State) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from synth_local.pipeline.state import State
 from synth_local.records import BROUGHT
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.store.stale import bring_back, set_aside
+from synth_local.train.students import GENERATOR_ITSELF
 
 
 def retire(context: Context, say: Callable[[str], None]) -> None:
@@ -96,9 +97,10 @@ def retire_cells(context: Context) -> int:
 
 
 def cell_paths(run: RunDir, name: str) -> list[Path]:
-    """Return everything that belongs to one cell."""
+    """Return everything that belongs to one cell; the generator itself leaves no student."""
+    is_trained = name.split("__")[4] != GENERATOR_ITSELF
     return [
-        run.root / "students" / name,
+        *([run.root / "students" / name] if is_trained else []),
         run.root / "predictions" / f"{name}.parquet",
         run.work / "train" / "cells" / f"{name}.json",
     ]

@@ -31,6 +31,7 @@ from synth_local.store.corpus import Manifest, digest_examples
 from synth_local.store.run_dir import CorpusKey
 
 REAL_DATA = "real data"
+WEIGHTS = "generator's weights"
 _IN_A_PROMPT = IN_A_PROMPT - {"name"}  # tasks are told apart by it
 
 Facts = Mapping[str, Any]
@@ -225,6 +226,15 @@ def _describe_prompts(context: Context, name: str) -> Facts:
     }
 
 
+def _describe_question(context: Context, condition: Condition) -> Facts:
+    """Return what decides the answers of a generator itself."""
+    return {
+        WEIGHTS: context.generators[condition.generator].digest.total,
+        "wording of the question": context.prompts[condition.task].classify_digest,
+        "shots": context.strategies[condition.strategy].shots,
+    }
+
+
 def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[TrainedCondition]:
     for condition, group in groupby(plans, key=lambda plan: Condition.of(plan.cell)):
         members = list(group)
@@ -245,6 +255,7 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
                 "steps": members[0].steps,
                 "seeds": sorted(plan.cell.seed for plan in members),
                 "student's dtype": sorted({str(one.get("dtype", "")) for one in reports}),
+                **(_describe_question(context, condition) if members[0].is_classified else {}),
             },
         )
 

@@ -16,7 +16,7 @@ from synth_local.records import Example
 from synth_local.store.corpus import digest_examples
 from synth_local.task import Splits, Task, load_splits
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class SplitFacts:
         key: identity of the task's content and the pool's floor.
         pool_digest: identity of the pool.
         data_digest: identity of all real texts and of the split.
+        test_digest: identity of the test part.
         train: rows by label, pool included.
         pool: rows by label.
         validation: rows by label.
@@ -40,6 +41,7 @@ class SplitFacts:
     key: str
     pool_digest: str
     data_digest: str
+    test_digest: str
     train: dict[str, int]
     pool: dict[str, int]
     validation: dict[str, int]
@@ -88,6 +90,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
                 for part in (splits.train, splits.pool, splits.validation, splits.test)
             ]
         ),
+        digest_examples(splits.test),
         _count(splits.train, task),
         _count(splits.pool, task),
         _count(splits.validation, task),

@@ -28,7 +28,7 @@ from synth_local.train.launch import is_main_process
 from synth_local.train.rendezvous import meet_under_slurm
 
 log = logging.getLogger(__name__)
-PER_GENERATOR = ("generate", "curate", "measure")
+PER_GENERATOR = ("generate", "curate", "measure", "train")
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,11 @@ def _measure(call: Call) -> None:
 
 
 def _train(call: Call) -> None:
+    if call.generator:
+        from synth_local.pipeline.classify_step import run_classify  # noqa: PLC0415
+
+        run_classify(call.context, call.generator, call.shard, call.num_shards, call.should_stop)
+        return
     from synth_local.pipeline.train_step import run_train  # noqa: PLC0415
 
     run_train(call.context, call.shard, call.num_shards, call.should_stop)

@@ -36,6 +36,7 @@ from synth_local.store.submission import (
     read_submission,
     write_submission,
 )
+from synth_local.train.students import GENERATOR_ITSELF
 
 Say = Callable[[str], None]
 
@@ -166,6 +167,8 @@ def cancel_run(run: RunDir, slurm: Slurm, say: Say) -> int:
 
 def _open(request: Request) -> Context:
     run = RunDir(request.out.resolve())
+    if GENERATOR_ITSELF in request.config.students:
+        _check_classifying(request)
     wanted, given = request.config.generate.tensor_parallel, request.site.stages.generate.gpus
     if 0 < given < wanted:
         raise ConfigError(
@@ -179,6 +182,26 @@ def _open(request: Request) -> Context:
         context.per_label(task)
         context.prompts[task.name].check()
     return context
+
+
+def _check_classifying(request: Request) -> None:
+    """Raise where jobs of the stage ``train`` cannot run a generator."""
+    train, generate = request.site.stages.train, request.site.stages.generate
+    if train.nodes * train.processes > 1:
+        raise ConfigError(
+            f"{GENERATOR_ITSELF} classifies in one process, and several train together",
+            where=request.site_file,
+            fix="set stages.train.nodes and stages.train.processes to 1, or take "
+            f"{GENERATOR_ITSELF} out of students:",
+        )
+    wanted = request.config.generate.tensor_parallel if generate.gpus else 0
+    if train.gpus < wanted and not train.gres:
+        raise ConfigError(
+            f"{GENERATOR_ITSELF} needs {wanted} GPU(s), and a job of the stage train gets "
+            f"{train.gpus}",
+            where=request.site_file,
+            fix=f"set stages.train.gpus: {wanted} in the site file, or a gres",
+        )
 
 
 def _require_folders(context: Context) -> None:

@@ -15,13 +15,20 @@ from itertools import groupby
 
 import pyarrow as pa
 
+from synth_local.backends.local import last_log_line, run_job
 from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_file
 from synth_local.core.signals import StopFlag
 from synth_local.core.tables import write_parquet
-from synth_local.errors import EngineError, Interrupted, SynthLocalError
-from synth_local.pipeline.cells import CellPlan
-from synth_local.pipeline.context import Context, log_path
+from synth_local.errors import (
+    EXIT_INTERRUPTED,
+    ConfigError,
+    EngineError,
+    Interrupted,
+    SynthLocalError,
+)
+from synth_local.pipeline.cells import CellPlan, place_cells
+from synth_local.pipeline.context import LOG_VARIABLE, Context, log_path
 from synth_local.pipeline.retire import cell_paths
 from synth_local.pipeline.splits import real_splits
 from synth_local.pipeline.state import State
@@ -59,10 +66,15 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
             fix="run the generate and curate stages first",
         )
     left = {plan.cell.name for plan in state.open_cells}
-    own = [plan for plan in state.cells[shard::num_shards] if plan.cell.name in left]
+    places = zip(state.cells, place_cells(state.cells, num_shards), strict=True)
+    own = [plan for plan, place in places if place == shard and plan.cell.name in left]
     name = "train" if num_shards == 1 else f"train-{shard:05d}-of-{num_shards:05d}"
     work = _Work(context, name, len(own), should_stop)
-    for _, group in groupby(own, key=_shared_part):
+    # first, while this process itself holds no memory of a GPU
+    for generator in dict.fromkeys(plan.cell.generator for plan in own if plan.is_classified):
+        mine = [plan for plan in own if plan.is_classified and plan.cell.generator == generator]
+        work.classify(generator, mine, f"{shard}/{num_shards}")
+    for _, group in groupby((plan for plan in own if not plan.is_classified), key=_shared_part):
         work.train(list(group))
     if work.num_failed:
         raise EngineError(
@@ -105,6 +117,51 @@ class _Work:
                 self._fail([plan], error)
             else:
                 self._note_success(plan)
+
+    def classify(self, generator: str, plans: list[CellPlan], shard: str) -> None:
+        """Let a generator classify in a process of its own, which gives its memory back."""
+        if count_processes() > 1:
+            self._refuse_classifying(plans)
+            return
+        run = self.context.run
+        log.info("%s: the generator itself is asked, %d cells", generator, len(plans))
+        name = f"{self.name}-{generator}"
+        path = run.logs / f"{name}.log"
+        code = run_job(
+            [
+                *("step", "train", "--run", str(run.root)),
+                *("--shard", shard, "--generator", generator),
+            ],
+            path,
+            lambda: None,
+            {LOG_VARIABLE: str(path)},
+            self.should_stop,
+        )
+        if code == EXIT_INTERRUPTED:
+            raise Interrupted(
+                f"stopped while {generator} was asked for labels",
+                fix="call the same command again to go on",
+            )
+        if code:
+            # the child has noted why; a child that was killed has not
+            log.error("%s ended with exit code %d: %s", name, code, last_log_line(path))
+            self.num_failed += len(plans)
+        self.num_done += 0 if code else len(plans)
+
+    def _refuse_classifying(self, plans: list[CellPlan]) -> None:
+        """Note that several processes cannot classify; they go on with training all the same."""
+        error = ConfigError(
+            "a generator classifies in one process, and several were started",
+            where=plans[0].cell.name,
+            fix=f"synth-local step train --run {self.context.run.root} "
+            f"--generator {plans[0].cell.generator}",
+        )
+        self.num_failed += len(plans)
+        if is_main_process():
+            log.error("%s", error)
+            path = str(log_path(self.context, self.name))
+            job = f"train-{plans[0].cell.generator}"
+            record_failure(self.context.run, "train", job, error, path)
 
     def _note_success(self, plan: CellPlan) -> None:
         self.num_done += 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth_local.evaluate.summary import Condition
-from synth_local.pipeline.run_facts import Facts, RunFacts, TrainedCondition
+from synth_local.pipeline.run_facts import WEIGHTS, Facts, RunFacts, TrainedCondition
 from synth_local.store.corpus import Manifest
 from synth_local.train.sources import NONE
 
@@ -131,9 +131,7 @@ def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tup
     for name in students:
         found += _differ(first.students, other.students, name, "student {}: ")
     for match in pairs:
-        found += _list_differences(
-            match.first.facts, match.other.facts, spell_condition(match.first.condition)
-        )
+        found += _differ_in_training(match)
     return _merge(found)
 
 
@@ -178,6 +176,17 @@ def _differ_in_asking(first: RunFacts, other: RunFacts, made: Sequence[Match]) -
     return found
 
 
+def _differ_in_training(match: Match) -> Iterator[Unlike]:
+    """Return how the two conditions differ; two generators are what is compared."""
+    first, other = match.first, match.other
+    is_same = first.condition.generator == other.condition.generator
+    facts = [
+        {key: value for key, value in one.facts.items() if is_same or key != WEIGHTS}
+        for one in (first, other)
+    ]
+    return _list_differences(facts[0], facts[1], spell_condition(first.condition))
+
+
 def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Unlike]:
     """Return how the two corpora of a pair were made differently."""
     keys = match.first.corpus, match.other.corpus
@@ -187,7 +196,7 @@ def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Un
     about = [describe_making(manifest) for manifest in manifests]
     if keys[0].generator == keys[1].generator:
         for facts, manifest in zip(about, manifests, strict=True):
-            what = "file brought along" if manifest.brought else "generator's weights"
+            what = "file brought along" if manifest.brought else WEIGHTS
             facts[what] = manifest.generator_digest["total"]
     where = str(keys[0]) if keys[0] == keys[1] else f"{keys[0]} against {keys[1].generator}"
     return list(_list_differences(about[0], about[1], where))

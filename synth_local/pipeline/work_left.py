@@ -12,13 +12,14 @@ from synth_local.cards import is_digest_known
 from synth_local.config import SiteConfig
 from synth_local.errors import DataError
 from synth_local.generate.plan import shard_of
-from synth_local.pipeline.cells import expect_cells
+from synth_local.pipeline.cells import expect_cells, place_cells
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.generate_step import shard_todo, stored_rows
 from synth_local.pipeline.job_plan import GeneratorWork, Work
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.state import State
 from synth_local.store.run_dir import CorpusKey
+from synth_local.train.students import GENERATOR_ITSELF
 
 
 def find_work(context: Context, site: SiteConfig) -> Work | None:
@@ -113,9 +114,8 @@ def _find_cells(
         return _num_train_shards(context, site), None
     left = {plan.cell.name for plan in state.open_cells}
     num_shards = site.stages.train.shards or max(1, len(state.cells))
-    shards = {
-        number % num_shards for number, plan in enumerate(state.cells) if plan.cell.name in left
-    }
+    places = zip(state.cells, place_cells(state.cells, num_shards), strict=True)
+    shards = {shard for plan, shard in places if plan.cell.name in left}
     return (num_shards, tuple(sorted(shards))) if left else (0, ())
 
 
@@ -133,7 +133,13 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
         sets = sum(corpora if "synthetic" in source else tasks for source in config.sources)
         cut = tasks * ("real" in config.sources) + corpora * ("synthetic" in config.sources)
         sets += cut * len(config.learning_curve)
-        return sets * len(config.students) * len(config.seeds)
+        trained = [name for name in config.students if name != GENERATOR_ITSELF]
+        asked = 0 if len(trained) == len(config.students) else _count_asked(context)
+        return (sets * len(trained) + asked) * len(config.seeds)
+
+
+def _count_asked(context: Context) -> int:
+    return len(context.config.generators) * len(context.strategies) * len(context.tasks)
 
 
 def _corpora(context: Context, name: str) -> list[CorpusKey]:

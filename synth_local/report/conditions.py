@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from synth_local.evaluate import summary as found
 from synth_local.records import Interval, Result
 from synth_local.report.data import ReportData
+from synth_local.train.students import GENERATOR_ITSELF
 
 # order of rows everywhere: what synthetic text is measured against comes first
 SOURCES = ("real", "real+synthetic", "pool", "pool+synthetic", "synthetic")
@@ -69,7 +70,7 @@ class Condition:
 
     Attributes:
         task: the task's name.
-        source: what the student was trained on.
+        source: what the student was trained on; empty for the generator itself.
         generator: the generator's name, or empty.
         strategy: the strategy's name, or empty.
         student: the student's name.
@@ -105,6 +106,11 @@ class Condition:
         return " · ".join(part for part in (self.source, self.generator, self.strategy) if part)
 
     @property
+    def is_generator(self) -> bool:
+        """Return whether the generator itself said the labels, and nothing was trained."""
+        return self.student == GENERATOR_ITSELF
+
+    @property
     def is_made(self) -> bool:
         """Return whether synthetic texts were part of the training set."""
         return "synthetic" in self.source
@@ -131,7 +137,7 @@ def read_conditions(data: ReportData) -> tuple[Condition, ...]:
     conditions = [
         Condition(
             task=key.task,
-            source=key.source,
+            source=_blank(key.source),
             generator=_blank(key.generator),
             strategy=_blank(key.strategy),
             student=key.student,
@@ -156,7 +162,7 @@ def _blank(name: str) -> str:
 
 
 def _key(one: found.Condition | Result) -> tuple[str | int, ...]:
-    names = (one.task, one.source, _blank(one.generator), _blank(one.strategy), one.student)
+    names = (one.task, _blank(one.source), _blank(one.generator), _blank(one.strategy), one.student)
     return (*names, one.num_train)
 
 

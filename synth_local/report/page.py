@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from synth_local.curate.reasons import REASONS
-from synth_local.report import corpus_tables, result_tables
+from synth_local.report import corpus_tables, generator_itself, result_tables
 from synth_local.report.conditions import Condition, group_conditions
 from synth_local.report.data import CorpusPart, Line, ReportData
 from synth_local.report.diversity import METRICS, make_diversity_matrix
@@ -29,7 +29,7 @@ from synth_local.report.html import (
 from synth_local.report.learning import write_learning
 from synth_local.report.subjectivity_section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
-from synth_local.train.students import READ_NOTHING
+from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
 KB = 1000
 # bytes of each kind of block; together they stay under 5 MB
@@ -119,7 +119,7 @@ class Composer:
         headlines = [
             write_headline(self.data, tasks[task], group)
             for (task, student), group in self.groups.items()
-            if task in tasks and student not in READ_NOTHING
+            if task in tasks and student not in (*READ_NOTHING, GENERATOR_ITSELF)
         ]
         gaps = list_gaps(self.data)
         blocks = [self.blocks.answer(headlines)]
@@ -130,6 +130,8 @@ class Composer:
             blocks.insert(0, self.blocks.caution("Something is missing from this run", lines))
         if any(student in READ_NOTHING for _, student in self.groups):
             blocks.append(paragraph(READ_NOTHING_NOTE, "key"))
+        if any(student == GENERATOR_ITSELF for _, student in self.groups):
+            blocks.append(paragraph(generator_itself.NOTE, "key"))
         notes = self.data.summary.notes if self.data.summary else ()
         blocks += [paragraph(note, "key") for note in notes]
         return Section("answer", "The answer", "", tuple(blocks))
@@ -147,7 +149,8 @@ class Composer:
         for task, of_task in group_rows(shown, 0):
             for student, rows in group_rows(of_task, 0):
                 group = self.groups[task, student]
-                blocks.append(heading(f"{task}, student {student}"))
+                blocks.append(heading(f"{task}, {generator_itself.spell_student(student)}"))
+                blocks += self._write_seen(task, group)
                 body = self.blocks.table(drop_empty_columns(rows))
                 blocks.append(self.fit("results", body, "tables/results.csv"))
                 blocks += self._write_labels(task, student, group)
@@ -160,6 +163,11 @@ class Composer:
         if not self.conditions:
             blocks = [paragraph("No results.")]
         return Section("results", "Results", lead, tuple(blocks))
+
+    def _write_seen(self, task: str, group: Sequence[Condition]) -> list[Markup]:
+        part = next((one for one in self.data.tasks if one.name == task), None)
+        lines = generator_itself.list_cautions(self.data, part, group) if part else ()
+        return [self.blocks.caution("What this generator has seen", lines)] if lines else []
 
     def _write_labels(self, task: str, student: str, group: Sequence[Condition]) -> list[Markup]:
         matrix = result_tables.make_label_matrix(task, student, group)

@@ -11,6 +11,7 @@ from synth_local.report.conditions import Condition
 from synth_local.report.corpus_tables import list_reasons
 from synth_local.report.data import AFTER, BEFORE, CorpusPart, Line
 from synth_local.report.diversity import METRICS
+from synth_local.report.generator_itself import spell_student
 from synth_local.report.panels import MAX_BARS, Bar, BarPanel, Dot, DotPanel
 from synth_local.report.tables import Undefined, slugify
 
@@ -35,7 +36,7 @@ def make_score_panel(task: str, student: str, conditions: Sequence[Condition]) -
     )
     return DotPanel(
         name=f"macro_f1__{slugify(task)}__{slugify(student)}",
-        title=f"Macro-F1: {task}, {student}",
+        title=f"Macro-F1: {task}, {spell_student(student).removeprefix('student ')}",
         x_label="macro-F1 on real test items",
         dots=dots,
         reference=real[0].point if real and real[0] else None,

@@ -86,7 +86,8 @@ def _result_row(one: Condition) -> tuple[Value, ...]:
 
 
 def _names(one: Condition) -> tuple[Value, ...]:
-    return (one.task, one.student, one.source, one.generator or None, one.strategy or None)
+    source = one.source or None
+    return (one.task, one.student, source, one.generator or None, one.strategy or None)
 
 
 def _score(measured: Measured) -> Value:
@@ -114,7 +115,7 @@ class _DifferenceCells:
 def _difference(
     one: Condition, differences: Mapping[str, Difference], metric: str, partner: str
 ) -> _DifferenceCells:
-    why = "" if one.source == partner else f"not compared with {partner}"
+    why = "" if one.source == partner or one.is_generator else f"not compared with {partner}"
     return _DifferenceCells(differences.get(metric), why)
 
 

@@ -26,8 +26,7 @@ MEANINGS = (
 def split_condition(name: str) -> tuple[Value, ...]:
     """Return task, student, source, generator and strategy of a condition's name."""
     task, source, generator, strategy, student = name.split("__")[:5]
-    absent = {"-": None}
-    return (task, student, source, absent.get(generator, generator), absent.get(strategy, strategy))
+    return (task, student, *(None if one == "-" else one for one in (source, generator, strategy)))
 
 
 def make_task_table(analysis: Analysis) -> Table:

@@ -112,13 +112,17 @@ def mark_live(run: RunDir, job: str) -> Iterator[None]:
     """Hold a marker that this process works on the run.
 
     Under a scheduler the marker is named by the job, so that a job that is started again after its
-    node died replaces the marker that was left there.
+    node died replaces the marker that was left there. A parent's marker stands for its children.
     """
     pid = os.getpid()
     host = socket.gethostname()
     slurm = os.environ.get(JOB_VARIABLE, "")
     process = os.environ.get("SLURM_PROCID", "0")
     path = run.live / (f"slurm-{slurm}-{process}.json" if slurm else f"{host}-{pid}.json")
+    held = read_json(path)
+    if held and (held["pid"], held["host"]) == (os.getppid(), host):
+        yield
+        return
     value = {"job": job, "pid": pid, "host": host, "started": _start_time(pid), "slurm": slurm}
     write_json(path, value)
     try:

@@ -110,7 +110,7 @@ def read_brought_rows(spec: TaskFile, path: Path) -> Iterator[BroughtRow]:
     try:
         for row in read_rows(path, *BROUGHT_COLUMNS):
             label = _name_label(row, spec, BROUGHT_COLUMNS[1])
-            text = _check_text(row, BROUGHT_COLUMNS[0])
+            text = check_text(row.text, BROUGHT_COLUMNS[0], row.where)
             known = label is not None
             yield BroughtRow(row.index, text, label or _spell_label(row.label), known)
     except MissingColumnError as error:

@@ -1,8 +1,9 @@
 """Which students there are, and which requests for one are refused before anything is loaded.
 
 Folders with an encoder, and built-in ones: ``scratch-bert``, ``tfidf-logreg``, and ``majority`` and
-``text-length``, which read nothing. Light: reads file
-names and ``config.json``, no weights.
+``text-length``, which read nothing. ``generator-itself`` is no student at all: the generator is
+asked for the labels, and nothing is trained. Light: reads file names and ``config.json``, no
+weights.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ SCRATCH_BERT = "scratch-bert"
 TFIDF_LOGREG = "tfidf-logreg"
 MAJORITY = "majority"
 TEXT_LENGTH = "text-length"
+GENERATOR_ITSELF = "generator-itself"
 READ_NOTHING = (MAJORITY, TEXT_LENGTH)
 WITHOUT_FOLDER = (SCRATCH_BERT, TFIDF_LOGREG, MAJORITY, TEXT_LENGTH)
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")

@@ -195,3 +195,30 @@ def test_a_tokenizer_that_ends_every_text_does_not_end_the_prompt() -> None:
     ids = ChatRenderer(tokenizer).render(ASKED)
     assert ids[0] == tokenizer.bos_token_id
     assert tokenizer.eos_token_id not in ids
+
+
+def test_an_answer_ends_as_the_template_ends_one() -> None:
+    tokenizer = make_tokenizer(CHATML)
+    renderer = ChatRenderer(tokenizer)
+    ids = renderer.render_answer("good <|im_end|> news")
+    assert list_ends(renderer, ids) == [len(ids) - 1]
+    assert tokenizer.decode(list(ids)) == "good <|im_end|> news<|im_end|>"
+    whole = renderer.render((*ASKED, Message("assistant", "good news"), *ASKED[-1:]))
+    prompt, answer = renderer.render(ASKED), renderer.render_answer("good news")
+    assert whole[: len(prompt) + len(answer)] == prompt + answer
+
+
+def test_an_answer_without_a_template_ends_with_an_empty_line() -> None:
+    tokenizer = make_tokenizer(None, eos="</s>")
+    ids = ChatRenderer(tokenizer).render_answer("good")
+    assert tokenizer.decode(list(ids)) == "good\n\n"
+
+
+def test_an_answer_first_closes_the_thinking_that_the_prompt_opens() -> None:
+    tokenizer = make_tokenizer(ALWAYS_THINKS)
+    ids = ChatRenderer(tokenizer).render_answer("good")
+    assert tokenizer.decode(list(ids)) == "</think>\n\ngood<|im_end|>"
+
+
+def list_ends(renderer: ChatRenderer, ids: tuple[int, ...]) -> list[int]:
+    return [place for place, token in enumerate(ids) if token == renderer.turn_end]

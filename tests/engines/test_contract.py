@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
 from synth_local.engines.protocol import Engine
 from synth_local.errors import EngineError
-from synth_local.records import Completion, Conversation, Message, Request
+from synth_local.records import Completion, Continuation, Conversation, Message, Request
 
 SETTINGS = GenerateConfig(temperature=1.0, top_p=0.95, max_tokens=24, batch=8, max_num_seqs=16)
 ENGINES = (
@@ -158,6 +159,73 @@ def test_info_says_what_served(engine: Engine) -> None:
     assert info.version
     assert (info.dtype, info.device, info.context_length) == ("float32", "cpu", 256)
     assert info.notes
+
+
+ANSWERS = ("good", "good news", "bad", "a rather long answer of many words")
+
+
+def make_continuations(engine: Engine, count: int) -> list[Continuation]:
+    topics = ("a film", "the company and its profit next quarter", "tea")
+    prompts = [ask(engine, f"{topics[i % 3]} and {i}") for i in range(count)]
+    answers = [engine.render_answer(text) for text in ANSWERS]
+    return [Continuation(prompt, answer) for prompt in prompts for answer in answers]
+
+
+def test_a_score_depends_on_prompt_and_answer_alone(engine: Engine) -> None:
+    asked = make_continuations(engine, 12)
+    scores = engine.score(asked)
+    assert len(scores) == len(asked)
+    assert all(score < 0 for score in scores)
+    assert len({round(score, 6) for score in scores}) > 40
+    assert engine.score(asked) == scores
+    shuffled = random.Random(0).sample(range(len(asked)), len(asked))
+    again = engine.score([asked[place] for place in shuffled])
+    assert again == pytest.approx([scores[place] for place in shuffled], abs=1e-4)
+    for place in (0, 17, 46):
+        assert engine.score([asked[place]]) == pytest.approx([scores[place]], abs=1e-4)
+    assert engine.score([]) == []
+
+
+def test_scores_are_those_of_the_model_itself(engine: Engine, llama_folder: Path) -> None:
+    if engine.info.name == "fake":
+        return
+    import torch  # noqa: PLC0415 - heavy
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+
+    model: Any = AutoModelForCausalLM.from_pretrained(llama_folder, dtype=torch.float32)
+    asked = make_continuations(engine, 5)
+    for one, score in zip(asked, engine.score(asked), strict=True):
+        ids = torch.tensor([[*one.prompt_ids, *one.answer_ids]])
+        with torch.inference_mode():
+            logprobs = model(input_ids=ids).logits[0].double().log_softmax(-1)
+        start = len(one.prompt_ids)
+        expected = sum(
+            float(logprobs[start + place - 1, token]) for place, token in enumerate(one.answer_ids)
+        )
+        assert score == pytest.approx(expected, abs=1e-3)
+
+
+def test_no_answer_is_the_beginning_of_another(engine: Engine) -> None:
+    short, long, *_ = (engine.render_answer(text) for text in ANSWERS)
+    assert short[:-1] == long[: len(short) - 1]
+    assert short[-1] == long[-1] != long[len(short) - 1]
+
+
+def test_an_answer_that_fills_the_context_and_an_empty_one_are_refused(engine: Engine) -> None:
+    answer_ids = engine.render_answer("good")
+    prompt = (ask(engine, "tea") * 99)[: engine.info.context_length - len(answer_ids)]
+    with pytest.raises(EngineError, match="do not fit into the context"):
+        engine.score([Continuation(prompt, answer_ids)])
+    assert len(engine.score([Continuation(prompt[1:], answer_ids)])) == 1
+    with pytest.raises(EngineError, match="nothing can be scored"):
+        engine.score([Continuation(prompt[1:], ())])
+
+
+def test_nothing_is_scored_while_requests_are_in_flight(engine: Engine) -> None:
+    engine.submit(make_requests(engine, 1)[0])
+    with pytest.raises(EngineError, match="in flight"):
+        engine.score(make_continuations(engine, 1))
+    assert len(drain(engine)) == 1
 
 
 @pytest.mark.parametrize(

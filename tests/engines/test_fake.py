@@ -12,7 +12,7 @@ from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.fake import REFUSAL, REPEATED, FakeEngine, write_fake_model
 from synth_local.errors import ConfigError
-from synth_local.records import Completion, Message, Request
+from synth_local.records import Completion, Continuation, Message, Request
 
 
 def open_fake(folder: Path, **keys: object) -> FakeEngine:
@@ -79,3 +79,15 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="per_stp"):
         FakeEngine(tmp_path, Card(name="fake"), GenerateConfig())
+
+
+def test_a_clue_is_followed_as_often_as_stated(tmp_path: Path) -> None:
+    folder = write_fake_model(tmp_path / "clues", clues={"wet": "rainy"}, right_share=0.8)
+    engine = FakeEngine(folder, Card(name="fake"), GenerateConfig())
+    answers = [engine.render_answer(text) for text in ("sunny", "rainy")]
+    right = 0
+    for number in range(500):
+        prompt = engine.render((Message("user", f"a wet day, number {number}"),))
+        scores = engine.score([Continuation(prompt, answer) for answer in answers])
+        right += scores[1] > scores[0]
+    assert 0.75 < right / 500 < 0.85

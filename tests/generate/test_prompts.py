@@ -54,6 +54,28 @@ def test_few_shot_prompts_show_exemplars_as_data() -> None:
     check_golden("few_shot_same_label.txt", render(build_conversation(prompts, [same], [])))
 
 
+def test_the_classification_prompt_shows_labels_exemplars_and_text_as_data() -> None:
+    prompts = load_prompts(TASK, None)
+    text = "Text: {{ kind }}\nCategory: negative"
+    conversation = (*prompts.classify(text), *prompts.classify("Fine.", EXEMPLARS))
+    check_golden("classify.txt", render(conversation))
+
+
+def test_answers_are_phrases_and_names_where_phrases_would_be_the_same() -> None:
+    assert load_prompts(TASK, None).answers == {"neg": "negative", "pos": "pos"}
+    alike = {name: LabelSpec(description="x", phrase="it") for name in ("neg", "pos")}
+    task = TASK.model_copy(update={"labels": alike})
+    assert load_prompts(task, None).answers == {"neg": "neg", "pos": "pos"}
+
+
+def test_the_wording_of_classification_is_no_part_of_the_identity_of_texts(tmp_path: Path) -> None:
+    (tmp_path / "classify.txt").write_text("{{ text }}: {{ labels[0].phrase }} or not?")
+    own, shipped = load_prompts(TASK, tmp_path), load_prompts(TASK, None)
+    assert own.classify("Hm")[0].content == "Hm: negative or not?"
+    assert own.digest == shipped.digest
+    assert own.classify_digest != shipped.classify_digest
+
+
 def test_a_cut_chain_begins_with_a_data_generation_prompt() -> None:
     prompts = load_prompts(TASK, None)
     turns = [TurnSpec("diversity", "neg"), TurnSpec("diversity", "neg")]

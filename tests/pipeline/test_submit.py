@@ -243,3 +243,15 @@ def test_a_submission_of_a_run_directory_is_found_whatever_else_lies_there(tmp_p
     write_submission(here, Submission(1, "now", "go on", (job,), "cancelled"))
     slurm = Notes(run=here)
     assert cancel_run(here, slurm, lambda _: None) == 0
+
+
+def test_a_generator_that_classifies_needs_jobs_that_can_run_it(small: SmallRun) -> None:
+    small.change(students=["generator-itself"], sources=["real"])
+    for train, match in (({"processes": 2}, "one process"), ({"gpus": 0}, "needs 1 GPU")):
+        with pytest.raises(ConfigError, match=match) as caught:
+            preview_submission(
+                make_request(small, stages={"train": train, "generate": {"gpus": 1}}),
+                lambda _: None,
+            )
+        assert "stages.train" in caught.value.fix
+    preview_submission(make_request(small, stages={"train": {"gpus": 1}}), lambda _: None)

@@ -1,0 +1,20 @@
+"""Which shard a cell is in."""
+
+from __future__ import annotations
+
+from synth_local.pipeline.cells import CellPlan, place_cells
+from synth_local.records import Cell
+from synth_local.train.sources import SetPlan
+
+
+def make_plan(student: str, generator: str, seed: int) -> CellPlan:
+    cell = Cell("task", "-", generator, "zero_shot", student, 0, seed)
+    return CellPlan(cell, f"{student}{generator}{seed}", SetPlan("-", None, {}), 0, None)
+
+
+def test_cells_take_turns_and_a_generator_is_loaded_in_one_shard_alone() -> None:
+    plans = [make_plan("tfidf-logreg", "-", seed) for seed in range(3)]
+    plans += [make_plan("generator-itself", name, seed) for name in "ab" for seed in range(3)]
+    plans += [make_plan("tfidf-logreg", "-", 9)]
+    assert place_cells(plans, 1) == [0] * 10
+    assert place_cells(plans, 4) == [0, 1, 2, 3, 3, 3, 2, 2, 2, 1]
