@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from synth_local.cli.main import QUIET
+from tests.pipeline.real_model import RealModel, make_real_model
 
 os.environ.update(QUIET)
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -68,3 +69,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
     monkeypatch.delenv("SYNTH_LOCAL_MODELS", raising=False)
     if not request.node.get_closest_marker("data"):
         monkeypatch.delenv("SYNTH_LOCAL_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def real_model(tmp_path_factory: pytest.TempPathFactory) -> RealModel:
+    """A miniature generator, trained once for all tests that need a real model."""
+    return make_real_model(tmp_path_factory.mktemp("tiny"))

@@ -17,7 +17,7 @@ import pytest
 
 from synth_local.engines.fake import write_fake_model
 from tests.pipeline.conftest import WORDS, SmallRun, make_small_run
-from tests.pipeline.real_model import RealModel, make_real_model
+from tests.pipeline.real_model import RealModel
 from tests.pipeline.test_kills import processes_of
 
 CLUES = {word: label for label, words in WORDS.items() for word in words}
@@ -207,14 +207,9 @@ def test_it_needs_a_generator(tmp_path: Path) -> None:
     assert "generator-itself needs generators" in result.stderr
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> RealModel:
-    return make_real_model(tmp_path_factory.mktemp("tiny"))
-
-
-def ask_model(model: RealModel, folder: Path, engine: str) -> dict[str, list[dict[str, Any]]]:
+def ask_model(real_model: RealModel, folder: Path, engine: str) -> dict[str, list[dict[str, Any]]]:
     """Return the predictions of a real model's cells, by strategy."""
-    small = model.make_run(folder)
+    small = real_model.make_run(folder)
     small.change(students=["generator-itself"], sources=["real"], seeds=[0])
     result = small.run("--engine", engine, "--until", "train")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -228,16 +223,16 @@ def ask_model(model: RealModel, folder: Path, engine: str) -> dict[str, list[dic
 
 
 @pytest.mark.slow
-def test_a_real_model_is_asked_through_transformers(model: RealModel, tmp_path: Path) -> None:
-    first = ask_model(model, tmp_path / "first", "transformers")
+def test_a_real_model_is_asked_through_transformers(real_model: RealModel, tmp_path: Path) -> None:
+    first = ask_model(real_model, tmp_path / "first", "transformers")
     assert first["zero_shot"] != first["few_shot"]
 
 
 @pytest.mark.slow
 @pytest.mark.vllm
-def test_vllm_and_transformers_say_the_same(model: RealModel, tmp_path: Path) -> None:
-    theirs = ask_model(model, tmp_path / "vllm", "vllm")
-    ours = ask_model(model, tmp_path / "transformers", "transformers")
+def test_vllm_and_transformers_say_the_same(real_model: RealModel, tmp_path: Path) -> None:
+    theirs = ask_model(real_model, tmp_path / "vllm", "vllm")
+    ours = ask_model(real_model, tmp_path / "transformers", "transformers")
     for strategy, rows in ours.items():
         assert [row["p:sunny"] for row in theirs[strategy]] == pytest.approx(
             [row["p:sunny"] for row in rows], abs=1e-3

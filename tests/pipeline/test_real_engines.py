@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from synth_local.store.ledger import read_ledger
 from tests.pipeline.conftest import SmallRun
-from tests.pipeline.real_model import PER_LABEL, RealModel, make_real_model
+from tests.pipeline.real_model import PER_LABEL, RealModel
 from tests.pipeline.test_kills import processes_of, read_corpora, start
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> RealModel:
-    return make_real_model(tmp_path_factory.mktemp("tiny"))
 
 
 def corpora_of(small: SmallRun) -> dict[str, list[dict[str, object]]]:
@@ -28,14 +25,14 @@ def corpora_of(small: SmallRun) -> dict[str, list[dict[str, object]]]:
 
 @pytest.mark.vllm
 def test_vllm_killed_once_and_in_five_shards_writes_the_same_corpus(
-    model: RealModel, tmp_path: Path
+    real_model: RealModel, tmp_path: Path
 ) -> None:
-    untouched = model.make_run(tmp_path / "untouched")
+    untouched = real_model.make_run(tmp_path / "untouched")
     result = untouched.run("--until", "curate", "--engine", "vllm")
     assert result.returncode == 0, result.stderr
     wanted = corpora_of(untouched)
 
-    killed = model.make_run(tmp_path / "killed")
+    killed = real_model.make_run(tmp_path / "killed")
     process = start(killed, "--engine", "vllm")
     ledger = killed.out / "work" / "generate" / "weather" / "tiny-weather" / "zero_shot"
     give_up = time.monotonic() + 120
@@ -50,8 +47,9 @@ def test_vllm_killed_once_and_in_five_shards_writes_the_same_corpus(
     assert corpora_of(killed) == wanted
     assert killed.call("verify", str(killed.out)).returncode == 0
 
-    sharded = model.make_run(tmp_path / "sharded")
-    assert sharded.run("--until", "curate", "--engine", "vllm").returncode == 0
+    # the same run directory with nothing generated
+    sharded = replace(killed, out=tmp_path / "sharded")
+    shutil.copytree(killed.out, sharded.out)
     for path in [*sharded.out.rglob("*.jsonl"), *sharded.out.rglob("rounds.json")]:
         path.unlink()
     for path in sharded.out.rglob("manifest.json"):
@@ -65,13 +63,13 @@ def test_vllm_killed_once_and_in_five_shards_writes_the_same_corpus(
 
 
 def test_what_comes_out_opens_in_the_libraries_that_people_use(
-    model: RealModel, tmp_path: Path
+    real_model: RealModel, tmp_path: Path
 ) -> None:
     import datasets  # noqa: PLC0415
     from huggingface_hub import DatasetCard, ModelCard  # noqa: PLC0415
     from transformers import pipeline  # noqa: PLC0415
 
-    small = model.make_run(tmp_path)
+    small = real_model.make_run(tmp_path)
     small.change(students=["scratch-bert"], train={"epochs": 30, "learning_rate": 1e-3})
     result = small.run("--engine", "transformers")
     assert result.returncode == 0, result.stderr
@@ -86,5 +84,5 @@ def test_what_comes_out_opens_in_the_libraries_that_people_use(
     answer = pipeline("text-classification", model=str(student))("A warm and golden noon")
     assert answer[0]["label"] in {"sunny", "rainy"}
     assert ModelCard.load(student / "README.md").data.to_dict()
-    card = ModelCard.load(model.folder / "README.md").data.to_dict()
+    card = ModelCard.load(real_model.folder / "README.md").data.to_dict()
     assert card["synth_local"]["has_seen"][0]["task"] == "weather"

@@ -12,7 +12,7 @@ import pytest
 from synth_local.store.ledger import read_ledger
 from synth_local.store.run_dir import CorpusKey, RunDir
 from tests.pipeline.conftest import SmallRun
-from tests.pipeline.real_model import PER_LABEL, RealModel, make_real_model
+from tests.pipeline.real_model import PER_LABEL, RealModel
 from tests.slurm.conftest import SubmittedRun, read_corpora
 from tests.slurm.test_submission import read_results
 
@@ -21,13 +21,8 @@ MakeRun = Callable[..., SubmittedRun]
 THREADS = 2  # as many as the local run has: with another number sums are rounded differently
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> RealModel:
-    return make_real_model(tmp_path_factory.mktemp("tiny"))
-
-
-def make_small(model: RealModel, folder: Path, dtype: str) -> SmallRun:
-    small = model.make_run(folder)
+def make_small(real_model: RealModel, folder: Path, dtype: str) -> SmallRun:
+    small = real_model.make_run(folder)
     generate = {"chain_length": 3, "shots": 2, "max_tokens": 32, "dtype": dtype}
     small.change(
         students=["scratch-bert"],
@@ -55,17 +50,17 @@ def submit(run: SubmittedRun, num_shards: int) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def local_exact(model: RealModel, tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
-    small = make_small(model, tmp_path_factory.mktemp("exact") / "run", "float32")
+def local_exact(real_model: RealModel, tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
+    small = make_small(real_model, tmp_path_factory.mktemp("exact") / "run", "float32")
     return run_locally(small, "float32")
 
 
 @pytest.mark.parametrize("num_shards", [1, 5])
 def test_the_jobs_make_what_a_local_run_makes_text_for_text_also_after_a_kill(
-    model: RealModel, make_run: MakeRun, local_exact: SmallRun, num_shards: int
+    real_model: RealModel, make_run: MakeRun, local_exact: SmallRun, num_shards: int
 ) -> None:
     run = make_run()
-    run = replace(run, small=make_small(model, run.small.folder.parent / "real", "float32"))
+    run = replace(run, small=make_small(real_model, run.small.folder.parent / "real", "float32"))
     array = submit(run, num_shards)["generate-tiny-weather-r0"]
     if num_shards == 5:
         kill_a_node(run, array)
@@ -92,13 +87,13 @@ def kill_a_node(run: SubmittedRun, array: str) -> None:
 
 
 def test_where_texts_depend_on_the_batch_the_plan_and_the_counts_are_the_same(
-    model: RealModel,
+    real_model: RealModel,
     make_run: MakeRun,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     run = make_run()
-    run = replace(run, small=make_small(model, tmp_path / "real", "bfloat16"))
+    run = replace(run, small=make_small(real_model, tmp_path / "real", "bfloat16"))
     submit(run, 2)
     local = run_locally(run.small, "bfloat16")
     run.cluster.wait(900)
