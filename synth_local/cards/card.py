@@ -5,6 +5,7 @@ Knows the fields alone; nothing about files, folders or weights.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
@@ -33,6 +34,26 @@ class HasSeen(Section):
     split: Literal["train", "pool", "validation", "test"]
     num_rows: int | None = Field(default=None, ge=0, alias="rows")
     note: str = ""
+
+
+def pick_seen(entries: Sequence[HasSeen], task: str, num_pool: int) -> tuple[HasSeen, ...]:
+    """Return what a model has seen of a task, where that is more than the task's pool has.
+
+    Args:
+        entries: all that it has seen.
+        task: the task's name.
+        num_pool: rows of the pool.
+
+    Returns:
+        The entries of the task; none where it has seen the pool at most. A number of rows that
+        nobody knows is taken as more than the pool; the pool itself is not.
+    """
+    mine = tuple(one for one in entries if one.task == task)
+    if all(one.split == "pool" for one in mine):
+        return ()
+    if all(one.num_rows is not None for one in mine):
+        return mine if sum(one.num_rows or 0 for one in mine) > num_pool else ()
+    return mine
 
 
 class Card(Section):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_DIRECTORY, make_printable
+from synth_local.cli.options import RUN_DIRECTORY, make_printable, print_table
 
 if TYPE_CHECKING:
     from synth_local.pipeline.compare_runs import ComparedPair, Comparison, CorpusCost, RunPair
@@ -50,7 +49,7 @@ def _print_comparison(found: Comparison) -> None:
         _print_runs(runs)
     if found.costs:
         click.echo("What each corpus cost, and what students made of it")
-        _print_table(COST_HEAD, [_cost_row(cost) for cost in found.costs], num_left=2)
+        print_table(COST_HEAD, [_cost_row(cost) for cost in found.costs], num_left=2)
     draws = f"{found.num_draws} resamples, {found.num_swaps} swaps of test items"
     click.echo(f"\nSD over seeds; {draws}, seed {found.seed}")
     for note in found.notes:
@@ -68,9 +67,9 @@ def _print_runs(runs: RunPair) -> None:
         )
     click.echo("")
     if runs.pairs:
-        _print_table(RESULT_HEAD, [row for pair in runs.pairs for row in _result_rows(pair)])
+        print_table(RESULT_HEAD, [row for pair in runs.pairs for row in _result_rows(pair)])
         click.echo("\nMcNemar's exact test, seed by seed: description only, uncorrected")
-        _print_table(MCNEMAR_HEAD, [row for pair in runs.pairs for row in _mcnemar_rows(pair)])
+        print_table(MCNEMAR_HEAD, [row for pair in runs.pairs for row in _mcnemar_rows(pair)])
     else:
         click.echo("nothing of the two runs can be compared")
     click.echo("")
@@ -150,15 +149,3 @@ def _name(pair: ComparedPair) -> str:
     ]
     spelled = [one if one == two else f"{one}|{two}" for one, two in parts]
     return " / ".join(part for part in spelled if part != "-")
-
-
-def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, num_left: int = 1) -> None:
-    """Print aligned columns: the first ``num_left`` and the last to the left, others right."""
-    table = [list(head), *map(list, rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
-    for row in table:
-        cells = [
-            cell.ljust(width) if column < num_left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
-        ]
-        click.echo("  ".join([*cells, row[-1]]).rstrip())

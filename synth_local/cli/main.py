@@ -16,6 +16,7 @@ import click
 
 from synth_local import __version__
 from synth_local.cli import (
+    advise_command,
     compare_command,
     inspect_commands,
     model_commands,
@@ -54,6 +55,7 @@ for _command in (
     *slurm_commands.COMMANDS,
     *inspect_commands.COMMANDS,
     compare_command.compare,
+    advise_command.advise,
     *model_commands.COMMANDS,
     step_command.step,
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -28,6 +29,18 @@ def make_printable(text: str, *, keep: str = "") -> str:
         The text with a replacement character for each of the others.
     """
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, num_left: int = 1) -> None:
+    """Print aligned columns: the first ``num_left`` and the last to the left, others right."""
+    table = [list(head), *map(list, rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
+    for row in table:
+        cells = [
+            cell.ljust(width) if column < num_left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
+        ]
+        click.echo("  ".join([*cells, row[-1]]).rstrip())
 
 
 def parse_shard(text: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth_local.analyze.summary import Analysis
-from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen
+from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen, pick_seen
 from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import Summary
 from synth_local.records import Interval, Result
@@ -204,13 +204,7 @@ class ReportData:
         Both the card of today and the manifests of the corpora count. A number of rows that
         nobody knows is taken as more than the pool; the pool itself is not.
         """
-        mine = [one for one in self.list_seen(generator) if one.task == task.name]
-        if all(one.split == "pool" for one in mine):
-            return ()
-        if all(one.num_rows is not None for one in mine):
-            total = sum(one.num_rows or 0 for one in mine)
-            return tuple(mine) if total > task.num_pool else ()
-        return tuple(mine)
+        return pick_seen(self.list_seen(generator), task.name, task.num_pool)
 
     def list_seen(self, generator: str) -> list[HasSeen]:
         """Return all that a generator has seen, one entry per task and split.

@@ -25,6 +25,7 @@ FLAGS = {
     "status": {"directory", "as_json"},
     "verify": {"directory"},
     "report": {"directory", "show_real"},
+    "advise": {"task_file", "evidence", "more_evidence"},
     "compare": {"directories", "as_json"},
     "doctor": {"offline"},
     "step": {"stage", "run_dir", "shard", "generator"},

@@ -1,0 +1,124 @@
+"""Put together what there is to say of a task: agreement, findings, advice, what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from synth_local.analyze.advice import Advice, Finding, decide_here, predict_elsewhere
+from synth_local.analyze.agreement import TaskAgreement, measure_task
+from synth_local.analyze.summary import LearningCurve
+from synth_local.errors import UndefinedMetricError
+from synth_local.pipeline.evidence import Evidence, read_evidence
+from synth_local.store.corpus import digest_examples
+from synth_local.task import load_splits, load_task
+
+FEW_SEEDS = 3
+FEW_ITEMS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AdvicePage:
+    """What ``advise`` shows.
+
+    Attributes:
+        task: the task's name.
+        num_test: its test texts.
+        agreement: how much its annotators agree; ``None`` where nobody says.
+        advice: the answer.
+        here: findings on this task, on the same test texts.
+        elsewhere: findings on other tasks.
+        other_test: runs with a task of this name and other test texts; they count for nothing.
+        curves: learning curves on this task.
+        surer: what would make the answer surer, one sentence each.
+    """
+
+    task: str
+    num_test: int
+    agreement: TaskAgreement | None
+    advice: Advice
+    here: tuple[Finding, ...]
+    elsewhere: tuple[Finding, ...]
+    other_test: tuple[str, ...]
+    curves: tuple[LearningCurve, ...]
+    surer: tuple[str, ...]
+
+
+def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
+    """Return what can be said of a task.
+
+    Args:
+        task_file: of the task.
+        runs: directories of finished runs.
+
+    Returns:
+        The page.
+
+    Raises:
+        ConfigError: the task file is wrong.
+        DataError: the task's data or a run cannot be read.
+    """
+    evidence = [read_evidence(run) for run in dict.fromkeys(runs)]
+    task = load_task(task_file)
+    test = load_splits(task).test
+    digest = digest_examples(test)
+    try:
+        agreement = measure_task([one.annotations for one in test])
+    except UndefinedMetricError:
+        agreement = None
+    here, elsewhere, other_test = [], [], []
+    for one in evidence:
+        is_here = one.test_digests.get(task.name) == digest
+        here += [found for found in one.findings if found.task == task.name and is_here]
+        elsewhere += [found for found in one.findings if found.task != task.name]
+        if task.name in one.test_digests and not is_here:
+            other_test.append(one.run)
+    share = agreement.mean_share if agreement else None
+    share = next((one.agreement for one in here if one.agreement is not None), share)
+    advice = decide_here(here) if here else predict_elsewhere(elsewhere, share)
+    curves = [
+        curve
+        for one in evidence
+        for curve in one.curves
+        if curve.condition.split("__")[0] == task.name and one.test_digests.get(task.name) == digest
+    ]
+    page = AdvicePage(
+        task.name,
+        len(test),
+        agreement,
+        advice,
+        tuple(here),
+        tuple(elsewhere),
+        tuple(other_test),
+        tuple(curves),
+        (),
+    )
+    return _with_surer(page, evidence, share)
+
+
+def _with_surer(page: AdvicePage, evidence: Sequence[Evidence], share: float | None) -> AdvicePage:
+    lines = []
+    if not page.here:
+        lines.append(
+            "a run of your own generator on this task, even of 100 texts per label: "
+            "`synth-local run`, then --evidence with its directory"
+        )
+    elif any(one.is_tainted for one in page.here):
+        lines.append(
+            "a generator that has not seen more real texts of this task than the pool holds"
+        )
+    if share is None:
+        lines.append(
+            "several people's labels for a sample of the test texts: a run of this task writes the "
+            "template (docs/run-file.md, analyze.annotations)"
+        )
+    if page.here and min(one.num_seeds for one in evidence if one.findings) < FEW_SEEDS:
+        lines.append(f"at least {FEW_SEEDS} training seeds")
+    if page.num_test < FEW_ITEMS:
+        lines.append(f"more test texts: there are {page.num_test}")
+    if page.here and not page.curves:
+        lines.append("a learning curve (learning_curve in the run file): are more rows worth it?")
+    if len(page.here) > 1:
+        lines.append("a second run with the best condition alone: it was picked on the test texts")
+    return replace(page, surer=tuple(lines))
