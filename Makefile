@@ -5,10 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help install demo test test-gpu check fix vllm-cpu clean
+STUDY_TASKS := $(foreach task,sms_spam hate_hs_brexit irony_multipico_en,--task tasks/$(task).yaml)
+
+.PHONY: help install demo study-small test test-gpu check fix vllm-cpu clean
 
 help:
 	@echo "make demo      run the main job on two simulated tasks, on this machine"
+	@echo "make study-small  run the study's parts on three tasks; needs SYNTH_LOCAL_DATA"
 	@echo "make test      run the tests"
 	@echo "make check     format, lint, types, import contract, docstrings"
 	@echo "make fix       format and repair what can be repaired"
@@ -28,6 +31,13 @@ demo: $(READY)
 	$(BIN)/synth-local run demo/run.yaml --out runs/demo
 	$(BIN)/synth-local verify runs/demo
 	@echo "open runs/demo/report/report.html in a browser"
+
+study-small: $(READY)
+	test -d models/tiny-study-xs || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-xs --size xs --minutes 2
+	test -d models/tiny-study-s || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-s --size s --minutes 4
+	$(BIN)/synth-local run examples/study-small.yaml --out runs/study-small
+	$(BIN)/synth-local verify runs/study-small
+	@echo "open runs/study-small/report/report.html in a browser"
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not gpu"
