@@ -5,10 +5,11 @@ Holds data and no statistics: the step fills it, the report reads it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synth_local.analyze.judged import JudgedTasks
+from synth_local.analyze.panel import Panel
 from synth_local.records import Interval
 
 AGREEMENT, JUDGED = "mean agreement", "judged objectivity"
@@ -201,6 +202,7 @@ class Analysis:
         notes: what was left out or replaced on the way.
         learning: macro-F1 against rows.
         cuts: names of the conditions that are points of learning curves and nothing else.
+        panel: what machines say of the test items.
     """
 
     tasks: tuple[TaskSubjectivity, ...] = ()
@@ -213,6 +215,7 @@ class Analysis:
     notes: tuple[str, ...] = ()
     learning: tuple[LearningCurve, ...] = ()
     cuts: tuple[str, ...] = ()
+    panel: Panel = field(default_factory=Panel)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -241,6 +244,7 @@ class Analysis:
             tuple(value.get("notes", ())),
             tuple(_read_learning(row) for row in value["learning"]),
             tuple(value["cuts"]),
+            Panel.from_json(value["panel"]),
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from synth_local.analyze.agreement import ItemAgreement, measure_item, measure_task
 from synth_local.analyze.gaps import GapLevel, GapTrend, PairedItems, compare_ties, measure_levels
+from synth_local.analyze.panel import Panel
 from synth_local.analyze.summary import Analysis, Curve, Level, TaskSubjectivity, Trend
 from synth_local.analyze.thresholds import trace_curve
 from synth_local.core.files import write_json
@@ -25,7 +26,8 @@ from synth_local.pipeline.annotation_templates import write_templates
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.evaluate_step import load_cells
 from synth_local.pipeline.learning_curves import find_cuts, trace_learning
-from synth_local.pipeline.ratings import collect_ratings
+from synth_local.pipeline.panel import consult_panel
+from synth_local.pipeline.ratings import Ratings, collect_ratings
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.state import State
 from synth_local.pipeline.task_level import fit_across, judge_tasks
@@ -49,8 +51,7 @@ def run_analyze(context: Context) -> None:
     analysis = Analysis()
     for task in context.tasks.values():
         mine = [cell for cell in whole if cell.cell.task == task.name]
-        found = analyze_task(context, task, mine)
-        analysis = _join(analysis, found)
+        analysis = _join(analysis, analyze_task(context, task, mine))
     analysis = _join(analysis, judge_tasks(context))
     analysis = replace(
         analysis,
@@ -81,8 +82,15 @@ def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> 
     Returns:
         The task's part of the analysis.
     """
-    num_items = sum(split_facts(context, task).test.values())
     ratings = collect_ratings(context, task)
+    panel = consult_panel(task.name, cells, ratings.by_item if ratings else {})
+    return replace(_analyze_people(context, task, cells, ratings), panel=panel)
+
+
+def _analyze_people(
+    context: Context, task: Task, cells: list[CellPredictions], ratings: Ratings | None
+) -> Analysis:
+    num_items = sum(split_facts(context, task).test.values())
     if ratings is None:
         template = context.run.item_template(task.name).relative_to(context.run.root)
         ask = f"{task.name}: to ask annotators, fill in {template}: analyze.annotations reads it"
@@ -216,4 +224,5 @@ def _join(one: Analysis, other: Analysis) -> Analysis:
         missing=one.missing + other.missing,
         judged=one.judged or other.judged,
         notes=one.notes + other.notes,
+        panel=Panel(one.panel.tasks + other.panel.tasks, one.panel.trends + other.panel.trends),
     )

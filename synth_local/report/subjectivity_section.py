@@ -10,11 +10,15 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from synth_local.analyze.summary import Analysis
-from synth_local.report import judged, subjectivity
+from synth_local.report import judged, panel, subjectivity
 from synth_local.report.html import Blocks, Section, heading, paragraph, terms
 from synth_local.report.tables import Table, drop_empty_columns
 
 KIND = "subjectivity"
+NO_PANEL = (
+    "No generator was asked for the labels of the test texts: generator-itself under students does "
+    "so, and its probabilities are the votes of a panel of machines."
+)
 TITLE, LEAD = "Subjectivity", "Is synthetic text worse where people disagree?"
 
 
@@ -65,10 +69,22 @@ def write_subjectivity(
             draw("gaps"),
             fit(KIND, folded, "tables/agreement_levels.csv"),
         ]
+    found += _show_panel(analysis, show)
     if analysis.across:
         found += [heading("From task to task"), show(subjectivity.make_across_table(analysis))]
     if analysis.curves:
         found.append(blocks.fold("Threshold curves, as in the study", draw("curves")))
     meanings = subjectivity.MEANINGS + (judged.MEANINGS if analysis.judged else ())
+    meanings += panel.MEANINGS if analysis.panel.tasks else ()
     found.append(blocks.fold("How to read this", terms(meanings)))
     return Section(KIND, TITLE, LEAD, tuple(found))
+
+
+def _show_panel(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Markup]:
+    found = [heading("A panel of machines")]
+    if not analysis.panel.tasks:
+        return [*found, paragraph(NO_PANEL, "undefined")]
+    found.append(show(panel.make_panel_table(analysis)))
+    if analysis.panel.trends:
+        found.append(show(panel.make_panel_trend_table(analysis)))
+    return found

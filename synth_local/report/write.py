@@ -14,6 +14,7 @@ from synth_local.report import (
     figures,
     judged,
     learning,
+    panel,
     plots,
     result_tables,
     subjectivity,
@@ -36,6 +37,8 @@ ANALYSIS_TABLES = (
     subjectivity.make_curve_table,
     judged.make_ranking_table,
     judged.make_pair_table,
+    panel.make_panel_table,
+    panel.make_panel_trend_table,
     learning.make_learning_table,
     learning.make_point_table,
 )

@@ -1,0 +1,138 @@
+"""Machines as annotators: how sure a panel of generators is about each text.
+
+Stands where nobody annotated the texts, and beside people where they did. A panel's judgement is a
+machine's: it is always named as one and never enters an analysis of what people said. Knows
+nothing of engines or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from synth_local.core.stats import FloatArray
+from synth_local.errors import UndefinedMetricError
+from synth_local.records import Interval
+
+MIN_MEMBERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PanelTask:
+    """What a panel says of a task's test items.
+
+    Attributes:
+        task: the task's name.
+        members: generator and strategy of each.
+        num_items: test items; 0 where there was no panel.
+        mean_share: mean over items of the highest mean probability of a label, in (0, 1].
+        num_compared: items that people rated, too.
+        spearman: rank correlation of that probability and people's agreement over these items.
+        same_label: share of these items whose most probable label is the people's majority.
+        reason: why there is no panel; empty where there is one.
+    """
+
+    task: str
+    members: tuple[str, ...]
+    num_items: int = 0
+    mean_share: float | None = None
+    num_compared: int = 0
+    spearman: float | None = None
+    same_label: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelTrend:
+    """Whether a condition's gap to real falls with how sure the panel is, item by item.
+
+    Attributes:
+        condition: name of the condition without its seed.
+        members: of the panel, without the generator of the condition.
+        num_items: items behind it.
+        slope: change of the gap from a mean probability of 0 to one of 1.
+        spearman: rank correlation of gap and mean probability.
+        p_value: of a permutation over items, two-sided.
+        reason: why there is nothing; empty where there is something.
+    """
+
+    condition: str
+    members: tuple[str, ...]
+    num_items: int = 0
+    slope: Interval | None = None
+    spearman: float | None = None
+    p_value: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What panels of machines say of all tasks."""
+
+    tasks: tuple[PanelTask, ...] = ()
+    trends: tuple[PanelTrend, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Panel:
+        """Return what ``to_json`` gave."""
+        return cls(
+            tuple(PanelTask(**{**row, "members": tuple(row["members"])}) for row in value["tasks"]),
+            tuple(_read_trend(row) for row in value["trends"]),
+        )
+
+
+def _read_trend(row: dict[str, Any]) -> PanelTrend:
+    slope = Interval(**row["slope"]) if row["slope"] else None
+    return PanelTrend(**{**row, "members": tuple(row["members"]), "slope": slope})
+
+
+def pool_members(
+    said: Mapping[str, FloatArray], generators: Mapping[str, str], without: str = ""
+) -> tuple[tuple[str, ...], FloatArray]:
+    """Return a panel's mean probabilities: each generator counts the same, however often asked.
+
+    Args:
+        said: (items, labels) probabilities of each member, rows summing to 1.
+        generators: each member's generator.
+        without: a generator that may not judge its own texts.
+
+    Returns:
+        The members, and (items, labels) mean probabilities.
+
+    Raises:
+        UndefinedMetricError: fewer than two members are left.
+    """
+    members = tuple(name for name in said if generators[name] != without)
+    if len(members) < MIN_MEMBERS:
+        beside = f" beside {without}" if without else ""
+        raise UndefinedMetricError(
+            f"a panel needs {MIN_MEMBERS} members{beside}, there is {len(members)}",
+            fix="generator-itself under students, with a further generator or strategy",
+        )
+    by_generator: dict[str, list[FloatArray]] = {}
+    for name in members:
+        by_generator.setdefault(generators[name], []).append(said[name])
+    means = [np.mean(mine, axis=0) for mine in by_generator.values()]
+    pooled: FloatArray = np.mean(means, axis=0)
+    return members, pooled
+
+
+def share_labels(labels: Sequence[str | None], panel: Sequence[str]) -> float | None:
+    """Return the share of items on which people's majority is the panel's label.
+
+    Args:
+        labels: of the people; ``None`` where they are tied.
+        panel: the most probable label of each of these items.
+
+    Returns:
+        In [0, 1]; ``None`` where people are tied everywhere.
+    """
+    pairs = [(one, other) for one, other in zip(labels, panel, strict=True) if one is not None]
+    return sum(one == other for one, other in pairs) / len(pairs) if pairs else None

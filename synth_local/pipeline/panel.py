@@ -1,0 +1,125 @@
+"""The panel of machines: which stored predictions are its votes, and what is asked of them.
+
+Generators that classified the test texts themselves (``generator-itself``) are the members; one
+prompt of one generator is one member. A generator never judges its own texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from synth_local.analyze.agreement import Annotations, measure_item
+from synth_local.analyze.gaps import PairedItems, fit_trend
+from synth_local.analyze.lines import rank_points
+from synth_local.analyze.panel import Panel, PanelTask, PanelTrend, pool_members, share_labels
+from synth_local.core.stats import FloatArray
+from synth_local.errors import UndefinedMetricError
+from synth_local.evaluate.groups import CellPredictions, Group, group_cells
+from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+
+
+def consult_panel(
+    task: str, cells: Sequence[CellPredictions], people: Mapping[str, Annotations]
+) -> Panel:
+    """Return what a panel of generators says of one task's test items.
+
+    Args:
+        task: the task's name.
+        cells: those of the task that have predictions.
+        people: what annotators called each item, by its id; empty where nobody says.
+
+    Returns:
+        The task's part; empty where no generator was asked for labels.
+    """
+    asked = [cell for cell in cells if cell.cell.student == GENERATOR_ITSELF]
+    if not asked:
+        return Panel()
+    said, generators = _collect(asked)
+    try:
+        members, pooled = pool_members(said, generators)
+    except UndefinedMetricError as error:
+        return Panel((PanelTask(task, tuple(said), reason=error.what),))
+    found = _compare(task, members, pooled, asked[0], people)
+    return Panel((found,), tuple(_list_trends(said, generators, group_cells(cells))))
+
+
+def _collect(
+    asked: Sequence[CellPredictions],
+) -> tuple[dict[str, FloatArray], dict[str, str]]:
+    """Return each member's (items, labels) probabilities, seeds averaged, and its generator."""
+    by_member: dict[str, list[FloatArray]] = {}
+    generators: dict[str, str] = {}
+    order = [row.id for row in asked[0].predictions]
+    for one in asked:
+        name = f"{one.cell.generator} · {one.cell.strategy}"
+        by_id = {row.id: row.probabilities for row in one.predictions}
+        by_member.setdefault(name, []).append(np.array([by_id[item] for item in order]))
+        generators[name] = one.cell.generator
+    return {name: np.mean(mine, axis=0) for name, mine in by_member.items()}, generators
+
+
+def _compare(
+    task: str,
+    members: tuple[str, ...],
+    pooled: FloatArray,
+    reference: CellPredictions,
+    people: Mapping[str, Annotations],
+) -> PanelTask:
+    shares = pooled.max(axis=1)
+    labels = [reference.labels[place] for place in pooled.argmax(axis=1)]
+    rated = {
+        place: found
+        for place, row in enumerate(reference.predictions)
+        if (found := measure_item(people.get(row.id, ()))) is not None
+    }
+    theirs = np.array([one.share for one in rated.values()], dtype=float)
+    places = list(rated)
+    return PanelTask(
+        task,
+        members,
+        len(shares),
+        float(shares.mean()),
+        len(rated),
+        rank_points(shares[places], theirs) if rated else None,
+        share_labels([one.majority for one in rated.values()], [labels[one] for one in places]),
+    )
+
+
+def _list_trends(
+    said: Mapping[str, FloatArray], generators: Mapping[str, str], groups: Sequence[Group]
+) -> list[PanelTrend]:
+    by_condition = {group.condition: group for group in groups}
+    found = []
+    for group in groups:
+        partner = by_condition.get(group.partner) if group.partner else None
+        condition = group.condition
+        if partner is None or condition.source == "pool" or condition.student in READ_NOTHING:
+            continue
+        try:
+            members, pooled = pool_members(said, generators, condition.generator)
+        except UndefinedMetricError as error:
+            found.append(PanelTrend(condition.name, (), reason=error.what))
+            continue
+        shares = np.minimum(pooled.max(axis=1), 1.0)
+        nobody_tied = np.zeros(len(shares), dtype=bool)
+        pair = PairedItems(shares, nobody_tied, _correct(partner), _correct(group))
+        trend = fit_trend(pair)
+        found.append(
+            PanelTrend(
+                condition.name,
+                members,
+                trend.num_items,
+                trend.slope,
+                trend.spearman,
+                trend.p_value,
+                trend.reason,
+            )
+        )
+    return found
+
+
+def _correct(group: Group) -> np.ndarray:
+    """Return (items, seeds) 1 where the student is right."""
+    return np.asarray((group.table.predicted == group.table.gold).T, dtype=np.int64)

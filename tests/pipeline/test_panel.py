@@ -1,0 +1,82 @@
+"""A panel of generators that say the labels themselves, from the run file to the report."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+import yaml
+
+from synth_local.analyze.summary import Analysis
+from tests.pipeline.conftest import SmallRun, make_rows, write_rows
+from tests.pipeline.test_generator_itself import make_run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def paneled(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
+    """A finished run of two generators, each asked in two ways; five people rated the texts."""
+    small = make_run(
+        tmp_path_factory.mktemp("panel"),
+        generators=["fake-a", "fake-b"],
+        sources=["real", "synthetic"],
+        seeds=[0],
+    )
+    rows: list[dict[str, object]] = []
+    for number, row in enumerate(make_rows(80, 2)):
+        other = "rainy" if row["label"] == "sunny" else "sunny"
+        rows.append({**row, "who": [other] * (number % 3) + [row["label"]] * (5 - number % 3)})
+    write_rows(small.folder / "test.jsonl", rows)  # type: ignore[arg-type]
+    train = [{**row, "who": [row["label"]] * 5} for row in make_rows(200, 1)]
+    write_rows(small.folder / "train.jsonl", train)  # type: ignore[arg-type]
+    task = yaml.safe_load((small.folder / "weather.yaml").read_text())
+    task["data"]["annotations"] = "who"
+    (small.folder / "weather.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
+    result = small.run()
+    assert result.returncode == 0, result.stderr
+    return small
+
+
+def read_analysis(small: SmallRun) -> Analysis:
+    stored = json.loads((small.out / "work" / "analyze" / "analysis.json").read_text())
+    return Analysis.from_json(stored["analysis"])
+
+
+def test_every_prompt_of_every_generator_is_a_member(paneled: SmallRun) -> None:
+    (task,) = read_analysis(paneled).panel.tasks
+    assert task.members == (
+        "fake-a · zero_shot", "fake-a · few_shot", "fake-b · zero_shot", "fake-b · few_shot",
+    )  # fmt: skip
+    assert (task.num_items, task.num_compared) == (80, 80)
+    assert task.mean_share is not None
+    assert 0.5 < task.mean_share <= 1
+    # the made generators follow the clue that decides the gold label, and so does the majority
+    assert task.same_label is not None
+    assert task.same_label > 0.8
+
+
+def test_the_generator_under_judgement_has_no_vote(paneled: SmallRun) -> None:
+    trends = read_analysis(paneled).panel.trends
+    assert len(trends) == 4
+    for trend in trends:
+        generator = trend.condition.split("__")[2]
+        assert len(trend.members) == 2
+        assert not any(member.startswith(generator) for member in trend.members)
+        assert trend.slope is not None or trend.reason
+
+
+def test_it_stays_out_of_what_people_said(paneled: SmallRun) -> None:
+    analysis = read_analysis(paneled)
+    (people,) = analysis.tasks
+    assert people.mean_ratings == 5
+    page = (paneled.out / "report" / "report.html").read_text()
+    assert "A panel of machines" in page
+    with (paneled.out / "report" / "tables" / "gap_by_panel.csv").open() as handle:
+        assert len(list(csv.DictReader(handle))) == 4
+
+
+def test_where_no_generator_was_asked_the_report_says_how(finished_run: SmallRun) -> None:
+    page = (finished_run.out / "report" / "report.html").read_text()
+    assert "generator-itself under students" in page
