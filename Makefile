@@ -1,6 +1,7 @@
 # Two commands on a fresh machine with Python and make: `make demo` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
@@ -40,7 +41,7 @@ study-small: $(READY)
 	@echo "open runs/study-small/report/report.html in a browser"
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not gpu"
+	$(BIN)/python -m pytest -m "not gpu" -n $(WORKERS) --dist loadgroup
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu

@@ -52,15 +52,27 @@ MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
 }
 
 
+def pytest_configure() -> None:
+    for name in sorted(REQUIRED):
+        is_there, reason = MARKERS[name]
+        if not is_there():
+            pytest.exit(f"tests marked {name} must run here, but {reason}", returncode=1)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for name, (is_there, reason) in MARKERS.items():
         marked = [item for item in items if item.get_closest_marker(name)]
         if not marked or is_there():
             continue
-        if name in REQUIRED:
-            pytest.exit(f"tests marked {name} must run here, but {reason}", returncode=1)
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=reason))
+    # several workers: a file stays together for its fixtures; the cluster is one, takes longest
+    # and is mostly waited for, so it comes first
+    items.sort(key=lambda item: item.get_closest_marker("slurm") is None)
+    for item in items:
+        group = "slurm" if item.get_closest_marker("slurm") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from tests.pipeline.conftest import SmallRun
 from tests.pipeline.real_model import PER_LABEL, RealModel
 from tests.pipeline.test_kills import processes_of, read_corpora, start
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def corpora_of(small: SmallRun) -> dict[str, list[dict[str, object]]]:
