@@ -55,7 +55,7 @@ def main() -> None:
     print(f"> {STAMP}\n")
     print(
         f"Made by `benchmarks/advise_leave_one_out.py --tasks {args.tasks}`. Each row is a task "
-        "that was left out; its gap is predicted from the others and set beside what was found on it. "
+        "that was left out; its gap is predicted from the others, beside what was found on it. "
         f"The verdicts are those of `advise` with its margin of {MARGIN:.2f}.\n"
     )
     with tempfile.TemporaryDirectory() as folder:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
 import shutil
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -112,15 +112,20 @@ def test_predictions_name_the_gold_label_and_a_probability_per_label(
     assert table.num_rows == 80
 
 
+def seconds_of_children() -> float:
+    times = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return times.ru_utime + times.ru_stime
+
+
 def test_a_repeated_run_does_nothing_says_so_and_imports_nothing_heavy(
     finished_run: SmallRun,
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished_run.out.rglob("*.parquet")}
-    started = time.monotonic()
+    used = seconds_of_children()
     result = finished_run.run()
     assert result.returncode == 0
     assert "nothing to do" in result.stdout
-    assert time.monotonic() - started < 3
+    assert seconds_of_children() - used < 3  # of a processor: other work on it does not count
     assert before == {path: path.stat().st_mtime_ns for path in finished_run.out.rglob("*.parquet")}
     code = (
         "import sys; sys.argv = ['x', 'run', 'run.yaml', '--out', 'out']\n"
