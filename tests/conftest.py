@@ -59,7 +59,6 @@ def pytest_configure() -> None:
             pytest.exit(f"tests marked {name} must run here, but {reason}", returncode=1)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for name, (is_there, reason) in MARKERS.items():
         marked = [item for item in items if item.get_closest_marker(name)]
@@ -67,12 +66,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=reason))
-    # several workers: a file stays together for its fixtures; the cluster is one, takes longest
-    # and is mostly waited for, so it comes first
+    # the cluster takes longest and is mostly waited for: with several workers it comes first
     items.sort(key=lambda item: item.get_closest_marker("slurm") is None)
-    for item in items:
-        group = "slurm" if item.get_closest_marker("slurm") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # with several workers a file stays together for its fixtures, and there is one cluster
+    group = "slurm" if item.get_closest_marker("slurm") else item.nodeid.partition("::")[0]
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

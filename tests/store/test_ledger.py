@@ -133,5 +133,6 @@ def test_kill_at_random_moments_loses_and_doubles_nothing(tmp_path: Path) -> Non
         child.join()
     _write_forever(tmp_path, total)
     assert sorted(map(int, read_ledger(tmp_path))) == list(range(total))
-    lines = sum(len(path.read_bytes().splitlines()) - 1 for path in tmp_path.glob("*.jsonl"))
-    assert lines >= total
+    # a kill may come before a segment has its first line, which counts no turn
+    lines = [len(path.read_bytes().splitlines()) for path in tmp_path.glob("*.jsonl")]
+    assert sum(max(0, count - 1) for count in lines) >= total
