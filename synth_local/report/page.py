@@ -27,6 +27,7 @@ from synth_local.report.html import (
     terms,
 )
 from synth_local.report.learning import write_learning
+from synth_local.report.study_table import make_study_table
 from synth_local.report.subjectivity_section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
 from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
@@ -67,6 +68,7 @@ TERMS = (
 )  # fmt: skip
 
 
+STUDY = "Tasks from objective to subjective"
 READ_NOTHING_NOTE = (
     "The students majority and text-length read nothing; they stand among the results to show what "
     "a score is worth."
@@ -146,6 +148,10 @@ class Composer:
                 "Marks are means over seeds, bars 95 % intervals, small strokes below them single "
                 "seeds; the dashed line is real.", "key"),
         ]  # fmt: skip
+        study = make_study_table(self.conditions, self.data.analysis)
+        if study.rows:
+            body = self.blocks.table(drop_empty_columns(study))
+            blocks += [heading(STUDY), self.fit("results", body, "tables/study.csv")]
         for task, of_task in group_rows(shown, 0):
             for student, rows in group_rows(of_task, 0):
                 group = self.groups[task, student]

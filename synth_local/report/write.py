@@ -25,6 +25,7 @@ from synth_local.report.diversity import make_diversity_table, read_lines
 from synth_local.report.figures import Drawing
 from synth_local.report.page import Composer, render_report
 from synth_local.report.panels import Panel
+from synth_local.report.study_table import make_study_table
 from synth_local.report.tables import Table, drop_empty_columns, select_columns, to_csv, to_latex
 
 # one row per label and condition: for programs, not for paper
@@ -87,6 +88,7 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
     """Return every table of the report that has rows, whole and unrounded."""
     conditions = read_conditions(data)
     tables = (
+        make_study_table(conditions, data.analysis),
         result_tables.make_results_table(conditions),
         result_tables.make_pool_table(data, conditions),
         result_tables.make_label_table(conditions),
