@@ -41,7 +41,7 @@ study-small: $(READY)
 	@echo "open runs/study-small/report/report.html in a browser"
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not gpu" -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -m "not gpu" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu

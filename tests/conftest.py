@@ -66,14 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=reason))
-    # the cluster takes longest and is mostly waited for: with several workers it comes first
+    # a cluster is mostly waited for: with several workers its tests come first
     items.sort(key=lambda item: item.get_closest_marker("slurm") is None)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    # with several workers a file stays together for its fixtures, and there is one cluster
-    group = "slurm" if item.get_closest_marker("slurm") else item.nodeid.partition("::")[0]
-    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

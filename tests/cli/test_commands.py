@@ -209,8 +209,7 @@ def test_a_full_disk_is_the_machines_problem_and_loses_nothing(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if not os.environ.get(INSIDE):
-        name = request.node.nodeid.partition("@")[0]  # what follows is its group
-        here = [sys.executable, "-m", "pytest", name, "--basetemp", str(tmp_path)]
+        here = [sys.executable, "-m", "pytest", request.node.nodeid, "--basetemp", str(tmp_path)]
         again = subprocess.run(
             [*NAMESPACE, *here],
             env={**os.environ, INSIDE: "1"},
