@@ -41,8 +41,12 @@ def test_a_shard_that_meets_its_time_limit_drains_and_goes_on(
     # the last task has the array's own id: a requeue by that would start the other one again too
     soon = (datetime.now() + timedelta(seconds=21)).isoformat(timespec="seconds")  # noqa: DTZ005
     run.cluster.call("scontrol", "update", f"JobId={array}_1", f"EndTime={soon}")
+    name = f"generate-{array}-1.out"
+    run.cluster.until(lambda: "back in the queue" in run.log(name), 120, "the requeue")
+    # the end that was asked for left a limit of under a minute behind
+    run.cluster.call("scontrol", "update", f"JobId={array}_1", "TimeLimit=00:10:00")
     run.cluster.wait()
-    log = run.log(f"generate-{array}-1.out")
+    log = run.log(name)
     assert "all of them are stored" in log
     assert "back in the queue" in log
     assert (started(run, f"{array}_0"), started(run, f"{array}_1")) == (0, 1)
