@@ -37,7 +37,7 @@ generators: [{generator}]           # names of model folders; add a word, get an
 strategies: [zero_shot, few_shot]    # or {{name: few_shot_8, base: few_shot, shots: 8}}
 students: [scratch-bert, tfidf-logreg]
 sources: [real, synthetic, pool, pool+synthetic]
-per_label: 600                       # accepted rows per label, or a mapping label: number
+per_label: 400                       # accepted rows per label, or a mapping label: number
 seeds: [0, 1]                        # one training per seed
 
 models: models                       # a further folder to look for models in
@@ -58,7 +58,7 @@ curate:                              # what is refused
 measure:
   embedder: null                     # name of a local encoder folder; null: character n-grams
 train:                               # how students are fine-tuned
-  epochs: 5
+  epochs: 4
   learning_rate: 5.0e-4              # a pretrained encoder wants less, such as 5.0e-5
   batch: 64
   method: full                       # or lora
