@@ -113,18 +113,14 @@ def _print_curves(page: AdvicePage) -> None:
     made = [curve for curve in page.curves if curve.worth is not None]
     if not made:
         return
-    click.secho("\nWhat its rows are worth", bold=True)
+    from synth_local.report.learning import spell_worth  # noqa: PLC0415
+
+    click.secho("\nWhat its rows are worth, in real rows", bold=True)
     for curve in made:
         _, _, generator, strategy, student = curve.condition.split("__")
         flat = "still rising" if curve.flat_from is None else f"flat from {curve.flat_from:,} rows"
-        if curve.worth is None or curve.real_ends is None:
-            continue
-        worth = curve.worth
-        ends = f"the real curve spans {curve.real_ends[0]:,} to {curve.real_ends[1]:,}"
-        click.echo(
-            f"{curve.points[-1].num_rows:,} rows of {generator}, {strategy} ({student}): worth "
-            f"{worth.point:,.0f} real rows [{worth.low:,.0f}, {worth.high:,.0f}]; {ends}; {flat}"
-        )
+        rows = f"{curve.points[-1].num_rows:,} rows of {generator}, {strategy} ({student})"
+        click.echo(f"{rows}: {spell_worth(curve)}; {flat}")
 
 
 def _spell(interval: Interval) -> str:

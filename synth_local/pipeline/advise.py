@@ -113,7 +113,8 @@ def _with_surer(page: AdvicePage, evidence: Sequence[Evidence], share: float | N
             "several people's labels for a sample of the test texts: a run of this task writes the "
             "template (docs/run-file.md, analyze.annotations)"
         )
-    if page.here and min(one.num_seeds for one in evidence if one.findings) < FEW_SEEDS:
+    runs = {one.run for one in page.here}
+    if page.here and min(one.num_seeds for one in evidence if one.run in runs) < FEW_SEEDS:
         lines.append(f"at least {FEW_SEEDS} training seeds")
     if page.num_test < FEW_ITEMS:
         lines.append(f"more test texts: there are {page.num_test}")

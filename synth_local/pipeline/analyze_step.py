@@ -25,6 +25,7 @@ from synth_local.pipeline.annotation_files import digest_said
 from synth_local.pipeline.annotation_templates import write_templates
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.evaluate_step import load_cells
+from synth_local.pipeline.gap_groups import mark_correct, pair_with_real
 from synth_local.pipeline.learning_curves import find_cuts, trace_learning
 from synth_local.pipeline.panel import consult_panel
 from synth_local.pipeline.ratings import Ratings, collect_ratings
@@ -139,24 +140,18 @@ class _Rated:
 
     def correct(self, group: Group) -> np.ndarray:
         """Return (items, seeds) 1 where the student is right."""
-        right = group.table.predicted == group.table.gold  # (seeds, all items)
-        return np.asarray(right.T[self.places], dtype=np.int64)
+        return np.asarray(mark_correct(group)[self.places])
 
 
 def _analyze_groups(subjectivity: TaskSubjectivity, rated: _Rated, groups: list[Group]) -> Analysis:
-    by_condition = {group.condition: group for group in groups}
     trends: list[Trend] = []
     levels: list[Level] = []
     missing: list[str] = []
-    for group in groups:
-        if group.partner is None or group.condition.source == "pool":
-            continue
-        if group.condition.student in READ_NOTHING:
-            continue
+    for group, partner in pair_with_real(groups):
         name = group.condition.name
-        partner = by_condition.get(group.partner)
         if partner is None:
-            missing.append(f"{name}: no gap, since {group.partner.name} has no predictions")
+            wanted = group.partner.name if group.partner else "real"
+            missing.append(f"{name}: no gap, since {wanted} has no predictions")
             continue
         pair = PairedItems(
             rated.shares,

@@ -15,7 +15,6 @@ from synth_local.analyze.learning import (
 )
 from synth_local.analyze.lines import Draws
 from synth_local.analyze.summary import LearningCurve, LearningPoint
-from synth_local.core.stats import LabelTable
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
@@ -54,7 +53,10 @@ def trace_learning(groups: Sequence[Group], cuts: set[Condition]) -> tuple[Learn
         for key, members in tables.items()
         if any(member.condition in cuts for member in members.values())
     }
-    traced = {key: trace_points(_take_tables(members), draws) for key, members in curved.items()}
+    traced = {
+        key: trace_points({rows: group.table for rows, group in members.items()}, draws)
+        for key, members in curved.items()
+    }
     found = []
     for key, points in traced.items():
         names = {rows: group.condition.name for rows, group in curved[key].items()}
@@ -70,10 +72,6 @@ def trace_learning(groups: Sequence[Group], cuts: set[Condition]) -> tuple[Learn
 
 def _key(one: Condition) -> Key:
     return (one.task, one.source, one.generator, one.strategy, one.student)
-
-
-def _take_tables(members: dict[int, Group]) -> dict[int, LabelTable]:
-    return {rows: group.table for rows, group in members.items()}
 
 
 def _value(

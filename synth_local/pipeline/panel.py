@@ -17,7 +17,8 @@ from synth_local.analyze.panel import Panel, PanelTask, PanelTrend, pool_members
 from synth_local.core.stats import FloatArray
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
-from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+from synth_local.pipeline.gap_groups import mark_correct, pair_with_real
+from synth_local.train.students import GENERATOR_ITSELF
 
 
 def consult_panel(
@@ -90,12 +91,10 @@ def _compare(
 def _list_trends(
     said: Mapping[str, FloatArray], generators: Mapping[str, str], groups: Sequence[Group]
 ) -> list[PanelTrend]:
-    by_condition = {group.condition: group for group in groups}
     found = []
-    for group in groups:
-        partner = by_condition.get(group.partner) if group.partner else None
+    for group, partner in pair_with_real(groups):
         condition = group.condition
-        if partner is None or condition.source == "pool" or condition.student in READ_NOTHING:
+        if partner is None:
             continue
         try:
             members, pooled = pool_members(said, generators, condition.generator)
@@ -104,7 +103,7 @@ def _list_trends(
             continue
         shares = np.minimum(pooled.max(axis=1), 1.0)
         nobody_tied = np.zeros(len(shares), dtype=bool)
-        pair = PairedItems(shares, nobody_tied, _correct(partner), _correct(group))
+        pair = PairedItems(shares, nobody_tied, mark_correct(partner), mark_correct(group))
         trend = fit_trend(pair)
         found.append(
             PanelTrend(
@@ -118,8 +117,3 @@ def _list_trends(
             )
         )
     return found
-
-
-def _correct(group: Group) -> np.ndarray:
-    """Return (items, seeds) 1 where the student is right."""
-    return np.asarray((group.table.predicted == group.table.gold).T, dtype=np.int64)

@@ -14,7 +14,7 @@ from synth_local.analyze.tasks import TaskPoint, fit_tasks
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.pipeline.annotation_files import read_judgements
 from synth_local.pipeline.context import Context
-from synth_local.train.students import READ_NOTHING
+from synth_local.pipeline.gap_groups import mark_correct, pair_with_real
 
 Points = dict[str, dict[str, TaskPoint]]  # by condition without its task, then by task
 
@@ -81,23 +81,15 @@ def _place_by_agreement(analysis: Analysis) -> Points:
 
 
 def _place_by_strength(strengths: Mapping[str, float], groups: Sequence[Group]) -> Points:
-    by_condition = {group.condition: group for group in groups}
     points: Points = {}
-    for group in groups:
+    for group, partner in pair_with_real(groups):
         condition = group.condition
-        partner = by_condition.get(group.partner) if group.partner else None
-        if condition.source == "pool" or condition.student in READ_NOTHING or partner is None:
-            continue
-        if condition.task in strengths:
+        if partner is not None and condition.task in strengths:
             name = "__".join(condition.name.split("__")[1:5])
-            gap = _measure_accuracy(partner) - _measure_accuracy(group)
+            gap = float(mark_correct(partner).mean() - mark_correct(group).mean())
             point = TaskPoint(condition.task, strengths[condition.task], gap)
             points.setdefault(name, {})[condition.task] = point
     return points
-
-
-def _measure_accuracy(group: Group) -> float:
-    return float((group.table.predicted == group.table.gold).mean())
 
 
 def _fit(points: Points, measure: str) -> list[AcrossTasks]:

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,22 @@ def make_rows(num_rows: int, seed: int) -> list[dict[str, str]]:
     return rows
 
 
-def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def add_annotators(small: SmallRun) -> None:
+    """Let five people rate the test items: agreement goes 5, 4, 3 of 5, over and over."""
+    rows: list[dict[str, Any]] = []
+    for number, row in enumerate(make_rows(80, 2)):
+        other = "rainy" if row["label"] == "sunny" else "sunny"
+        rows.append({**row, "who": [other] * (number % 3) + [row["label"]] * (5 - number % 3)})
+    write_rows(small.folder / "test.jsonl", rows)
+    train = [{**row, "who": [row["label"]] * 5} for row in make_rows(200, 1)]
+    write_rows(small.folder / "train.jsonl", train)
+    task = yaml.safe_load((small.folder / "weather.yaml").read_text())
+    task["data"]["annotations"] = "who"
+    (small.folder / "weather.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
 
 
 def make_small_run(folder: Path, **fake: Any) -> SmallRun:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from synth_local.analyze.summary import Analysis
-from tests.pipeline.conftest import SmallRun, make_rows, make_small_run, write_rows
+from tests.pipeline.conftest import SmallRun, add_annotators, make_rows, make_small_run, write_rows
 
 pytestmark = pytest.mark.slow
 
@@ -19,18 +19,7 @@ pytestmark = pytest.mark.slow
 def annotated(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
     """A finished run whose test items have five annotators; odd items are disputed."""
     small = make_small_run(tmp_path_factory.mktemp("annotated"))
-    rows = make_rows(80, 2)
-    for number, row in enumerate(rows):
-        other = "rainy" if row["label"] == "sunny" else "sunny"
-        said = [row["label"]] * 5
-        said[: number % 3] = [other] * (number % 3)
-        row["who"] = said  # type: ignore[assignment]
-    write_rows(small.folder / "test.jsonl", rows)
-    train = [{**row, "who": [row["label"]] * 5} for row in make_rows(200, 1)]
-    write_rows(small.folder / "train.jsonl", train)  # type: ignore[arg-type]
-    task = yaml.safe_load((small.folder / "weather.yaml").read_text())
-    task["data"]["annotations"] = "who"
-    (small.folder / "weather.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
+    add_annotators(small)
     result = small.run()
     assert result.returncode == 0, result.stderr
     return small
@@ -86,9 +75,9 @@ def test_the_report_shows_it_and_its_tables(annotated: SmallRun) -> None:
 def test_naming_annotators_later_repeats_nothing_but_the_analysis(tmp_path: Path) -> None:
     small = make_small_run(tmp_path)
     rows = [{**row, "who": [row["label"]] * 3} for row in make_rows(80, 2)]
-    write_rows(small.folder / "test.jsonl", rows)  # type: ignore[arg-type]
+    write_rows(small.folder / "test.jsonl", rows)
     train = [{**row, "who": [row["label"]] * 3} for row in make_rows(200, 1)]
-    write_rows(small.folder / "train.jsonl", train)  # type: ignore[arg-type]
+    write_rows(small.folder / "train.jsonl", train)
     assert small.run().returncode == 0
     (task,) = read_analysis(small).tasks
     assert "single annotators" in task.reason

@@ -6,10 +6,9 @@ import csv
 import json
 
 import pytest
-import yaml
 
 from synth_local.analyze.summary import Analysis
-from tests.pipeline.conftest import SmallRun, make_rows, write_rows
+from tests.pipeline.conftest import SmallRun, add_annotators
 from tests.pipeline.test_generator_itself import make_run
 
 pytestmark = pytest.mark.slow
@@ -24,16 +23,7 @@ def paneled(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
         sources=["real", "synthetic"],
         seeds=[0],
     )
-    rows: list[dict[str, object]] = []
-    for number, row in enumerate(make_rows(80, 2)):
-        other = "rainy" if row["label"] == "sunny" else "sunny"
-        rows.append({**row, "who": [other] * (number % 3) + [row["label"]] * (5 - number % 3)})
-    write_rows(small.folder / "test.jsonl", rows)  # type: ignore[arg-type]
-    train = [{**row, "who": [row["label"]] * 5} for row in make_rows(200, 1)]
-    write_rows(small.folder / "train.jsonl", train)  # type: ignore[arg-type]
-    task = yaml.safe_load((small.folder / "weather.yaml").read_text())
-    task["data"]["annotations"] = "who"
-    (small.folder / "weather.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
+    add_annotators(small)
     result = small.run()
     assert result.returncode == 0, result.stderr
     return small
