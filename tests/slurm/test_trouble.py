@@ -33,13 +33,15 @@ def started(run: SubmittedRun, task: str) -> int:
 def test_a_shard_that_meets_its_time_limit_drains_and_goes_on(
     make_run: MakeRun, local_run: SmallRun
 ) -> None:
-    # 80 texts a shard: longer than the half minute that Slurm may take to see that time is up
+    # 80 texts a shard: longer than the half minute that Slurm may take to look at the time
     run = make_run(delay_ms=800, per_step=1)
     run.change_site(requeue={"warn_seconds": 20})
     array = run.submit()["generate-fake-a-r0"]
     run.cluster.until(lambda: run.has_begun(f"{array}_1") and count_texts(run), 90, "some texts")
     # the last task has the array's own id: a requeue by that would start the other one again too
-    soon = (datetime.now() + timedelta(seconds=21)).isoformat(timespec="seconds")  # noqa: DTZ005
+    # Slurm looks every 30 s, and warns where less than warn_seconds + 30 s are left: with more than
+    # 30 s to go it always warns before it ends the job, with less it may do both at once
+    soon = (datetime.now() + timedelta(seconds=45)).isoformat(timespec="seconds")  # noqa: DTZ005
     run.cluster.call("scontrol", "update", f"JobId={array}_1", f"EndTime={soon}")
     name = f"generate-{array}-1.out"
     run.cluster.until(lambda: "back in the queue" in run.log(name), 120, "the requeue")
