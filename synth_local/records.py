@@ -238,6 +238,7 @@ class EngineInfo:
         grade: reproducibility: ``exact``, ``seeded`` or ``unseeded``.
         context_length: most tokens of prompt and completion together.
         notes: what a reader of the manifest should know.
+        num_devices: GPUs that one model was spread over; 1 on a CPU.
     """
 
     name: str
@@ -247,3 +248,4 @@ class EngineInfo:
     grade: Literal["exact", "seeded", "unseeded"]
     context_length: int
     notes: tuple[str, ...] = field(default=())
+    num_devices: int = 1

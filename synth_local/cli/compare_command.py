@@ -19,7 +19,7 @@ RESULT_HEAD = (
 )
 MCNEMAR_HEAD = ("condition", "seed", "only first right", "only other right", "exact p")
 COST_HEAD = (
-    *("run", "corpus", "rows", "tokens out", "seconds", "s/row", "refused", "surplus"),
+    *("run", "corpus", "rows", "tokens out", "on", "seconds", "s/row", "refused", "surplus"),
     "macro-F1 of students",
 )
 
@@ -123,6 +123,7 @@ def _cost_row(cost: CorpusCost) -> tuple[str, ...]:
         f"{cost.task} / {cost.generator} / {cost.strategy}",
         f"{cost.accepted}{'' if cost.complete else ' (short)'}",
         "-" if cost.tokens is None else str(cost.tokens),
+        cost.device or "-",
         "-" if cost.seconds is None else f"{cost.seconds:.1f}",
         "-" if cost.seconds_per_row is None else f"{cost.seconds_per_row:.4f}",
         "-" if cost.refused_share is None else f"{100 * cost.refused_share:.1f} %",

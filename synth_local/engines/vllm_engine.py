@@ -87,6 +87,7 @@ class VllmEngine:
             grade="exact" if is_cpu and dtype == "float32" else "seeded",
             context_length=context,
             notes=_describe_grade(dtype, is_cpu),
+            num_devices=1 if is_cpu else settings.tensor_parallel,
         )
 
     @property

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synth_local.core.stats import SCORES, score_seeds
+from synth_local.curate.cost import Cost, cost_of
 from synth_local.errors import DataError, UndefinedMetricError
 from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import group_cells
@@ -27,7 +28,6 @@ from synth_local.pipeline.unlike_runs import (
     spell_condition,
 )
 
-SURPLUS = "surplus"  # a good text that came after its label had its number
 SIGN_NOTE = "A difference is the other run minus the first run, on the test items that both have."
 HOLM_NOTE = (
     "Holm's correction runs over one family per metric: all comparisons of this call. McNemar's "
@@ -83,7 +83,7 @@ class CorpusScore:
 
 
 @dataclass(frozen=True, slots=True)
-class CorpusCost:
+class CorpusCost(Cost):
     """What a corpus cost, beside what it gave.
 
     Attributes:
@@ -91,14 +91,6 @@ class CorpusCost:
         task: the task's name.
         generator: the generator's name.
         strategy: the strategy's name.
-        accepted: rows of the corpus.
-        complete: every label has its number of rows.
-        admitted: slots that were written.
-        surplus: good texts that came after their label had its number.
-        refused_share: of the admitted slots, surplus not counted; ``None`` without slots.
-        tokens: generated, of refused texts too; ``None`` where the corpus was brought along.
-        seconds: spent in generation, summed over shards; ``None`` likewise.
-        seconds_per_row: per accepted row; ``None`` without rows, and likewise.
         scores: of the students that were trained on it.
     """
 
@@ -106,14 +98,6 @@ class CorpusCost:
     task: str
     generator: str
     strategy: str
-    accepted: int
-    complete: bool
-    admitted: int
-    surplus: int
-    refused_share: float | None
-    tokens: int | None
-    seconds: float | None
-    seconds_per_row: float | None
     scores: tuple[CorpusScore, ...]
 
 
@@ -213,24 +197,12 @@ def list_costs(run: RunFacts) -> Iterator[CorpusCost]:
     corpora = {one.condition: one.corpus for one in run.conditions}
     groups = group_cells([cell for one in run.conditions for cell in one.cells])
     for key, manifest in run.corpora.items():
-        accepted, admitted = sum(manifest.accepted.values()), sum(manifest.admitted.values())
-        drops = [count for by_label in manifest.drops.values() for count in by_label.items()]
-        surplus = sum(count for reason, count in drops if reason == SURPLUS)
-        refused = sum(count for _, count in drops) - surplus
-        is_made = manifest.brought is None
         yield CorpusCost(
+            **asdict(cost_of(manifest)),
             run=run.name,
             task=key.task,
             generator=key.generator,
             strategy=key.strategy,
-            accepted=accepted,
-            complete=manifest.complete,
-            admitted=admitted,
-            surplus=surplus,
-            refused_share=refused / admitted if admitted else None,
-            tokens=manifest.tokens["generated"] if is_made else None,
-            seconds=manifest.seconds if is_made else None,
-            seconds_per_row=manifest.seconds / accepted if accepted and is_made else None,
             scores=tuple(
                 CorpusScore(
                     group.condition.source,

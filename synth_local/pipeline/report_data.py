@@ -13,7 +13,7 @@ from synth_local.cards import digest_model, load_card
 from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
-from synth_local.evaluate.summary import Summary
+from synth_local.evaluate.summary import Condition, Summary
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.results_file import read_results
@@ -64,6 +64,8 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         summary=summary,
         missing=tuple(_list_missing(context, state)),
         analysis=_read_analysis(context),
+        shots={name: plan.shots for name, plan in context.strategies.items()},
+        train_seconds=_list_train_seconds(context, state),
     )
 
 
@@ -140,6 +142,16 @@ def _run_part(context: Context, state: State, embedder: str) -> RunPart:
         versions,
         embedder,
     )
+
+
+def _list_train_seconds(context: Context, state: State) -> dict[Condition, float]:
+    """Return the seconds of one training of each condition, mean over the seeds that are done."""
+    found: dict[Condition, list[float]] = {}
+    for plan in state.trained_cells:
+        report = (read_json(context.run.cell_marker(plan.cell)) or {}).get("report", {})
+        if "seconds" in report:
+            found.setdefault(Condition.of(plan.cell), []).append(report["seconds"])
+    return {key: sum(values) / len(values) for key, values in found.items()}
 
 
 def _list_missing(context: Context, state: State) -> Iterable[str]:

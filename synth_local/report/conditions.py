@@ -116,14 +116,14 @@ class Condition:
         return "synthetic" in self.source
 
 
-def read_conditions(data: ReportData) -> tuple[Condition, ...]:
+def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condition, ...]:
     """Return every condition of the summary by task, student and source.
 
-    Points of learning curves are left out: they have a section of their own.
+    Points of learning curves are left out, unless asked for: they have a section of their own.
     """
     if data.summary is None:
         return ()
-    cuts = set(data.analysis.cuts) if data.analysis else set()
+    cuts = set(data.analysis.cuts) if data.analysis and not with_cuts else set()
     scores: dict[found.Condition, dict[str, found.ConditionScore]] = defaultdict(dict)
     for score in data.summary.scores:
         scores[score.condition][score.metric] = score

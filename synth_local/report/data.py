@@ -13,7 +13,7 @@ from typing import Any
 from synth_local.analyze.summary import Analysis
 from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen, pick_seen
 from synth_local.cards.digest import ModelDigest
-from synth_local.evaluate.summary import Summary
+from synth_local.evaluate.summary import Condition, Summary
 from synth_local.records import Interval, Result
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
@@ -177,6 +177,8 @@ class ReportData:
         summary: conditions, intervals and comparisons; ``None`` where nothing was evaluated.
         missing: a line for everything that was planned and is not there.
         analysis: what is said of subjectivity; ``None`` where nothing was analyzed.
+        shots: exemplars per prompt, by strategy; 0 for zero-shot ones.
+        train_seconds: of one training of a condition, mean over its seeds.
     """
 
     run: RunPart
@@ -187,6 +189,8 @@ class ReportData:
     summary: Summary | None = None
     missing: tuple[str, ...] = ()
     analysis: Analysis | None = None
+    shots: Mapping[str, int] = field(default_factory=dict)
+    train_seconds: Mapping[Condition, float] = field(default_factory=dict)
 
     def find_corpora(self, task: str) -> tuple[CorpusPart, ...]:
         """Return the corpora of one task."""
@@ -229,3 +233,17 @@ def read_seen(value: Mapping[str, Any]) -> HasSeen:
     """Return an entry of a manifest's ``has_seen``, which a manifest spells ``rows``."""
     known = {**value, "num_rows": value.get("num_rows", value.get("rows"))}
     return HasSeen(**{key: known[key] for key in HasSeen.model_fields if key in known})
+
+
+def list_gaps(data: ReportData) -> list[str]:
+    """Return a line for everything that is not there: cells, corpora, comparisons, rows."""
+    gaps = list(data.missing)
+    for part in data.corpora:
+        manifest = part.manifest
+        if not manifest.complete:
+            why = manifest.shortfall or "rows are missing"
+            gaps.append(f"{manifest.task}: the corpus of {part.name} is incomplete: {why}")
+        if part.measures is None:
+            gaps.append(f"{manifest.task}: the corpus of {part.name} was not measured")
+    gaps += [f"not compared: {line}" for line in (data.summary.omitted if data.summary else ())]
+    return list(dict.fromkeys(gaps))

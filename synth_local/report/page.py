@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from synth_local.curate.reasons import REASONS
 from synth_local.report import corpus_tables, generator_itself, result_tables
+from synth_local.report.ablation import write_ablation
 from synth_local.report.conditions import Condition, group_conditions
-from synth_local.report.data import CorpusPart, Line, ReportData
+from synth_local.report.data import CorpusPart, Line, ReportData, list_gaps
 from synth_local.report.diversity import METRICS, make_diversity_matrix
 from synth_local.report.figures import Drawing
 from synth_local.report.headline import write_headline
@@ -42,6 +43,7 @@ LIMITS = {
     "diversity": 300 * KB,
     "subjectivity": 300 * KB,
     "learning": 150 * KB,
+    "ablation": 200 * KB,
     "curation": 400 * KB,
     "samples": 500 * KB,
     "provenance": 300 * KB,
@@ -321,20 +323,6 @@ class Composer:
         return self.fit("provenance", self.blocks.table(table), f"tables/{table.name}.csv")
 
 
-def list_gaps(data: ReportData) -> list[str]:
-    """Return a line for everything that is not there: cells, corpora, comparisons, rows."""
-    gaps = list(data.missing)
-    for part in data.corpora:
-        manifest = part.manifest
-        if not manifest.complete:
-            why = manifest.shortfall or "rows are missing"
-            gaps.append(f"{manifest.task}: the corpus of {part.name} is incomplete: {why}")
-        if part.measures is None:
-            gaps.append(f"{manifest.task}: the corpus of {part.name} was not measured")
-    gaps += [f"not compared: {line}" for line in (data.summary.omitted if data.summary else ())]
-    return list(dict.fromkeys(gaps))
-
-
 def drop_zero_columns(table: Table) -> Table:
     """Return the table without the drop reasons that never occur in it."""
     kept = [
@@ -361,6 +349,7 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
         composer.write_results(),
         composer.write_subjectivity(),
         composer.write_learning(),
+        write_ablation(data, composer.blocks, composer.fit),
         composer.write_diversity(),
         composer.write_curation(),
         composer.write_seen(),

@@ -19,6 +19,7 @@ from synth_local.report import (
     result_tables,
     subjectivity,
 )
+from synth_local.report.ablation import make_ablation_table
 from synth_local.report.conditions import group_conditions, read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.diversity import make_diversity_table, read_lines
@@ -95,6 +96,7 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
         result_tables.make_confusion_table(data, conditions),
         make_diversity_table(read_lines(data)),
         *(make(data.analysis) for make in ANALYSIS_TABLES if data.analysis),
+        make_ablation_table(data),
         corpus_tables.make_curation_table(data),
         corpus_tables.make_corpus_table(data),
         corpus_tables.make_split_table(data),
