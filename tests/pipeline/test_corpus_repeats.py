@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from synth_local.config import load_run_file
 from synth_local.core.stats import LabelTable
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
-from synth_local.pipeline.cells import expect_cells
+from synth_local.pipeline.cells import CellPlan, expect_cells, plan_cells
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.corpus_repeats import compare_repeats
 from synth_local.pipeline.fingerprints import curation_fingerprint, generation_fingerprint
@@ -70,7 +71,8 @@ def test_asking_for_repeats_changes_no_identity_of_what_is_there(small: SmallRun
 
 def test_a_repeat_has_the_same_settings_and_draws_of_its_own(small: SmallRun) -> None:
     context = open_small(small, corpus_seeds=[7])
-    assert (context.root_seed("zero_shot"), context.root_seed("zero_shot.c7")) == (0, 7)
+    seeds = [slot_plan(context, key_of(name)).root_seed for name in ("few_shot", "few_shot.c7")]
+    assert seeds == [0, 7]
     for name in FIRST:
         one, other = context.strategies[name], context.strategies[f"{name}.c7"]
         assert (one.base, one.shots, one.chain_length) == (
@@ -100,6 +102,29 @@ def test_repeats_add_cells_and_change_none(small: SmallRun) -> None:
     assert [cell for cell in after if not cell.strategy.endswith(".c7")] == before
     added = {(one.source, one.student, one.num_train) for one in after if one not in before}
     assert added == {("synthetic", "tfidf-logreg", 80), ("pool+synthetic", "tfidf-logreg", 100)}
+
+
+def test_students_of_a_short_first_corpus_stay_where_its_repeat_is_whole(small: SmallRun) -> None:
+    # small batches, so that ten more rows would be more optimiser steps
+    context = open_small(small, corpus_seeds=[7], train={"batch": 8})
+    short, whole = {"rainy": 30, "sunny": 40}, {"rainy": 40, "sunny": 40}
+
+    def plan(**accepted: dict[str, int]) -> dict[str, CellPlan]:
+        manifests = {
+            key_of(name.replace("_c7", ".c7")): SimpleNamespace(accepted=rows, corpus_digest=name)
+            for name, rows in accepted.items()
+        }
+        plans = plan_cells(context, manifests)  # type: ignore[arg-type]
+        return {one.cell.name: one for one in plans}
+
+    before = plan(zero_shot=short)
+    after = plan(zero_shot_c7=whole, zero_shot=short)
+    assert before == {name: one for name, one in after.items() if name in before}
+    added = [one for name, one in after.items() if name not in before]
+    assert [(one.cell.source, one.rows.num_train) for one in added] == [
+        ("synthetic", 80), ("pool+synthetic", 100),
+    ]  # fmt: skip
+    assert all(one.partner is None for one in added)
 
 
 def test_a_preview_shows_first_corpora_alone(small: SmallRun) -> None:
