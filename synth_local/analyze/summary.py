@@ -188,6 +188,53 @@ class LearningCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class CorpusScore:
+    """What the students of one corpus score.
+
+    Attributes:
+        strategy: name of the corpus's strategy.
+        num_rows: rows of the training set.
+        macro_f1: mean over training seeds, in [0, 1].
+        sd: standard deviation over training seeds; ``None`` where there is one seed.
+        gap: the real score minus it; ``None`` without one.
+    """
+
+    strategy: str
+    num_rows: int
+    macro_f1: float
+    sd: float | None
+    gap: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedCorpora:
+    """How far scores lie apart that differ in the corpus alone.
+
+    Attributes:
+        condition: task, source, generator, strategy and student, joined as in a cell's name.
+        corpora: the first corpus, then its repeats.
+        mean: macro-F1 averaged over corpora, each a mean over training seeds.
+        sd: standard deviation between corpora; ``None`` with one corpus.
+        sd_seeds: mean over corpora of the standard deviation between training seeds; ``None``
+            where there is one seed.
+        macro_f1: the mean with an interval over corpora; ``None`` where there is none.
+        real: the score that the first corpus is compared with, held fixed; ``None`` without one.
+        gap: ``real`` minus the mean, with an interval over corpora.
+        reason: why there is no interval; empty where there is one.
+    """
+
+    condition: str
+    corpora: tuple[CorpusScore, ...]
+    mean: float
+    sd: float | None
+    sd_seeds: float | None
+    macro_f1: Interval | None
+    real: float | None
+    gap: Interval | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """Everything that the analyze stage says.
 
@@ -201,8 +248,10 @@ class Analysis:
         judged: what judgements of whole tasks say; ``None`` where nobody was asked.
         notes: what was left out or replaced on the way.
         learning: macro-F1 against rows.
-        cuts: names of the conditions that are points of learning curves and nothing else.
+        cuts: names of the conditions that stand in a part of their own and nowhere else: points
+            of learning curves, and repeats of corpora.
         panel: what machines say of the test items.
+        repeats: how far corpora of the same settings lie apart.
     """
 
     tasks: tuple[TaskSubjectivity, ...] = ()
@@ -216,6 +265,7 @@ class Analysis:
     learning: tuple[LearningCurve, ...] = ()
     cuts: tuple[str, ...] = ()
     panel: Panel = field(default_factory=Panel)
+    repeats: tuple[RepeatedCorpora, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -245,6 +295,7 @@ class Analysis:
             tuple(_read_learning(row) for row in value["learning"]),
             tuple(value["cuts"]),
             Panel.from_json(value["panel"]),
+            tuple(_read_repeats(row) for row in value.get("repeats", ())),
         )
 
 
@@ -261,6 +312,12 @@ def _read_learning(row: dict[str, Any]) -> LearningCurve:
     return LearningCurve(
         **{**row, "points": points, "worth": _interval(row["worth"]), "real_ends": ends}
     )
+
+
+def _read_repeats(row: dict[str, Any]) -> RepeatedCorpora:
+    corpora = tuple(CorpusScore(**one) for one in row["corpora"])
+    intervals = {name: _interval(row[name]) for name in ("macro_f1", "gap")}
+    return RepeatedCorpora(**{**row, **intervals, "corpora": corpora})
 
 
 def _read_curve(row: dict[str, Any]) -> Curve:

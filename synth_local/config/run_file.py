@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from synth_local.config.sections import (
     AnalyzeConfig,
@@ -46,6 +46,11 @@ def check_name(name: str) -> str:
         msg = f"the name {name!r} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
         raise ValueError(msg)
     return name
+
+
+def name_repeat(strategy: str, seed: int) -> str:
+    """Return the name of the strategy that repeats another from a further seed of generation."""
+    return f"{strategy}.c{seed}"
 
 
 class StrategySpec(Section):
@@ -95,6 +100,7 @@ class RunConfig(Section):
         sources: what students are trained on.
         per_label: accepted rows per label of each corpus.
         seeds: one training per seed.
+        corpus_seeds: further seeds of generation; each repeats every generated corpus.
         learning_curve: rows per label of further, smaller real and synthetic training sets.
         engine: ``auto`` keeps what the run directory was made with, else takes vLLM if installed.
         models: a further folder to look for models in, relative to the run file.
@@ -108,6 +114,7 @@ class RunConfig(Section):
     sources: tuple[Source, ...] = ("real", "synthetic")
     per_label: int | dict[str, int] = 3000
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    corpus_seeds: tuple[int, ...] = ()
     learning_curve: tuple[PositiveInt, ...] = ()
     engine: EngineName = "auto"
     models: str | None = None
@@ -147,12 +154,13 @@ class RunConfig(Section):
             raise ValueError(msg)
         return value
 
-    @field_validator("seeds")
+    @field_validator("seeds", "corpus_seeds")
     @classmethod
-    def validate_seeds(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+    def validate_seeds(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
         """Require seeds that every library takes."""
-        if any(not 0 <= seed < 2**31 for seed in value):
-            msg = "seeds must lie in [0, 2**31)"
+        wrong = [seed for seed in value if not 0 <= seed < 2**31]
+        if wrong:
+            msg = f"{info.field_name} must lie in [0, 2**31), found {wrong[0]}"
             raise ValueError(msg)
         return value
 
@@ -166,6 +174,7 @@ class RunConfig(Section):
             ("students", self.students),
             ("sources", self.sources),
             ("seeds", tuple(str(seed) for seed in self.seeds)),
+            ("corpus_seeds", tuple(str(seed) for seed in self.corpus_seeds)),
             ("learning_curve", tuple(str(size) for size in self.learning_curve)),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -181,6 +190,34 @@ class RunConfig(Section):
         if missing and "generator-itself" in self.students:
             msg = f"the student generator-itself needs {' and '.join(missing)}"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def validate_repeats(self) -> Self:
+        """Require that there is something to repeat, from other seeds and under free names."""
+        if not self.corpus_seeds:
+            return self
+        missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
+        if not any("synthetic" in source for source in self.sources):
+            missing.append("a synthetic source")
+        if missing:
+            msg = f"corpus_seeds repeats generated corpora: it needs {' and '.join(missing)}"
+            raise ValueError(msg)
+        first = self.generate.seed
+        if first in self.corpus_seeds:
+            msg = (
+                f"corpus_seeds holds {first}, which is generate.seed, the seed of the first "
+                "corpora: name other seeds"
+            )
+            raise ValueError(msg)
+        names = {spec.name for spec in self.strategies}
+        for seed in self.corpus_seeds:
+            for taken in (one for one in sorted(names) if name_repeat(one, seed) in names):
+                msg = (
+                    f"the strategy {name_repeat(taken, seed)!r} has the name of the repeat of "
+                    f"{taken!r} from the seed {seed} (corpus_seeds): name it otherwise"
+                )
+                raise ValueError(msg)
         return self
 
     def per_label_for(self, labels: tuple[str, ...]) -> dict[str, int]:

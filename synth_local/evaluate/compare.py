@@ -6,7 +6,7 @@ paired. Deterministic by seed. Knows nothing of files, texts or students.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,12 +60,17 @@ class _Pair:
     family: Family
 
 
-def summarise(cells: Sequence[CellPredictions], resampling: Resampling | None = None) -> Summary:
+def summarise(
+    cells: Sequence[CellPredictions],
+    resampling: Resampling | None = None,
+    alone: Collection[Condition] = (),
+) -> Summary:
     """Return every condition's scores and its difference to the partner.
 
     Args:
         cells: all cells of a run, any number of tasks, in any order of seeds.
         resampling: how often items are drawn and swapped; ``None`` is the default.
+        alone: conditions that are scored and compared with nothing.
 
     Returns:
         Scores of each condition, differences to ``real`` with Holm's correction (one family per
@@ -77,7 +82,7 @@ def summarise(cells: Sequence[CellPredictions], resampling: Resampling | None = 
     """
     resampler = Resampler(resampling or Resampling())
     groups = {group.condition: group for group in group_cells(cells)}
-    pairs = _list_pairs(list(groups.values()))
+    pairs = _list_pairs([group for one, group in groups.items() if one not in alone])
     omitted = [_explain_omission(pair, groups) for pair in pairs]
     differences = [
         found

@@ -19,6 +19,19 @@ from synth_local.records import Example, Slot
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """What makes a strategy the repeat of another: the same settings, other seeds.
+
+    Attributes:
+        strategy: name of the strategy that is repeated.
+        root_seed: of its slots, in place of that of the run's generate section.
+    """
+
+    strategy: str
+    root_seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyPlan:
     """A strategy with every setting decided.
 
@@ -29,6 +42,7 @@ class StrategyPlan:
         shots_from: where exemplars are drawn from.
         chain_length: turns per conversation.
         diversity_every: every n-th turn asks for something more diverse.
+        repeat: of which strategy it makes further corpora; ``None`` for one of the run file.
     """
 
     name: str
@@ -37,6 +51,7 @@ class StrategyPlan:
     shots_from: Literal["any_label", "same_label"]
     chain_length: int
     diversity_every: int
+    repeat: Repeat | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,7 @@ class SlotPlan:
         task: the task's name.
         labels: names, in the task's order.
         strategy: how prompts are made.
-        root_seed: of the run's generate section.
+        root_seed: of the run's generate section, or of the strategy's repeat.
         styles: of the task; one is drawn per slot.
         pool: real examples that exemplars come from, in a fixed order.
     """

@@ -24,6 +24,7 @@ from synth_local.evaluate.summary import Condition
 from synth_local.pipeline.annotation_files import digest_said
 from synth_local.pipeline.annotation_templates import write_templates
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.corpus_repeats import compare_repeats, find_repeats
 from synth_local.pipeline.evaluate_step import load_cells
 from synth_local.pipeline.gap_groups import mark_correct, pair_with_real
 from synth_local.pipeline.learning_curves import find_cuts, trace_learning
@@ -47,8 +48,10 @@ def run_analyze(context: Context) -> None:
     """
     state = State(context)
     cells = load_cells(context, state)
-    cuts = find_cuts(state.cells)
-    whole = [cell for cell in cells if Condition.of(cell.cell) not in cuts]
+    config = context.config
+    cuts, repeats = find_cuts(state.cells), find_repeats(state.cells)
+    full = [cell for cell in cells if Condition.of(cell.cell) not in cuts]
+    whole = [cell for cell in full if Condition.of(cell.cell) not in repeats]
     analysis = Analysis()
     for task in context.tasks.values():
         mine = [cell for cell in whole if cell.cell.task == task.name]
@@ -58,7 +61,8 @@ def run_analyze(context: Context) -> None:
         analysis,
         across=fit_across(analysis, whole),
         learning=trace_learning(group_cells(cells), cuts) if cuts and cells else (),
-        cuts=tuple(sorted(one.name for one in cuts)),
+        cuts=tuple(sorted(one.name for one in cuts | repeats)),
+        repeats=compare_repeats(context, group_cells(full)) if config.corpus_seeds else (),
     )
     write_templates(context)
     write_json(

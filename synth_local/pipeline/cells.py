@@ -19,7 +19,15 @@ from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import Task
 from synth_local.train.budget import count_steps
-from synth_local.train.sources import NONE, RealCounts, SetPlan, plan_points, plan_sets
+from synth_local.train.sources import (
+    NONE,
+    Counts,
+    RealCounts,
+    SetPlan,
+    plan_points,
+    plan_repeats,
+    plan_sets,
+)
 from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
 
@@ -60,15 +68,11 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
         facts = split_facts(context, task)
         accepted = {key: one.accepted for key, one in corpora.items()}
         real = RealCounts(facts.train, facts.pool)
-        sets = [
-            one
-            for one in plan_sets(context.config.sources, settings.match, real, accepted)
-            if all(_has_rows(one, label) for label in task.labels)
-        ]
+        sets = [one for one in _plan_sets(context, real, accepted) if _has_all(one, task.labels)]
         sizes = [one.num_train for one in sets]
-        points = _plan_points(context, real, accepted, sets)
+        further = _plan_further(context, task, real, accepted, sets)
         for student in _trained_students(context):
-            for rows in sets + (points if student not in READ_NOTHING else []):
+            for rows in sets + (further if student not in READ_NOTHING else []):
                 digest = corpora[rows.corpus].corpus_digest if rows.corpus else ""
                 steps = count_steps(rows.num_train, sizes, settings)
                 identity = _identity(context, facts, rows, digest, student, steps)
@@ -91,28 +95,43 @@ def expect_cells(context: Context) -> list[Cell]:
             key: _expect_rows(context, key) for key in context.corpora if key.task == task.name
         }
         real = RealCounts(facts.train, facts.pool)
-        sets = plan_sets(context.config.sources, context.config.train.match, real, corpora)
-        points = _plan_points(context, real, corpora, sets)
+        sets = _plan_sets(context, real, corpora)
+        further = _plan_further(context, task, real, corpora, sets)
         cells += [
             one.cell(task.name, student, seed)
             for student in _trained_students(context)
-            for one in sets + (points if student not in READ_NOTHING else [])
+            for one in sets + (further if student not in READ_NOTHING else [])
             for seed in context.config.seeds
         ]
         cells += [cell for _, cell in _list_classified(context, task)]
     return cells
 
 
-def _plan_points(
+def _plan_sets(
+    context: Context, real: RealCounts, corpora: Mapping[CorpusKey, Counts]
+) -> list[SetPlan]:
+    """Return the sets that are compared with each other; repeats are not among them."""
+    firsts = {key: counts for key, counts in corpora.items() if not context.is_repeat(key)}
+    return plan_sets(context.config.sources, context.config.train.match, real, firsts)
+
+
+def _plan_further(
     context: Context,
+    task: Task,
     real: RealCounts,
-    corpora: Mapping[CorpusKey, Mapping[str, int]],
+    corpora: Mapping[CorpusKey, Counts],
     sets: list[SetPlan],
 ) -> list[SetPlan]:
-    """Return the cuts for learning curves; they take as many optimiser steps as the sets do."""
+    """Return the sets of repeats and the cuts for learning curves.
+
+    They take as many optimiser steps as the sets do, and change nothing about these.
+    """
     config = context.config
-    points = plan_points(config.sources, config.learning_curve, real, corpora, sets)
-    return [one for one in points if all((one.real | one.synthetic).values())]
+    firsts = {key: counts for key, counts in corpora.items() if not context.is_repeat(key)}
+    others = {key: counts for key, counts in corpora.items() if context.is_repeat(key)}
+    repeats = plan_repeats(config.sources, config.train.match, real, others)
+    points = plan_points(config.sources, config.learning_curve, real, firsts, sets)
+    return [one for one in repeats + points if _has_all(one, task.labels)]
 
 
 def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
@@ -161,23 +180,24 @@ def _list_classified(context: Context, task: Task) -> list[tuple[CorpusKey, Cell
         return []
     return [
         (
-            CorpusKey(task.name, generator, strategy),
-            Cell(task.name, NONE, generator, strategy, GENERATOR_ITSELF, 0, seed),
+            CorpusKey(task.name, generator, spec.name),
+            Cell(task.name, NONE, generator, spec.name, GENERATOR_ITSELF, 0, seed),
         )
         for generator in context.config.generators
-        for strategy in context.strategies
+        for spec in context.config.strategies  # no corpus, so nothing to repeat
         for seed in context.config.seeds
     ]
 
 
 def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:
-    if rows.source == "real" or rows.is_point:
+    if rows.source == "real" or rows.is_point or rows.is_repeat:
         return None
     return next((one for one in sets if one.source == "real" and one.real == rows.partner), None)
 
 
-def _has_rows(plan: SetPlan, label: str) -> bool:
-    return plan.real.get(label, 0) + plan.synthetic.get(label, 0) > 0
+def _has_all(plan: SetPlan, labels: Sequence[str]) -> bool:
+    """Return whether every label has a row."""
+    return all(plan.real.get(label, 0) + plan.synthetic.get(label, 0) > 0 for label in labels)
 
 
 def _identity(

@@ -7,7 +7,7 @@ data is parsed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,12 +22,12 @@ from synth_local.cards import (
     require_weights,
 )
 from synth_local.config import RunConfig, load_run_file
-from synth_local.config.run_file import dump_run_file
+from synth_local.config.run_file import StrategySpec, dump_run_file, name_repeat
 from synth_local.core.files import write_text
 from synth_local.core.hashing import digest_json
 from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype, resolve_engine
 from synth_local.errors import ConfigError, MachineError
-from synth_local.generate.plan import StrategyPlan
+from synth_local.generate.plan import Repeat, StrategyPlan
 from synth_local.generate.prompts import PromptSet, load_prompts
 from synth_local.pipeline.brought_files import BroughtFile, find_brought, hash_brought
 from synth_local.store.run_dir import CorpusKey, RunDir
@@ -105,19 +105,27 @@ class Context:
 
     @cached_property
     def strategies(self) -> dict[str, StrategyPlan]:
-        """The strategies by name, with every setting decided."""
-        generate = self.config.generate
-        return {
-            spec.name: StrategyPlan(
-                spec.name,
-                spec.base,
-                (spec.shots or generate.shots) if spec.base == "few_shot" else 0,
-                spec.shots_from or generate.shots_from,
-                self.config.chain_length_for(spec),
-                spec.diversity_every or generate.diversity_every,
-            )
-            for spec in self.config.strategies
-        }
+        """The strategies by name, with every setting decided: those of the run file, then repeats.
+
+        A repeat is one more strategy, so that its corpora have folders, slots and cells too.
+        """
+        plans = {spec.name: self._decide_strategy(spec) for spec in self.config.strategies}
+        repeats = [
+            replace(plan, name=name_repeat(name, seed), repeat=Repeat(name, seed))
+            for seed in self.config.corpus_seeds
+            for name, plan in plans.items()
+        ]
+        return plans | {plan.name: plan for plan in repeats}
+
+    def root_seed(self, strategy: str) -> int:
+        """Return the seed that all slots of a strategy are derived from."""
+        repeat = self.strategies[strategy].repeat
+        return repeat.root_seed if repeat else self.config.generate.seed
+
+    def is_repeat(self, key: CorpusKey) -> bool:
+        """Return whether a corpus repeats another from a further seed (``corpus_seeds``)."""
+        plan = self.strategies.get(key.strategy)  # corpora brought along have none
+        return plan is not None and plan.repeat is not None
 
     @property
     def pool_floor(self) -> int:
@@ -231,6 +239,17 @@ class Context:
         folder = find_model(name, extra=self.models_folder)
         require_weights(folder)
         return folder
+
+    def _decide_strategy(self, spec: StrategySpec) -> StrategyPlan:
+        generate = self.config.generate
+        return StrategyPlan(
+            spec.name,
+            spec.base,
+            (spec.shots or generate.shots) if spec.base == "few_shot" else 0,
+            spec.shots_from or generate.shots_from,
+            self.config.chain_length_for(spec),
+            spec.diversity_every or generate.diversity_every,
+        )
 
     def _find_generator(self, name: str) -> Generator:
         folder = self.generator_folder(name)

@@ -13,6 +13,7 @@ from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.metrics import score_predictions
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.corpus_repeats import find_repeats
 from synth_local.pipeline.results_file import format_results
 from synth_local.pipeline.state import State
 from synth_local.records import Prediction, Result
@@ -38,7 +39,8 @@ def run_evaluate(context: Context) -> None:
         )
     results = [score for cell in cells for score in score_cell(cell)]
     write_text(context.run.results, format_results(results))
-    summary = summarise(cells).to_json() if cells else None
+    alone = find_repeats(state.cells)
+    summary = summarise(cells, alone=alone).to_json() if cells else None
     write_json(
         context.run.summary,
         {

@@ -41,6 +41,7 @@ def generation_fingerprint(context: Context, key: CorpusKey) -> str:
     task = context.tasks[key.task]
     strategy = context.strategies[key.strategy]
     settings = context.config.generate.fingerprint_fields()
+    settings["seed"] = context.root_seed(key.strategy)  # of a repeat another one
     card = generator.card
     return digest_json(
         {

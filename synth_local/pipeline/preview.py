@@ -28,7 +28,7 @@ class PreviewRow:
 
 
 def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow]:
-    """Return the first slots of each label of every corpus, generated; nothing is stored.
+    """Return the first slots of each label of every first corpus, generated; nothing is stored.
 
     Of a corpus brought along these are its file's first rows; nobody asked for them here, so their
     conversation is empty.
@@ -59,8 +59,9 @@ def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow
             context.config.generate.dtype,
         )
         try:
-            for key in (key for key in context.corpora if key.generator == name):
-                found += _preview_corpus(context, key, engine, num_rows)
+            for key in context.corpora:
+                if key.generator == name and not context.is_repeat(key):
+                    found += _preview_corpus(context, key, engine, num_rows)
         finally:
             engine.close()
     for key in context.brought:

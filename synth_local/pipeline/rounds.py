@@ -85,6 +85,5 @@ def slot_plan(context: Context, key: CorpusKey) -> SlotPlan:
     task = context.tasks[key.task]
     strategy = context.strategies[key.strategy]
     pool = real_splits(context, task).pool if strategy.shots else ()
-    return SlotPlan(
-        task.name, task.labels, strategy, context.config.generate.seed, task.spec.styles, pool
-    )
+    root_seed = context.root_seed(key.strategy)
+    return SlotPlan(task.name, task.labels, strategy, root_seed, task.spec.styles, pool)

@@ -46,12 +46,14 @@ class TrainedCondition:
         corpus: of the synthetic part of its training set, or ``None``.
         cells: the seeds that have predictions.
         facts: what decided the students beside the run's settings, by name.
+        is_repeat: trained on a corpus that repeats another.
     """
 
     condition: Condition
     corpus: CorpusKey | None
     cells: tuple[CellPredictions, ...]
     facts: Facts
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,7 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
                 "student's dtype": sorted({str(one.get("dtype", "")) for one in reports}),
                 **(_describe_question(context, condition) if members[0].is_classified else {}),
             },
+            rows.is_repeat,
         )
 
 

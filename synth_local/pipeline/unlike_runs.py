@@ -78,7 +78,7 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
     Task, source, strategy, student and generator are the same; where each run has exactly one
     generator, these two belong together whatever their names. Of several conditions that differ in
     their number of rows only, those with the same number belong together; what is left is paired
-    where it is one on each side.
+    where it is one on each side. Repeats of corpora are left out: the first ones stand for them.
 
     Args:
         first: one run.
@@ -100,7 +100,11 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
         {match.other.condition for match in pairs},
     )
     left = [
-        tuple(spell_condition(one.condition) for one in run.conditions if one.condition not in used)
+        tuple(
+            spell_condition(one.condition)
+            for one in run.conditions
+            if one.condition not in used and not one.is_repeat
+        )
         for run, used in zip((first, other), taken, strict=True)
     ]
     generators = (first.generators[0], other.generators[0]) if across else None
@@ -137,7 +141,7 @@ def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tup
 
 def _group(run: RunFacts, *, across: bool) -> dict[tuple[str, ...], list[TrainedCondition]]:
     groups: dict[tuple[str, ...], list[TrainedCondition]] = {}
-    for one in run.conditions:
+    for one in (one for one in run.conditions if not one.is_repeat):
         condition = one.condition
         # a corpus brought along belongs to its name alone
         is_any = across and condition.generator in run.generators

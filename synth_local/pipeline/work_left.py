@@ -131,7 +131,8 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
         config = context.config
         corpora, tasks = len(context.corpora), len(context.tasks)
         sets = sum(corpora if "synthetic" in source else tasks for source in config.sources)
-        cut = tasks * ("real" in config.sources) + corpora * ("synthetic" in config.sources)
+        firsts = sum(not context.is_repeat(key) for key in context.corpora)
+        cut = tasks * ("real" in config.sources) + firsts * ("synthetic" in config.sources)
         sets += cut * len(config.learning_curve)
         trained = [name for name in config.students if name != GENERATOR_ITSELF]
         asked = 0 if len(trained) == len(config.students) else _count_asked(context)
@@ -139,7 +140,8 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
 
 
 def _count_asked(context: Context) -> int:
-    return len(context.config.generators) * len(context.strategies) * len(context.tasks)
+    config = context.config
+    return len(config.generators) * len(config.strategies) * len(context.tasks)
 
 
 def _corpora(context: Context, name: str) -> list[CorpusKey]:

@@ -1,7 +1,7 @@
 """The ablation as a table: generator x strategy x shots x size, what it cost beside what it gave.
 
 Pure. One row per student that was trained on synthetic texts alone, smaller cuts of a corpus
-included; what reads nothing and what was not trained stands elsewhere.
+included, repeats of it left out; what reads nothing and what was not trained stands elsewhere.
 """
 
 from __future__ import annotations
@@ -53,10 +53,13 @@ def make_ablation_table(data: ReportData) -> Table:
         )
         for part in data.corpora
     }
+    repeats = _list_repeats(data)
     shown = [
         one
         for one in read_conditions(data, with_cuts=True)
-        if one.source == "synthetic" and one.student not in (*READ_NOTHING, GENERATOR_ITSELF)
+        if one.source == "synthetic"
+        and one.student not in (*READ_NOTHING, GENERATOR_ITSELF)
+        and one.strategy not in repeats
     ]
     # as they come, by task and student; within these by corpus and size
     places = {key: place for place, key in enumerate(costs)}
@@ -95,6 +98,12 @@ def _key(one: Condition) -> tuple[str, str, str]:
 
 def _trained(one: Condition) -> Trained:
     return Trained(one.task, one.source, one.generator, one.strategy, one.student, one.num_train)
+
+
+def _list_repeats(data: ReportData) -> set[str]:
+    """Return the strategies that repeat a corpus: a section of their own compares them."""
+    repeats = data.analysis.repeats if data.analysis else ()
+    return {corpus.strategy for one in repeats for corpus in one.corpora[1:]}
 
 
 def _make_row(data: ReportData, one: Condition, cost: Cost | None) -> tuple[Value, ...]:

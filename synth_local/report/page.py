@@ -13,6 +13,7 @@ from synth_local.curate.reasons import REASONS
 from synth_local.report import corpus_tables, generator_itself, result_tables
 from synth_local.report.ablation import write_ablation
 from synth_local.report.conditions import Condition, group_conditions
+from synth_local.report.corpus_repeats import write_repeats
 from synth_local.report.data import CorpusPart, Line, ReportData, list_gaps
 from synth_local.report.diversity import METRICS, make_diversity_matrix
 from synth_local.report.figures import Drawing
@@ -44,6 +45,7 @@ LIMITS = {
     "subjectivity": 300 * KB,
     "learning": 150 * KB,
     "ablation": 200 * KB,
+    "repeats": 150 * KB,
     "curation": 400 * KB,
     "samples": 500 * KB,
     "provenance": 300 * KB,
@@ -199,13 +201,13 @@ class Composer:
             blocks.append(self.blocks.fold("Confusion matrices", side_by_side(bodies)))
         return blocks
 
-    def write_subjectivity(self) -> Section:
-        """Return how much people agree, and how the gap to real goes with it."""
-        return write_subjectivity(self.data.analysis, self.blocks, self.fit, self.draw)
-
-    def write_learning(self) -> Section:
-        """Return macro-F1 against rows, and what synthetic rows are worth."""
-        return write_learning(self.data.analysis, self.blocks, self.fit, self.draw)
+    def write_analysis(self) -> tuple[Section, ...]:
+        """Return the parts on agreement, rows, costs and further corpora."""
+        found, blocks, fit = self.data.analysis, self.blocks, self.fit
+        subjectivity = write_subjectivity(found, blocks, fit, self.draw)
+        learning = write_learning(found, blocks, fit, self.draw)
+        ablation = write_ablation(self.data, blocks, fit)
+        return (subjectivity, learning, ablation, write_repeats(found, blocks, fit))
 
     def write_diversity(self) -> Section:
         """Return the measures of every corpus beside those of real texts."""
@@ -347,9 +349,7 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
     sections = (
         composer.write_answer(),
         composer.write_results(),
-        composer.write_subjectivity(),
-        composer.write_learning(),
-        write_ablation(data, composer.blocks, composer.fit),
+        *composer.write_analysis(),
         composer.write_diversity(),
         composer.write_curation(),
         composer.write_seen(),

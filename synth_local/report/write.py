@@ -10,6 +10,7 @@ from pathlib import Path
 
 from synth_local.core.files import write_text
 from synth_local.report import (
+    corpus_repeats,
     corpus_tables,
     figures,
     judged,
@@ -30,7 +31,14 @@ from synth_local.report.study_table import make_study_table
 from synth_local.report.tables import Table, drop_empty_columns, select_columns, to_csv, to_latex
 
 # one row per label and condition: for programs, not for paper
-LONG = ("labels", "confusions", "threshold_curves", "task_pairs", "learning_points")
+LONG = (
+    "labels",
+    "confusions",
+    "threshold_curves",
+    "task_pairs",
+    "learning_points",
+    "repeated_corpora",
+)
 ANALYSIS_TABLES = (
     subjectivity.make_task_table,
     subjectivity.make_trend_table,
@@ -43,6 +51,8 @@ ANALYSIS_TABLES = (
     panel.make_panel_trend_table,
     learning.make_learning_table,
     learning.make_point_table,
+    corpus_repeats.make_repeat_table,
+    corpus_repeats.make_corpus_table,
 )
 
 

@@ -10,7 +10,7 @@ seeds or files.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synth_local.core.hashing import derive_seed
 from synth_local.records import Cell, Example
@@ -41,6 +41,7 @@ class SetPlan:
         twin: the set shares its number of rows with another real set, so its name carries the
             corpus that it is matched with.
         is_point: a cut for a learning curve: compared with no other set.
+        is_repeat: rows of a corpus that repeats another: compared with no other set.
     """
 
     source: str
@@ -50,6 +51,7 @@ class SetPlan:
     partner: dict[str, int] = field(default_factory=dict)
     twin: CorpusKey | None = None
     is_point: bool = False
+    is_repeat: bool = False
 
     @property
     def num_train(self) -> int:
@@ -148,6 +150,27 @@ def plan_points(
             parts = ({}, rows) if key else (rows, {})
             points.append(SetPlan(source, key, *parts, is_point=True))
     return points
+
+
+def plan_repeats(
+    sources: Iterable[str], match: str, real: RealCounts, corpora: Mapping[CorpusKey, Counts]
+) -> list[SetPlan]:
+    """Return the training sets of corpora that repeat others.
+
+    They bring no real set and no pool, so that no other set changes for them.
+
+    Args:
+        sources: of the run file.
+        match: ``labels`` or ``none``.
+        real: rows of the real split.
+        corpora: accepted rows per label of each repeat.
+
+    Returns:
+        The sets, corpus by corpus.
+    """
+    made = [source for source in sources if "synthetic" in source]
+    plans = plan_sets(made, match, real, corpora)
+    return [replace(plan, partner={}, is_repeat=True) for plan in plans]
 
 
 def _real_sets(matched: Mapping[CorpusKey, dict[str, int]], real: RealCounts) -> Iterator[SetPlan]:

@@ -201,3 +201,13 @@ def test_nothing_in_comes_out_as_an_empty_summary(tmp_path: Path) -> None:
     summary = summarise([], QUICK)
     assert (summary.scores, summary.differences, summary.omitted) == ((), (), ())
     assert not list(tmp_path.iterdir())
+
+
+def test_what_stands_alone_is_scored_and_compared_with_nothing() -> None:
+    cells = make_run()
+    alone = {Condition.of(one.cell) for one in cells if one.cell.source == "pool+synthetic"}
+    summary = summarise(cells, QUICK, alone)
+    assert len(summary.scores) == 4 * 2
+    assert {(one.condition.source, one.family) for one in summary.differences} == {
+        ("synthetic", "real"), ("pool", "real"),
+    }  # fmt: skip

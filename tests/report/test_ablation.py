@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from synth_local.analyze.summary import Analysis, CorpusScore, RepeatedCorpora
 from synth_local.evaluate.summary import Condition
 from synth_local.report.ablation import make_ablation_table
 from synth_local.report.data import CorpusPart, ReportData
@@ -68,6 +69,14 @@ def test_a_smaller_cut_costs_its_share() -> None:
     row = list_rows(data)[0]
     assert (row["num_train"], row["tokens"], row["seconds"]) == (150, 3000, 7.5)
     assert row["difference"] == Undefined("see the learning curve")
+
+
+def test_repeats_of_a_corpus_are_left_out() -> None:
+    corpora = tuple(CorpusScore(name, 600, 0.7, None, None) for name in ("zero_shot", "few_shot"))
+    name = "sms_spam__synthetic__g__zero_shot__s"
+    repeated = RepeatedCorpora(name, corpora, 0.7, None, None, None, None, None)
+    rows = list_rows(replace(make_small(), analysis=Analysis(repeats=(repeated,))))
+    assert [row["strategy"] for row in rows] == ["zero_shot"]
 
 
 def test_seconds_are_those_of_all_gpus() -> None:

@@ -11,7 +11,14 @@ from synth_local.config import TrainConfig
 from synth_local.records import Cell, Example
 from synth_local.store.run_dir import CorpusKey
 from synth_local.train.budget import count_steps
-from synth_local.train.sources import RealCounts, SetPlan, plan_points, plan_sets, take_rows
+from synth_local.train.sources import (
+    RealCounts,
+    SetPlan,
+    plan_points,
+    plan_repeats,
+    plan_sets,
+    take_rows,
+)
 
 ALL_SOURCES = ("real", "synthetic", "pool", "pool+synthetic", "real+synthetic")
 FIRST = CorpusKey("sms", "g1", "zero_shot")
@@ -150,3 +157,13 @@ def test_a_smaller_point_is_part_of_a_larger_one() -> None:
     small, large = (one for one in list_points((5, 10), ("real",)))
     ids = [{row.id for row in take_rows(rows, one.real)} for one in (small, large)]
     assert ids[0] < ids[1]
+
+
+def test_repeats_are_cut_like_first_corpora_and_bring_no_real_set() -> None:
+    counts = {"ham": 50, "spam": 15}
+    sets = plan_repeats(ALL_SOURCES, "labels", REAL, {SECOND: counts})
+    assert [one.source for one in sets] == ["synthetic", "pool+synthetic", "real+synthetic"]
+    assert {one.corpus for one in sets} == {SECOND}
+    assert find(sets, "synthetic", SECOND).synthetic == counts
+    assert all(one.is_repeat and not one.partner for one in sets)
+    assert plan_repeats(("real", "pool"), "labels", REAL, {SECOND: counts}) == []

@@ -1,0 +1,69 @@
+"""Which conditions were trained on repeated corpora, and what is said of each.
+
+Reads predictions that are loaded already; computes nothing that needs a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from synth_local.analyze.corpus_repeats import CorpusSeeds, measure_repeats
+from synth_local.analyze.summary import RepeatedCorpora
+from synth_local.core.stats import macro_f1_of, score_seeds
+from synth_local.evaluate.groups import Group
+from synth_local.evaluate.summary import Condition
+from synth_local.pipeline.cells import CellPlan
+from synth_local.pipeline.context import Context
+from synth_local.train.students import READ_NOTHING
+
+Key = tuple[str, str, str, str, str]
+
+
+def find_repeats(plans: Iterable[CellPlan]) -> set[Condition]:
+    """Return the conditions that were trained on repeats: no comparison looks at them."""
+    return {Condition.of(plan.cell) for plan in plans if plan.rows.is_repeat}
+
+
+def compare_repeats(context: Context, groups: Sequence[Group]) -> tuple[RepeatedCorpora, ...]:
+    """Return how far the scores of repeated corpora lie apart.
+
+    Args:
+        context: the opened run.
+        groups: every condition that has predictions, without the points of learning curves.
+
+    Returns:
+        One record for each task, generator, strategy of the run file, student and source with a
+        generated corpus, in the order of the groups.
+    """
+    found: dict[Key, dict[str, Group]] = {}
+    for group in groups:
+        one = group.condition
+        plan = context.strategies.get(one.strategy)
+        if plan is None or "synthetic" not in one.source or one.student in READ_NOTHING:
+            continue
+        first = plan.repeat.strategy if plan.repeat else plan.name
+        key = (one.task, one.source, one.generator, first, one.student)
+        found.setdefault(key, {})[one.strategy] = group
+    by_condition = {group.condition: group for group in groups}
+    return tuple(_measure(context, key, members, by_condition) for key, members in found.items())
+
+
+def _measure(
+    context: Context,
+    key: Key,
+    members: dict[str, Group],
+    by_condition: dict[Condition, Group],
+) -> RepeatedCorpora:
+    first = members.get(key[3])
+    partner = by_condition.get(first.partner) if first and first.partner else None
+    real = float(score_seeds(partner.table, macro_f1_of).mean()) if partner else None
+    corpora = [
+        CorpusSeeds(
+            name,
+            members[name].condition.num_train,
+            score_seeds(members[name].table, macro_f1_of),
+        )
+        for name in context.strategies  # first corpora stand first there
+        if name in members
+    ]
+    return measure_repeats("__".join(key), corpora, real)
