@@ -6,20 +6,18 @@ from dataclasses import replace
 
 from synth_local.analyze.judged import Judgement
 from synth_local.analyze.judgements import measure_judgements
-from synth_local.analyze.lines import Draws
 from synth_local.analyze.summary import JUDGED, AcrossTasks, Analysis
 from synth_local.records import Interval
 from synth_local.report.write import render_files
 from tests.report.made_report import make_data
 from tests.report.page_reader import Element, PageReader
 
-FEW = Draws(num_draws=30)
 CIRCLE = ("sms>irony", "irony>humor", "humor>sms", "sms>agnews", "irony>agnews", "humor>agnews")
 
 
 def judge(*wins: str, tasks: tuple[str, ...] = ("agnews", "sms", "irony", "humor")) -> Analysis:
     judgements = [Judgement("ann", *win.split(">")) for win in wins]
-    return Analysis(judged=measure_judgements(tasks, judgements, FEW))
+    return Analysis(judged=measure_judgements(tasks, judgements))
 
 
 def render(analysis: Analysis) -> dict[str, str]:
@@ -35,7 +33,7 @@ def test_ranks_strengths_and_circles_are_shown() -> None:
     files = render(judge(*CIRCLE))
     text = read_section(files).all_text()
     assert "6 judgements by 1 annotator on 6 of 6 pairs; 0 tied" in text
-    assert "Intervals resample judgements" in text
+    assert "Intervals take judgements for independent" in text
     assert "circle 1: sms, irony, humor. No order agrees with every majority" in text
     rows = files["tables/task_ranking.csv"].splitlines()
     assert rows[0].startswith("task,rank,cycle,strength,strength_low,strength_high")
