@@ -139,16 +139,18 @@ def _find_end(counts: Matrix, point: Matrix, place: int, step: float, reach: flo
     Returns:
         One end of the interval.
     """
-    best = _measure_fit(counts, point)
+    best, num = _measure_fit(counts, point), len(counts)
+    alone = np.where(np.arange(num) == place, 1.0, -1.0 / (num - 1))
+    others = null_space(np.stack([np.eye(num)[place], np.ones(num)]))  # (T, T - 2)
 
     def miss(value: float) -> float:
-        fit = _measure_fit(counts, _fix_strength(counts, point, place, value))
-        return 2 * (best - fit) - reach**2
+        start = value * alone + others @ (others.T @ point)
+        return 2 * (best - _measure_fit(counts, _fit_others(counts, start, others))) - reach**2
 
     near, far = float(point[place]), float(point[place] + reach * step)
     while miss(far) < 0:
         near, far = far, far + reach * step
-    return float(brentq(miss, near, far, xtol=1e-6))
+    return float(brentq(miss, near, far, xtol=1e-5))
 
 
 def _measure_fit(counts: Matrix, strengths: Matrix) -> float:
@@ -156,25 +158,28 @@ def _measure_fit(counts: Matrix, strengths: Matrix) -> float:
     return float(-(counts * np.logaddexp(0, strengths - strengths[:, None])).sum())
 
 
-def _fix_strength(counts: Matrix, start: Matrix, place: int, value: float) -> Matrix:
-    """Return (T,) the strengths that fit best among those where one task has a given strength.
+def _fit_others(counts: Matrix, start: Matrix, others: Matrix) -> Matrix:
+    """Return (T,) the strengths that fit best along the given directions.
 
-    Newton's method over the other strengths, their mean kept such that all sum to 0; steps are
-    halved until they lead upwards, which they do since the likelihood is concave.
+    Newton's method; steps are halved until they lead upwards, which they do since the likelihood
+    is concave.
+
+    Args:
+        counts: (T, T) wins of row over column.
+        start: (T,) strengths to begin with.
+        others: (T, directions) orthonormal; none where there are two tasks.
+
+    Returns:
+        Strengths that differ from ``start`` along ``others`` alone.
     """
-    num = len(counts)
-    others = np.where(np.arange(num) == place, 1.0, -1.0 / (num - 1))
-    free = null_space(np.stack([np.eye(num)[place], np.ones(num)]))  # (T, T - 2)
-    strengths = value * others + free @ (free.T @ start)
-    if not free.shape[1]:
-        return strengths
-    for _ in range(MAX_ITERATIONS):
+    strengths = start
+    for _ in range(MAX_ITERATIONS if others.shape[1] else 0):
         wanted = counts - (counts + counts.T) * expit(strengths[:, None] - strengths)
-        slope = free.T @ wanted.sum(axis=1)
+        slope = others.T @ wanted.sum(axis=1)
         if np.abs(slope).max() < 1e-8:
             break
-        step = free @ np.linalg.solve(free.T @ _find_information(counts, strengths) @ free, slope)
-        fit = _measure_fit(counts, strengths)
+        curved = others.T @ _find_information(counts, strengths) @ others
+        step, fit = others @ np.linalg.solve(curved, slope), _measure_fit(counts, strengths)
         while _measure_fit(counts, strengths + step) < fit - 1e-12:
             step = step / 2
         strengths = strengths + step

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from scipy.stats import chi2
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from synth_local.analyze import strengths
 from synth_local.analyze.judged import JudgedTasks, Judgement, PairVotes
@@ -157,6 +159,17 @@ def test_strengths_are_the_published_ones() -> None:
     found = solve_strengths(np.array(GAMES, dtype=float))
     assert found - found[-1] == pytest.approx(PUBLISHED, abs=5e-5)
     assert found.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_strengths_are_those_of_a_logistic_regression_on_the_published_table() -> None:
+    wins, rows = [], []
+    for one, other in combinations(range(7), 2):
+        wins.append((GAMES[one][other], GAMES[other][one]))
+        rows.append(np.eye(7)[one] - np.eye(7)[other])
+    design = np.array(rows)[:, :-1]  # Baltimore being 0
+    theirs = GLM(np.array(wins), design, family=Binomial()).fit()
+    found = solve_strengths(np.array(GAMES, dtype=float))
+    assert found[:-1] - found[-1] == pytest.approx(theirs.params, abs=1e-5)
 
 
 def test_fitted_strengths_are_choix_own_on_judgements_with_alpha_added() -> None:

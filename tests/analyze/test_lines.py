@@ -61,6 +61,18 @@ def test_lines_and_ranks_are_those_of_scipy(drawn: tuple[FloatArray, FloatArray]
     assert line.r_squared == pytest.approx(theirs.rvalue**2)
 
 
+def test_spearman_is_the_published_one_and_that_of_ranks_with_ties_by_hand() -> None:
+    # hours of television a week against the intelligence quotient, the example of many textbooks
+    quotient = np.array([106, 100, 86, 101, 99, 103, 97, 113, 112, 110.0])
+    hours = np.array([7, 27, 2, 50, 28, 29, 20, 12, 6, 17.0])
+    apart = quotient.argsort().argsort() - hours.argsort().argsort()
+    assert rank_points(quotient, hours) == pytest.approx(-29 / 165)
+    assert 1 - 6 * (apart @ apart) / (10 * 99) == pytest.approx(-29 / 165)
+    # ranks 1.5 1.5 3 4 and 2 2 2 4 around 2.5: sum xy = 3, sum xx = 4.5, sum yy = 3
+    tied = rank_points(np.array([0.5, 0.5, 0.7, 0.9]), np.array([0.0, 0.0, 0.0, 1.0]))
+    assert tied == pytest.approx(3 / math.sqrt(4.5 * 3))
+
+
 def test_a_line_over_one_value_of_x_is_undefined() -> None:
     with pytest.raises(UndefinedMetricError, match="of 3 points"):
         fit_line(np.full(3, 0.1), np.arange(3.0))

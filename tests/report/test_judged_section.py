@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from synth_local.analyze.judged import Judgement
 from synth_local.analyze.judgements import measure_judgements
-from synth_local.analyze.summary import JUDGED, AcrossTasks, Analysis
+from synth_local.analyze.summary import JUDGED, SHARED_NOTE, AcrossTasks, Analysis, Curve
 from synth_local.records import Interval
 from synth_local.report.write import render_files
 from tests.report.made_report import make_data
@@ -67,3 +67,13 @@ def test_the_two_measures_of_objectivity_have_rows_of_their_own() -> None:
     rows = render(Analysis(across=across))["tables/gap_across_tasks.csv"].splitlines()
     assert [row.split(",")[0] for row in rows] == ["measure", "mean agreement", JUDGED]
     assert Analysis.from_json(Analysis(across=across).to_json()).across == across
+
+
+def test_threshold_curves_say_that_their_points_share_items_and_have_no_p_value() -> None:
+    curve = Curve("sms__real__-__-__s__n10", (0.6, 0.8, 1.0), (0.7, 0.8, 0.9), (90, 60, 30), 0.5)
+    files = render(Analysis(curves=(curve,)))
+    text = read_section(files).all_text()
+    assert SHARED_NOTE in " ".join(text.split())
+    assert "points of a curve share items" in " ".join(files["tables/threshold_curves.tex"].split())
+    columns = files["tables/threshold_curves.csv"].splitlines()[0].split(",")
+    assert not {"p", "slope_low", "slope_high"} & set(columns)
