@@ -176,7 +176,8 @@ def check_own_gold(num: int, num_annotators: int = 3, num_items: int = 200) -> C
 def check_thresholds(num: int, num_annotators: int, num_items: int = 300) -> list[Control]:
     """Return how often the points of a threshold curve would be taken for a trend."""
     rng = np.random.default_rng(17)
-    by_line, by_rank, tried, fits = 0, 0, 0, []
+    by_line = by_rank = tried = 0
+    fits: list[float] = []
     for _ in range(num):
         chance = 0.5 + 0.5 * np.sqrt(rng.random(num_items))
         wins = rng.binomial(num_annotators, chance)
@@ -186,7 +187,8 @@ def check_thresholds(num: int, num_annotators: int, num_items: int = 300) -> lis
         y = [point.accuracy for point in curve.points]
         if curve.r_squared is None:
             continue
-        tried, fits = tried + 1, [*fits, curve.r_squared]
+        tried += 1
+        fits.append(curve.r_squared)
         by_line += linregress(x, y).pvalue <= 0.05
         by_rank += spearmanr(x, y).pvalue <= 0.05
     design = (

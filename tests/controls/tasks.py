@@ -155,7 +155,7 @@ def check_worth(num: int, shares: tuple[float, ...], share: float) -> list[Contr
     held = rising = 0
     for draw in range(num):
         tables = _answer(rng, (*shares, share, shares[-1], shares[-1], shares[-1]))
-        draws = Draws(300, seed=draw)
+        draws = Draws(1000, seed=draw)
         real = trace_points(dict(zip(map(int, rows), tables[:4], strict=True)), draws)
         other = trace_points({1: tables[4]}, draws)[0]
         worth = value_in_rows(real, other, draws.level)

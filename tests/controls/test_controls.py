@@ -32,6 +32,10 @@ def claim(rows: list[Control]) -> list[Control]:
         pytest.param(lambda: [items.check_slope(NUM, "falling", 20)], id="slope, few items"),
         pytest.param(lambda: [items.check_levels(NUM, 60)], id="levels, few items"),
         pytest.param(lambda: [items.check_slope_alarms(NUM, "flat", 20)], id="slope p, few items"),
+        pytest.param(
+            lambda: [items.check_slope_alarms(NUM, "hard items vary more", 200)],
+            id="slope p, disputed items scatter",
+        ),
         pytest.param(lambda: items.check_crowd(NUM, 3), id="three annotators"),
         pytest.param(lambda: items.check_crowd_alarms(NUM, 3), id="three annotators, p"),
         pytest.param(lambda: [tasks.check_task_slope(NUM, 10)], id="ten tasks"),
@@ -50,15 +54,10 @@ def test_intervals_and_tests_are_as_often_right_as_they_say(
 @pytest.mark.parametrize(
     "check",
     [
-        pytest.param(lambda: students.check_alarms(NUM, World()), id="p of differences"),
         pytest.param(lambda: [students.check_other_errors(NUM)], id="students that err otherwise"),
         pytest.param(lambda: [tasks.check_task_slope(NUM, 4)], id="four tasks"),
         pytest.param(lambda: tasks.check_best(NUM, 6), id="best of six"),
         pytest.param(lambda: [tasks.check_strengths(NUM, Jury(3, 3))], id="strengths"),
-        pytest.param(
-            lambda: [tasks.check_strengths(NUM, Jury(3, 6, 0.7))],
-            id="strengths by annotators who differ",
-        ),
     ],
 )
 def test_what_is_not_exact_errs_on_the_careful_side(check: Callable[[], list[Control]]) -> None:
@@ -66,10 +65,12 @@ def test_what_is_not_exact_errs_on_the_careful_side(check: Callable[[], list[Con
         assert row.is_safe, row
 
 
-def test_items_and_seeds_pooled_would_raise_false_alarms() -> None:
+def test_equal_students_raise_alarms_as_often_as_stated_and_pooled_seeds_would_more_often() -> None:
     rows = students.check_alarms(NUM, World())
+    for row in claim(rows):
+        assert row.is_safe, row
     [pooled] = [row for row in rows if "accuracy, items x seeds pooled" in row.quantity]
-    assert pooled.found > pooled.stated + 2 * pooled.bound
+    assert pooled.found > pooled.stated + pooled.bound
 
 
 @pytest.mark.parametrize("num_annotators", [5, 11])
