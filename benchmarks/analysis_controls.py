@@ -24,8 +24,8 @@ Jury, World = tasks.Jury, students.World
 HEAD = (
     "# Controls: intervals that cover, tests that alarm, as often as they say\n"
     "\n"
-    "Made by `python -m benchmarks.analysis_controls --draws {draws}` ({date}, {minutes:.0f} "
-    "minutes on one core). Tables with a known truth are\n"
+    "Made by `python -m benchmarks.analysis_controls --draws {draws}` ({date}). "
+    "Tables with a known truth are\n"
     "simulated, {draws:,} times each, and the toolkit's own functions are asked. *Found* "
     "stands with its binomial standard error. *Holds*: within\n"
     "three standard errors of the stated level. *Careful*: an interval covers more often, or "
@@ -148,8 +148,7 @@ def main() -> None:
         rows = [row for check in checks for row in _as_rows(check(num))]
         parts.append(f"\n## {title}\n\n{lead}\n\n{spell_table(rows)}")
         print(f"{title}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    minutes = (time.perf_counter() - start) / 60
-    print(HEAD.format(draws=num, date=datetime.now(UTC).date(), minutes=minutes), end="")
+    print(HEAD.format(draws=num, date=datetime.now(UTC).date()), end="")
     print("\n".join(parts))
 
 
