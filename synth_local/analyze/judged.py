@@ -93,7 +93,7 @@ class JudgedTasks:
             ``None`` where no pair has two.
         coefficient: ``2 * same - 1``, Kendall's coefficient of agreement: 1 is full agreement, 0
             what guessing gives.
-        unit: what the intervals resample: ``judgements`` or ``annotators``.
+        unit: what intervals take for independent: ``judgements`` or ``annotators``.
         reason: why there are no ranks and strengths; empty where there are.
     """
 

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from scipy.sparse.csgraph import connected_components
 
 from synth_local.analyze.judged import JudgedTask, JudgedTasks, Judgement, PairVotes
-from synth_local.analyze.lines import Draws
 from synth_local.analyze.strengths import choose_unit, fit_strengths
 from synth_local.errors import DataError
 
@@ -39,14 +38,14 @@ class Ranking:
 
 
 def measure_judgements(
-    tasks: Sequence[str], judgements: Sequence[Judgement], draws: Draws | None = None
+    tasks: Sequence[str], judgements: Sequence[Judgement], level: float = 0.95
 ) -> JudgedTasks:
     """Return what judgements say of the objectivity of tasks.
 
     Args:
         tasks: names, in the run file's order.
         judgements: in any order; all of these tasks.
-        draws: how many, and from which seed; ``None`` is 1,000.
+        level: coverage that intervals of strengths aim at, in (0, 1).
 
     Returns:
         Ranks, cycles, strengths and agreement. Where judgements do not link all tasks, ranks and
@@ -58,7 +57,7 @@ def measure_judgements(
     votes = count_votes(tasks, judgements)
     reason = explain_gaps(tasks, votes)
     ranking = Ranking({}, ()) if reason else rank_tasks(tasks, votes)
-    strengths = {} if reason else fit_strengths(tasks, judgements, draws)
+    strengths = {} if reason else fit_strengths(tasks, judgements, level)
     found = [
         JudgedTask(
             task,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
+from scipy.stats import t as student
 
 from synth_local.core.hashing import derive_seed
 from synth_local.core.stats import FloatArray, IntArray, bound_draws
@@ -99,6 +100,9 @@ def bound_slope(x: FloatArray, y: FloatArray, draws: Draws) -> Interval:
     Points are drawn with both coordinates, so that y may vary more at some x than at others. A
     resample in which x does not vary has no slope and is left out.
 
+    The interval is expanded as for a mean of as many points as lie off the commonest x: a slope
+    sets these against the rest, and rests on them alone where they are few.
+
     Args:
         x: (points,) finite values, not all the same.
         y: (points,) finite values.
@@ -112,17 +116,20 @@ def bound_slope(x: FloatArray, y: FloatArray, draws: Draws) -> Interval:
 
     References:
         B. Efron, R. Tibshirani (1993), An Introduction to the Bootstrap, chapter 9 (pairs).
+        T. Hesterberg (2015), What Teachers Should Know About the Bootstrap. The American
+        Statistician 69, 371-386 (expanded percentile interval).
     """
     point = fit_line(x, y).slope
     slopes = _draw_slopes(x, y, draws)
     slopes = slopes[np.isfinite(slopes)]
     if not len(slopes):
         raise UndefinedMetricError(f"x varies in none of {draws.num_draws} resamples")
-    return Interval(point, *bound_draws(slopes, draws.level), draws.level)
+    num_apart = len(x) - int(np.unique(x, return_counts=True)[1].max())
+    return Interval(point, *bound_draws(slopes, expand_level(draws.level, num_apart)), draws.level)
 
 
 def bound_mean(values: FloatArray, draws: Draws) -> Interval:
-    """Return the mean with a percentile interval from a bootstrap over points.
+    """Return the mean with an expanded percentile interval from a bootstrap over points.
 
     Args:
         values: (points,) at least one.
@@ -134,7 +141,31 @@ def bound_mean(values: FloatArray, draws: Draws) -> Interval:
     columns, counts = np.unique(values, return_counts=True)
     sums = [weights @ columns for weights in _draw_weights(counts, draws)]
     means = np.concatenate(sums) / len(values)
-    return Interval(float(values.mean()), *bound_draws(means, draws.level), draws.level)
+    bounds = bound_draws(means, expand_level(draws.level, len(values)))
+    return Interval(float(values.mean()), *bounds, draws.level)
+
+
+def expand_level(level: float, num_points: int) -> float:
+    """Return at which level to cut the draws of a mean of few points so that they cover ``level``.
+
+    A bootstrap takes the spread of the points for that of the population, which is too small by
+    ``sqrt((n - 1) / n)``, and knows it no better than n points can say: a percentile interval is
+    as narrow as a normal one, where Student's is called for. Both are put right here.
+
+    Args:
+        level: coverage aimed at, in (0, 1).
+        num_points: behind the mean; fewer than 2 count as 2.
+
+    Returns:
+        At least ``level``, at most 1; the same as ``level`` for many points.
+
+    References:
+        T. Hesterberg (2015), What Teachers Should Know About the Bootstrap. The American
+        Statistician 69, 371-386.
+    """
+    num = max(num_points, 2)
+    distance = student.isf((1 - level) / 2, num - 1) * np.sqrt(num / (num - 1))
+    return float(1 - 2 * norm.sf(distance))
 
 
 def permute_slope(x: FloatArray, y: FloatArray, draws: Draws) -> float:

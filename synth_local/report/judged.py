@@ -16,7 +16,7 @@ MEANINGS = (
      "pairs that nobody judged leave the place open, or majorities run in a circle"),
     ("strength", "Bradley-Terry, in log-odds, mean 0: the difference of two tasks is the log-odds "
      "that the first is called more objective. A little drawn together, so that a task that always "
-     "wins has a finite one; its interval is then a floor rather than a bound"),
+     "wins has a finite one; the far end of its interval rests on that alone"),
 )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def describe(found: JudgedTasks) -> Iterable[str]:
     yield (
         f"{found.num_judgements:,} judgements by {found.num_annotators:,} {who} on "
         f"{len(found.pairs):,} of {found.num_pairs:,} pairs; {found.num_tied:,} tied. "
-        f"Intervals resample {found.unit}."
+        f"Intervals take {found.unit} for independent."
     )
     if found.same is None or found.coefficient is None:
         yield "Agreement between annotators is undefined: no pair has two judgements."

@@ -163,7 +163,8 @@ def make_across_table(analysis: Analysis) -> Table:
     return Table(
         name="gap_across_tasks",
         caption="Is the mean gap smaller for more objective tasks? One point per task; the "
-        "interval resamples tasks. The slope is per unit of what objectivity is measured by.",
+        "interval speaks of other tasks like these. The slope is per unit of what objectivity is "
+        "measured by.",
         columns=(
             Column("measure", "Objectivity by"),
             *CONDITION_NAMES[2:],

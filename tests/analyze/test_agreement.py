@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -87,6 +88,24 @@ def test_alpha_is_the_published_one() -> None:
     found = measure_task(read_units(*TEXTBOOK))
     assert found.alpha == pytest.approx(0.743, abs=5e-4)
     assert (found.num_items, found.num_rated) == (12, 11)
+
+
+@settings(deadline=None)
+@given(TASKS)
+def test_alpha_is_one_minus_observed_by_expected_disagreement(items: list[Labels]) -> None:
+    rated = [[one for one in item if one] for item in items]
+    rated = [item for item in rated if len(item) > 1]
+    pooled = [one for item in rated for one in item]
+    if len(set(pooled)) < 2:
+        return
+    # by definition, pair by pair and without a matrix of coincidences
+    observed = sum(
+        sum(one != other for one, other in itertools.permutations(item, 2)) / (len(item) - 1)
+        for item in rated
+    )
+    expected = sum(one != other for one, other in itertools.permutations(pooled, 2))
+    wanted = 1 - (len(pooled) - 1) * observed / expected
+    assert measure_task(items).alpha == pytest.approx(wanted)
 
 
 @settings(deadline=None)

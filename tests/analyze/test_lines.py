@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.stats import linregress, spearmanr
+from scipy.stats import linregress, norm, spearmanr, ttest_1samp
+from scipy.stats import t as student
 
 from synth_local.analyze import lines
 from synth_local.analyze.lines import (
     Draws,
     bound_mean,
     bound_slope,
+    expand_level,
     fit_line,
     permute_slope,
     rank_points,
@@ -57,6 +59,18 @@ def test_lines_and_ranks_are_those_of_scipy(drawn: tuple[FloatArray, FloatArray]
         return
     assert rho == pytest.approx(spearmanr(x, y).statistic)
     assert line.r_squared == pytest.approx(theirs.rvalue**2)
+
+
+def test_spearman_is_the_published_one_and_that_of_ranks_with_ties_by_hand() -> None:
+    # hours of television a week against the intelligence quotient, the example of many textbooks
+    quotient = np.array([106, 100, 86, 101, 99, 103, 97, 113, 112, 110.0])
+    hours = np.array([7, 27, 2, 50, 28, 29, 20, 12, 6, 17.0])
+    apart = quotient.argsort().argsort() - hours.argsort().argsort()
+    assert rank_points(quotient, hours) == pytest.approx(-29 / 165)
+    assert 1 - 6 * (apart @ apart) / (10 * 99) == pytest.approx(-29 / 165)
+    # ranks 1.5 1.5 3 4 and 2 2 2 4 around 2.5: sum xy = 3, sum xx = 4.5, sum yy = 3
+    tied = rank_points(np.array([0.5, 0.5, 0.7, 0.9]), np.array([0.0, 0.0, 0.0, 1.0]))
+    assert tied == pytest.approx(3 / math.sqrt(4.5 * 3))
 
 
 def test_a_line_over_one_value_of_x_is_undefined() -> None:
@@ -104,13 +118,34 @@ def test_intervals_are_those_of_a_bootstrap_that_draws_points_one_by_one() -> No
     x, y = rng.choice([0.6, 0.8, 1.0], 100), rng.choice([-1.0, 0.0, 1.0], 100)
     drawn = rng.integers(0, 100, size=(20_000, 100))
     covariances = (x[drawn] * y[drawn]).mean(axis=1) - x[drawn].mean(axis=1) * y[drawn].mean(axis=1)
-    theirs = np.quantile(covariances / x[drawn].var(axis=1), [0.025, 0.975])
+    most = max(np.sum(x == value) for value in (0.6, 0.8, 1.0))
+    tail = (1 - expand_level(0.95, 100 - int(most))) / 2
+    theirs = np.quantile(covariances / x[drawn].var(axis=1), [tail, 1 - tail])
     ours = bound_slope(x, y, Draws(num_draws=20_000))
     assert [ours.low, ours.high] == pytest.approx(list(theirs), abs=0.05)
-    theirs = np.quantile(y[drawn].mean(axis=1), [0.025, 0.975])
+    tail = (1 - expand_level(0.95, 100)) / 2
+    theirs = np.quantile(y[drawn].mean(axis=1), [tail, 1 - tail])
     ours = bound_mean(y, Draws(num_draws=20_000))
     assert [ours.low, ours.high] == pytest.approx(list(theirs), abs=0.015)
     assert ours.point == pytest.approx(y.mean())
+
+
+def test_the_interval_of_few_points_is_as_wide_as_students() -> None:
+    y = np.random.default_rng(3).standard_normal(10)
+    ours = bound_mean(y, Draws(num_draws=100_000))
+    theirs = ttest_1samp(y, 0).confidence_interval()
+    # ten standard normal numbers: a plain percentile interval has 0.83 of this width
+    assert ours.high - ours.low == pytest.approx(theirs.high - theirs.low, rel=0.05)
+
+
+def test_an_interval_is_expanded_the_less_the_more_points_there_are() -> None:
+    levels = [expand_level(0.95, num) for num in (1, 2, 5, 20, 100, 10**6)]
+    assert levels == sorted(levels, reverse=True)
+    assert levels[0] == levels[1] <= 1
+    assert levels[-1] == pytest.approx(0.95, abs=1e-5)
+    # what ExpandProbs of R's package resample is defined by: z sqrt((n - 1) / n) = t
+    reach = norm.isf((1 - expand_level(0.95, 10)) / 2)
+    assert reach * math.sqrt(9 / 10) == pytest.approx(student.isf(0.025, 9))
 
 
 def test_a_lower_level_gives_a_narrower_interval() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest, norm
 from sklearn.metrics import f1_score
 from statsmodels.stats.multitest import multipletests
 
@@ -140,6 +141,20 @@ def test_mcnemar_agrees_with_the_binomial_by_hand() -> None:
     [found] = describe_seeds(align_pair("x", [first], [other]))
     assert (found.seed, found.only_first, found.only_other) == (3, 2, 9)
     assert found.p == pytest.approx(134 / 2048)
+
+
+def test_mcnemar_is_the_binomial_test_on_a_published_table() -> None:
+    # approval of a prime minister, asked twice: 794, 150, 86, 570 (A. Agresti, Categorical Data
+    # Analysis, chapter on matched pairs, where z is -4.17)
+    counts = {(True, True): 794, (True, False): 150, (False, True): 86, (False, False): 570}
+    rights = [both for both, count in counts.items() for _ in range(count)]
+    first, other = (make_cell([one[side] for one in rights]) for side in (0, 1))
+    [found] = describe_seeds(align_pair("x", [first], [other]))
+    assert (found.only_first, found.only_other) == (150, 86)
+    assert found.p == pytest.approx(binomtest(86, 236).pvalue)
+    z = (86 - 150) / np.sqrt(86 + 150)
+    assert z == pytest.approx(-4.17, abs=0.005)
+    assert found.p == pytest.approx(2 * norm.sf(abs(z)), rel=0.3)
 
 
 def test_seeds_never_pass_for_further_items() -> None:

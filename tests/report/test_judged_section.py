@@ -6,20 +6,18 @@ from dataclasses import replace
 
 from synth_local.analyze.judged import Judgement
 from synth_local.analyze.judgements import measure_judgements
-from synth_local.analyze.lines import Draws
-from synth_local.analyze.summary import JUDGED, AcrossTasks, Analysis
+from synth_local.analyze.summary import JUDGED, SHARED_NOTE, AcrossTasks, Analysis, Curve
 from synth_local.records import Interval
 from synth_local.report.write import render_files
 from tests.report.made_report import make_data
 from tests.report.page_reader import Element, PageReader
 
-FEW = Draws(num_draws=30)
 CIRCLE = ("sms>irony", "irony>humor", "humor>sms", "sms>agnews", "irony>agnews", "humor>agnews")
 
 
 def judge(*wins: str, tasks: tuple[str, ...] = ("agnews", "sms", "irony", "humor")) -> Analysis:
     judgements = [Judgement("ann", *win.split(">")) for win in wins]
-    return Analysis(judged=measure_judgements(tasks, judgements, FEW))
+    return Analysis(judged=measure_judgements(tasks, judgements))
 
 
 def render(analysis: Analysis) -> dict[str, str]:
@@ -35,7 +33,7 @@ def test_ranks_strengths_and_circles_are_shown() -> None:
     files = render(judge(*CIRCLE))
     text = read_section(files).all_text()
     assert "6 judgements by 1 annotator on 6 of 6 pairs; 0 tied" in text
-    assert "Intervals resample judgements" in text
+    assert "Intervals take judgements for independent" in text
     assert "circle 1: sms, irony, humor. No order agrees with every majority" in text
     rows = files["tables/task_ranking.csv"].splitlines()
     assert rows[0].startswith("task,rank,cycle,strength,strength_low,strength_high")
@@ -69,3 +67,12 @@ def test_the_two_measures_of_objectivity_have_rows_of_their_own() -> None:
     rows = render(Analysis(across=across))["tables/gap_across_tasks.csv"].splitlines()
     assert [row.split(",")[0] for row in rows] == ["measure", "mean agreement", JUDGED]
     assert Analysis.from_json(Analysis(across=across).to_json()).across == across
+
+
+def test_threshold_curves_say_that_their_points_share_items_and_have_no_p_value() -> None:
+    curve = Curve("sms__real__-__-__s__n10", (0.6, 0.8, 1.0), (0.7, 0.8, 0.9), (90, 60, 30), 0.5)
+    files = render(Analysis(curves=(curve,)))
+    text = read_section(files).all_text()
+    assert SHARED_NOTE in " ".join(text.split())
+    columns = files["tables/threshold_curves.csv"].splitlines()[0].split(",")
+    assert not {"p", "slope_low", "slope_high"} & set(columns)
