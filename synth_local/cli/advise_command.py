@@ -54,8 +54,8 @@ def advise(task_file: Path, evidence: tuple[Path, ...], more_evidence: tuple[Pat
     _print_findings("Tried on this task", page.here)
     _print_findings("Tried on other tasks", page.elsewhere)
     _print_curves(page)
-    for run in page.other_test:
-        click.echo(f"not counted: {run} has a task of this name with other test texts")
+    for line in page.left_out:
+        click.echo(make_printable(f"not counted: {line}"))
     click.secho("\nWhat would make this surer", bold=True)
     for line in page.surer or ("nothing that this command knows of",):
         click.echo(f"- {line}")

@@ -111,6 +111,20 @@ class Confusion:
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
 
+    @property
+    def only_label(self) -> str:
+        """Return the label that all items were given, or nothing where there are several.
+
+        A student that calls all items the same has learnt nothing: its score is that of the
+        label's share, and a difference between two such students says nothing of their texts.
+        """
+        said = [
+            label
+            for place, label in enumerate(self.labels)
+            if any(row[place] for row in self.counts)
+        ]
+        return said[0] if len(said) == 1 and len(self.labels) > 1 else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:

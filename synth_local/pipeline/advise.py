@@ -29,7 +29,8 @@ class AdvicePage:
         advice: the answer.
         here: findings on this task, on the same test texts.
         elsewhere: findings on other tasks.
-        other_test: runs with a task of this name and other test texts; they count for nothing.
+        left_out: what counts for nothing, a sentence each: runs with a task of this name and
+            other test texts, and students that learnt nothing.
         curves: learning curves on this task.
         surer: what would make the answer surer, one sentence each.
     """
@@ -40,7 +41,7 @@ class AdvicePage:
     advice: Advice
     here: tuple[Finding, ...]
     elsewhere: tuple[Finding, ...]
-    other_test: tuple[str, ...]
+    left_out: tuple[str, ...]
     curves: tuple[LearningCurve, ...]
     surer: tuple[str, ...]
 
@@ -67,13 +68,14 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
         agreement = measure_task([one.annotations for one in test])
     except UndefinedMetricError:
         agreement = None
-    here, elsewhere, other_test = [], [], []
+    here, elsewhere, left_out = [], [], []
     for one in evidence:
         is_here = one.test_digests.get(task.name) == digest
         here += [found for found in one.findings if found.task == task.name and is_here]
         elsewhere += [found for found in one.findings if found.task != task.name]
         if task.name in one.test_digests and not is_here:
-            other_test.append(one.run)
+            left_out.append(f"{one.run} has a task of this name with other test texts")
+        left_out += [f"{one.run}, {line}" for line in one.left_out]
     share = agreement.mean_share if agreement else None
     share = next((one.agreement for one in here if one.agreement is not None), share)
     advice = decide_here(here) if here else predict_elsewhere(elsewhere, share)
@@ -90,7 +92,7 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
         advice,
         tuple(here),
         tuple(elsewhere),
-        tuple(other_test),
+        tuple(left_out),
         tuple(curves),
         (),
     )

@@ -33,6 +33,7 @@ class Evidence:
         test_digests: identity of each task's test texts.
         curves: the run's learning curves.
         num_seeds: the fewest training seeds behind a finding; 0 without findings.
+        left_out: tasks and students that say nothing of texts, a sentence each.
     """
 
     run: str
@@ -40,6 +41,7 @@ class Evidence:
     test_digests: dict[str, str]
     curves: tuple[LearningCurve, ...]
     num_seeds: int
+    left_out: tuple[str, ...] = ()
 
 
 def read_evidence(directory: Path) -> Evidence:
@@ -79,7 +81,10 @@ def _read(run: RunDir, name: str) -> Evidence:
     analyzed = read_json(run.analysis)
     analysis = Analysis.from_json(analyzed["analysis"]) if analyzed else Analysis()
     agreement = {one.task: one.mean_share for one in analysis.tasks}
-    gaps = [one for one in summary.differences if _is_gap(one)]
+    only = {one.condition: one.only_label for one in summary.confusions if one.only_label}
+    found = [one for one in summary.differences if _is_gap(one)]
+    gaps = [one for one in found if one.partner not in only]
+    blind = dict.fromkeys(one.partner for one in found if one.partner in only)
     tasks = dict.fromkeys(one.condition.task for one in gaps)
     facts = {task: read_json(run.split_facts(task)) or {} for task in tasks}
     findings = tuple(
@@ -98,7 +103,12 @@ def _read(run: RunDir, name: str) -> Evidence:
     )
     digests = {task: str(about.get("test_digest", "")) for task, about in facts.items()}
     num_seeds = min((len(one.seeds) for one in gaps), default=0)
-    return Evidence(name, findings, digests, analysis.learning, num_seeds)
+    left_out = [
+        f"{one.task}: trained on {one.num_train} real texts, {one.student} calls all test texts "
+        f"{only[one]}"
+        for one in blind
+    ]
+    return Evidence(name, findings, digests, analysis.learning, num_seeds, tuple(left_out))
 
 
 def _is_gap(one: Difference) -> bool:

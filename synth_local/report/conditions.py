@@ -83,6 +83,7 @@ class Condition:
         labels: in the task's order.
         confusion: items by gold label (rows) and predicted label (columns), all seeds together.
         calibration_error: mean over seeds, in [0, 1]; ``None`` where no seed has one.
+        only_label: what all test items were called, by every seed; empty where that differs.
     """
 
     task: str
@@ -99,6 +100,7 @@ class Condition:
     labels: tuple[LabelScores, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     calibration_error: float | None = None
+    only_label: str = ""
 
     @property
     def name(self) -> str:
@@ -131,7 +133,7 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
     for one in data.summary.differences:
         value = Difference(one.interval, one.p, one.p_holm, one.partner.num_train)
         differences[one.condition].setdefault(one.family, {})[one.metric] = value
-    confusions = {one.condition: one.counts for one in data.summary.confusions}
+    confusions = {one.condition: one for one in data.summary.confusions}
     by_label = _collect_labels(data.results)
     labels = {task.name: task.labels for task in data.tasks}
     conditions = [
@@ -148,8 +150,9 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
             to_real=differences[key].get("real", {}),
             to_pool=differences[key].get("pool", {}),
             labels=_score_labels(by_label[_key(key)], labels.get(key.task, ())),
-            confusion=confusions.get(key, ()),
+            confusion=confusions[key].counts if key in confusions else (),
             calibration_error=_mean(by_label[_key(key)].get(("", "calibration_error"), ())),
+            only_label=confusions[key].only_label if key in confusions else "",
         )
         for key, metrics in scores.items()
         if key.name not in cuts

@@ -13,6 +13,7 @@ from typing import Literal
 
 from synth_local.cards.card import HasSeen
 from synth_local.records import Interval
+from synth_local.report.cautions import list_cautions
 from synth_local.report.conditions import Condition, Difference, find_best, find_partner
 from synth_local.report.data import NOTHING_KNOWN, ReportData, TaskPart
 from synth_local.report.tables import Column, format_value
@@ -21,13 +22,13 @@ SCORE = Column("", "", "interval")
 SIGNED = Column("", "", "interval", is_signed=True)
 P_VALUE = Column("", "", "p")
 NO_BREAK = "\N{NO-BREAK SPACE}"
-SMALL_TEST = 200
-Verdict = Literal["below", "above", "open", "none"]
+Verdict = Literal["below", "above", "open", "blind", "none"]
 
 VERDICTS: dict[Verdict, str] = {
     "below": "Synthetic falls short of real",
     "above": "Synthetic is ahead of real",
     "open": "No difference to real was shown",
+    "blind": "No verdict: this student learnt nothing",
     "none": "No comparison with real",
 }
 
@@ -80,18 +81,20 @@ def write_headline(data: ReportData, task: TaskPart, conditions: Sequence[Condit
     return Headline(
         task=task.name,
         student=conditions[0].student,
-        verdict=_judge(best),
-        difference=_spell_headline(best),
+        verdict=_judge(best, real),
+        difference=_spell_headline(best, real),
         figures=tuple(_list_figures(data, task, conditions, real)),
         sentences=(
             *_compare_with_real(task, real, best, conditions),
             *_compare_with_pool(data, task, conditions),
         ),
-        cautions=tuple(_list_cautions(data, task, conditions)),
+        cautions=tuple(list_cautions(data, task, conditions)),
     )
 
 
-def _judge(best: Condition | None) -> Verdict:
+def _judge(best: Condition | None, real: Condition | None) -> Verdict:
+    if real is not None and real.only_label:
+        return "blind"
     difference = best.to_real.get("macro_f1") if best else None
     if difference is None:
         return "none"
@@ -100,8 +103,10 @@ def _judge(best: Condition | None) -> Verdict:
     return "above" if difference.value.low > 0 else "open"
 
 
-def _spell_headline(best: Condition | None) -> str:
+def _spell_headline(best: Condition | None, real: Condition | None) -> str:
     difference = best.to_real.get("macro_f1") if best else None
+    if real is not None and real.only_label:
+        return ""
     return "" if difference is None else f"{_spell_signed(difference.value)} macro-F1"
 
 
@@ -147,6 +152,12 @@ def _compare_with_real(
     if real is None or real.macro_f1.value is None:
         return ["There is no student trained on real texts to compare with."]
     base = f"Trained on real texts, {real.student} reaches {spell(real.macro_f1.value)} macro-F1"
+    if real.only_label:
+        return [
+            f"{base}: it calls all {items} {real.only_label}. So no difference to it says anything "
+            "of the texts. Train for longer (train.epochs, train.learning_rate), on more rows "
+            "(per_label), or take another student."
+        ]
     if best is None or best.macro_f1.value is None:
         wanted = any(one.source == "synthetic" for one in conditions)
         why = "has no macro-F1" if wanted else "was trained"
@@ -214,68 +225,6 @@ def spell_seen(seen: Sequence[HasSeen]) -> str:
     if len(known) < len(counts):
         return f"an unknown number of real texts ({splits})"
     return f"{sum(known):,} real texts ({splits})"
-
-
-def _list_cautions(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> list[str]:
-    small = f"Only {task.num_test:,} test items: intervals are wide."
-    return [
-        *_note_seeds(conditions),
-        *_note_choice(conditions),
-        *_note_corpora(data, task, conditions),
-        *_note_test_seen(data, task, conditions),
-        *([small] if task.num_test < SMALL_TEST else []),
-        *_list_undefined(conditions),
-    ]
-
-
-def _note_seeds(conditions: Sequence[Condition]) -> list[str]:
-    single = [one for one in conditions if len(one.seeds) == 1]
-    if len(single) == len(conditions):
-        return ["All numbers rest on one training seed: another seed may move them."]
-    names = ", ".join(one.name for one in single)
-    return [f"One training seed only: {names}."] if single else []
-
-
-def _note_choice(conditions: Sequence[Condition]) -> list[str]:
-    count = sum(one.source == "synthetic" for one in conditions)
-    if count < 2:
-        return []
-    return [
-        f"The best synthetic condition was picked among {count} on the test items themselves, so "
-        "its number leans to the high side."
-    ]
-
-
-def _note_corpora(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> list[str]:
-    used = {(one.generator, one.strategy) for one in conditions if one.is_made}
-    return [
-        f"The corpus of {part.name} is incomplete: {part.manifest.shortfall or 'rows are missing'}."
-        for part in data.find_corpora(task.name)
-        if not part.manifest.complete and (part.manifest.generator, part.manifest.strategy) in used
-    ]
-
-
-def _note_test_seen(data: ReportData, task: TaskPart, conditions: Sequence[Condition]) -> list[str]:
-    names = dict.fromkeys(one.generator for one in conditions if one.is_made)
-    seen = [
-        f"{name} has seen rows of this task's test split: its scores may be too high."
-        for name in names
-        if any(one.task == task.name and one.split == "test" for one in data.list_seen(name))
-    ]
-    unknown = [
-        f"{name} was brought along: {NOTHING_KNOWN}, test texts included."
-        for name in names
-        if name in data.brought
-    ]
-    return seen + unknown
-
-
-def _list_undefined(conditions: Sequence[Condition]) -> list[str]:
-    return [
-        f"{one.name}: macro-F1 is undefined ({one.macro_f1.reason or 'no value'})."
-        for one in conditions
-        if one.macro_f1.value is None
-    ]
 
 
 def spell(value: Interval) -> str:

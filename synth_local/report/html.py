@@ -30,7 +30,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 SUFFIXES = ("html", "html.j2")
-SIGNS = {"below": "▼", "above": "▲", "open": "≈", "none": "?"}
+SIGNS = {"below": "▼", "above": "▲", "open": "≈", "blind": "?", "none": "?"}
 MAX_TEXT = 5000
 MAX_KEPT = 40  # characters of a row's name that stay on one line
 

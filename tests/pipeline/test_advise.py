@@ -91,6 +91,22 @@ def test_a_generator_that_has_seen_the_task_may_not_recommend(
     assert any("has not seen" in line for line in found.surer)
 
 
+def test_a_student_that_learnt_nothing_from_real_texts_says_nothing_of_synthetic_ones(
+    task_file: Path, evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change_summary(evidence, -0.005, 0.005)
+    path = evidence / "work" / "evaluate" / "summary.json"
+    stored = json.loads(path.read_text())
+    for one in stored["summary"]["confusions"]:
+        if one["condition"]["source"] == "real":
+            one["counts"] = [[sum(row), *[0] * (len(row) - 1)] for row in one["counts"]]
+    path.write_text(json.dumps(stored))
+    assert main(["advise", str(task_file), "--evidence", str(evidence)]) == 0
+    page = capsys.readouterr().out
+    assert "weather: not known" in page
+    assert "calls all test texts" in page
+
+
 def test_other_test_texts_count_for_nothing(
     finished_run: SmallRun, evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
