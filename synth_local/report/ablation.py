@@ -113,7 +113,7 @@ def _make_row(data: ReportData, one: Condition, cost: Cost | None) -> tuple[Valu
         data.shots.get(one.strategy),
         one.num_train,
         one.macro_f1.value or Undefined(one.macro_f1.reason),
-        difference.value if difference else Undefined("see the learning curve"),
+        difference.value if difference else None,  # of a cut the learning curve tells more
         *_share_costs(cost, one.num_train),
         data.train_seconds.get(_trained(one)),
     )

@@ -5,6 +5,8 @@ Pure. Conditions come by their names, as cells spell them; what is undefined say
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from synth_local.analyze.summary import SHARED_NOTE, Analysis, Level, Trend
 from synth_local.records import Interval
 from synth_local.report.panels import Dot, DotPanel
@@ -21,6 +23,7 @@ MEANINGS = (
     ("p", "permutation test: agreement is shuffled over the items. Uncorrected"),
     ("threshold curve", SHARED_NOTE),
 )  # fmt: skip
+NO_GAP = "too few items, or the same gap on all"
 
 
 def split_condition(name: str) -> tuple[Value, ...]:
@@ -114,7 +117,7 @@ def make_level_table(analysis: Analysis) -> Table:
                 spell_level(one),
                 one.real,
                 one.synthetic,
-                Undefined("too few items") if one.gap is None else one.gap,
+                Undefined(NO_GAP) if one.gap is None else one.gap,
                 one.num_items,
             )
             for one in analysis.levels
@@ -187,10 +190,16 @@ def make_across_table(analysis: Analysis) -> Table:
     )
 
 
+def _put_mixtures_last(names: Iterable[str]) -> list[str]:
+    """Return each condition's name once: where a page has no room for all, these are left out."""
+    unmixed = ("real", "synthetic")
+    return sorted(dict.fromkeys(names), key=lambda name: name.split("__")[1] not in unmixed)
+
+
 def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
-    """Return one figure per condition: the gap to real by level of agreement."""
+    """Return one figure per condition, mixtures last: the gap to real by level of agreement."""
     panels = []
-    for name in dict.fromkeys(one.condition for one in analysis.levels):
+    for name in _put_mixtures_last(one.condition for one in analysis.levels):
         mine = [one for one in analysis.levels if one.condition == name]
         task, student, *rest = split_condition(name)
         what = " ".join(str(part) for part in rest if part)
@@ -199,7 +208,7 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
                 f"agreement {spell_level(one)} · {one.num_items:,}",
                 "synthetic",
                 one.gap,
-                note="too few items",
+                note=NO_GAP,
             )
             for one in mine
         )
@@ -216,9 +225,10 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
 
 
 def make_curve_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
-    """Return one figure per threshold curve."""
+    """Return one figure per threshold curve, mixtures last."""
     panels = []
-    for one in analysis.curves:
+    curves = {one.condition: one for one in analysis.curves}
+    for one in (curves[name] for name in _put_mixtures_last(curves)):
         task, student, *rest = split_condition(one.condition)
         what = " ".join(str(part) for part in rest if part)
         dots = tuple(

@@ -13,8 +13,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from synth_local.cards.card import Card, HasSeen
+from synth_local.report.conditions import read_conditions
 from synth_local.report.data import CorpusPart, ModelPart, ReportData, RunPart, Sample
-from synth_local.report.write import render_files
+from synth_local.report.diversity import read_lines
+from synth_local.report.page import FIGURE_LIMITS, LIMITS, Composer
+from synth_local.report.write import draw_figures, render_files
 from tests.report.made_report import (
     EMOTIONS,
     HOSTILE,
@@ -323,6 +326,20 @@ def test_a_huge_run_stays_under_five_megabytes_and_names_what_was_left_out() -> 
     html = render(data)
     assert len(html.encode()) < 5_000_000
     assert "Left out to keep this page small: see tables/confusions.csv" in html
+
+
+def test_many_figures_of_one_part_leave_room_for_those_of_the_next() -> None:
+    data = make_small()
+    drawings = draw_figures(data)
+    [first, *_] = drawings["diversity"]
+    large = replace(first, fragment=first.fragment + "<!-- -->" * 10_000, title="one of many")
+    composer = Composer(
+        data, read_conditions(data), read_lines(data), {**drawings, "gaps": (large,) * 100}
+    )
+    assert "more figures: see the folder figures" in composer.draw("gaps")
+    assert first.title in composer.draw("diversity")
+    assert "more figures" not in composer.draw("diversity")
+    assert sum((*LIMITS.values(), *FIGURE_LIMITS.values())) < 4_950_000
 
 
 def test_tables_hold_unrounded_numbers() -> None:
