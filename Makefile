@@ -34,8 +34,8 @@ demo: $(READY)
 	@echo "open runs/demo/report/report.html in a browser"
 
 study-small: $(READY)
-	test -d models/tiny-study-xs || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-xs --size xs --minutes 1.5
-	test -d models/tiny-study-s || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-s --size s --minutes 3
+	test -d models/tiny-study-xs || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-xs --size xs --minutes 1
+	test -d models/tiny-study-s || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-s --size s --minutes 2.5
 	$(BIN)/synth-local run examples/study-small.yaml --out runs/study-small
 	$(BIN)/synth-local verify runs/study-small
 	@echo "open runs/study-small/report/report.html in a browser"
