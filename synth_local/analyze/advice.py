@@ -37,8 +37,8 @@ class Finding:
         strategy: how it was asked.
         student: what was trained.
         gap: real minus synthetic, macro-F1, with its 95 % interval over test items.
-        gain: what synthetic texts add to real ones (pool + synthetic minus pool, or real +
-            synthetic minus real); ``None`` where nothing says.
+        gains: what synthetic texts add to real ones, each with its interval: pool + synthetic
+            minus pool, real + synthetic minus real, as far as they were tried.
         is_tainted: the generator has seen more real texts of the task than the pool holds, or
             nobody knows: its texts carry them, and nothing good can be concluded from it.
         agreement: mean share of annotators who agree about the task's items; ``None`` where
@@ -51,7 +51,7 @@ class Finding:
     strategy: str
     student: str
     gap: Interval
-    gain: Interval | None = None
+    gains: tuple[Interval, ...] = ()
     is_tainted: bool = False
     agreement: float | None = None
     run: str = ""
@@ -82,8 +82,9 @@ class Advice:
 def decide_here(findings: Sequence[Finding], margin: float = MARGIN) -> Advice:
     """Return the verdict from findings on the task itself.
 
-    The finding with the smallest gap decides. Since it was picked among several on the same test
-    items, its interval is widened by Bonferroni's correction (normal approximation).
+    The finding with the smallest gap decides, or else the surest gain. Since each was picked among
+    several on the same test items, its interval is widened by Bonferroni's correction (normal
+    approximation).
 
     Args:
         findings: at least one, all on the task.
@@ -94,20 +95,16 @@ def decide_here(findings: Sequence[Finding], margin: float = MARGIN) -> Advice:
     """
     best = min(findings, key=lambda one: one.gap.point)
     gap = widen(best.gap, len(findings))
-    gains = [
-        replace(one, gain=widen(one.gain, len(findings)))
-        for one in findings
-        if one.gain is not None and not one.is_tainted
-    ]
-    helps = [one for one in gains if one.gain is not None and one.gain.low > 0]
+    gains = [(one, gain) for one in findings if not one.is_tainted for gain in one.gains]
+    helps = [(one, wide.low) for one, gain in gains if (wide := widen(gain, len(gains))).low > 0]
     told = "has seen more real texts of this task than the pool holds, or nobody knows"
     if gap.high <= margin and not best.is_tainted:
         reason = f"even the worst end of the interval loses no more than {margin:.2f}"
         return Advice("use", "this task", gap, best, 0, reason)
     if helps:
-        first = max(helps, key=lambda one: one.gain.low if one.gain else 0.0)
+        surest, _ = max(helps, key=lambda one: one[1])
         reason = "synthetic texts added to real ones raise the score"
-        return Advice("use with real", "this task", gap, first, 0, reason)
+        return Advice("use with real", "this task", gap, surest, 0, reason)
     if gap.low > margin:
         reason = f"even the best end of the interval loses more than {margin:.2f}"
         return Advice("do not use", "this task", gap, best, 0, reason)
@@ -151,7 +148,7 @@ def predict_elsewhere(
     reason = (
         f"{len(gaps)} other tasks were tried, and a prediction takes {MIN_TASKS}"
         if gaps
-        else "nobody has tried"
+        else "there is no gap to go by, on this task or another"
     )
     return Advice("not known", "nothing", None, None, len(gaps), reason)
 

@@ -102,7 +102,7 @@ def _print_findings(title: str, findings: Sequence[Finding]) -> None:
 def _finding_row(one: Finding) -> tuple[str, ...]:
     return (
         *(one.task, one.generator, one.strategy, one.student, _spell(one.gap)),
-        "-" if one.gain is None else _spell(one.gain),
+        "; ".join(map(_spell, one.gains)) or "-",
         "-" if one.agreement is None else f"{one.agreement:.3f}",
         "yes" if one.is_tainted else "no",
         make_printable(one.run),

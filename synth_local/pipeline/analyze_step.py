@@ -7,7 +7,7 @@ needs a model. What cannot be said is named, never left out in silence.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -117,7 +117,21 @@ def _analyze_people(
     }
     rated = _Rated(items, tuple(row.id for row in cells[0].predictions))
     analysis = _analyze_groups(subjectivity, rated, group_cells(cells))
-    return replace(analysis, notes=ratings.notes)
+    gold = {row.id: row.gold for row in cells[0].predictions}
+    return replace(analysis, notes=(*ratings.notes, *_compare_gold(task.name, items, gold)))
+
+
+def _compare_gold(
+    task: str, items: Mapping[str, ItemAgreement], gold: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a warning where the gold labels look like the majority of these very annotators."""
+    votes = [one.majority == gold[name] for name, one in items.items() if one.majority]
+    if votes and all(votes):
+        yield (
+            f"{task}: on all {len(votes):,} items with a majority the gold label is that majority. "
+            "If it was made from these annotators, it errs more often where they disagree, which "
+            "makes the gap smaller there, whatever the texts are like"
+        )
 
 
 @dataclass(frozen=True)
@@ -151,11 +165,10 @@ def _analyze_groups(subjectivity: TaskSubjectivity, rated: _Rated, groups: list[
     trends: list[Trend] = []
     levels: list[Level] = []
     missing: list[str] = []
-    for group, partner in pair_with_real(groups):
+    for group, partner, reason in pair_with_real(groups):
         name = group.condition.name
         if partner is None:
-            wanted = group.partner.name if group.partner else "real"
-            missing.append(f"{name}: no gap, since {wanted} has no predictions")
+            missing.append(f"{name}: no gap, since {reason}")
             continue
         pair = PairedItems(
             rated.shares,

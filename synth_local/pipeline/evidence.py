@@ -94,7 +94,7 @@ def _read(run: RunDir, name: str) -> Evidence:
             strategy=one.condition.strategy,
             student=one.condition.student,
             gap=_turn(one.interval),
-            gain=_find_gain(summary, one.condition),
+            gains=tuple(_list_gains(summary, one.condition)),
             is_tainted=_is_tainted(run, one.condition, facts[one.condition.task]),
             agreement=agreement.get(one.condition.task),
             run=name,
@@ -125,13 +125,8 @@ def _turn(difference: Interval) -> Interval:
     return Interval(-difference.point, -difference.high, -difference.low, difference.level)
 
 
-def _find_gain(summary: Summary, condition: Condition) -> Interval | None:
-    """Return what the same texts add to real ones, by the surest of the comparisons there are."""
-    gains = [one.interval for one in _list_gains(summary, condition)]
-    return max(gains, key=lambda one: one.low, default=None)
-
-
-def _list_gains(summary: Summary, condition: Condition) -> Iterator[Difference]:
+def _list_gains(summary: Summary, condition: Condition) -> Iterator[Interval]:
+    """Yield what the same texts add to real ones, by each of the comparisons there are."""
     wanted = (condition.task, condition.generator, condition.strategy, condition.student)
     for one in summary.differences:
         other = one.condition
@@ -142,7 +137,7 @@ def _list_gains(summary: Summary, condition: Condition) -> Iterator[Difference]:
             ("real+synthetic", "real"),
         }
         if added and one.metric == "macro_f1":
-            yield one
+            yield one.interval
 
 
 def _is_tainted(run: RunDir, condition: Condition, facts: dict[str, Any]) -> bool:

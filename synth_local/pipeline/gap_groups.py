@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,24 +12,41 @@ from synth_local.evaluate.groups import Group
 from synth_local.train.students import READ_NOTHING
 
 
-def pair_with_real(groups: Sequence[Group]) -> Iterator[tuple[Group, Group | None]]:
+class GapPair(NamedTuple):
+    """A condition with its ``real`` partner, or with the reason why there is no gap to it."""
+
+    group: Group
+    partner: Group | None
+    reason: str = ""
+
+
+def pair_with_real(groups: Sequence[Group]) -> Iterator[GapPair]:
     """Yield each condition that has a gap to real, with its ``real`` partner.
 
     The pool alone is no synthetic condition, and a student that reads nothing has no gap worth
-    the name: both are left out.
+    the name: both are left out. A partner that calls all items the same has learnt nothing from
+    real texts; what is missing to it says nothing of synthetic ones.
 
     Args:
         groups: conditions that have predictions.
 
     Yields:
-        Group: a condition and its partner; ``None`` where the partner has no predictions.
+        GapPair: a condition and its partner, or why there is none.
     """
     by_condition = {group.condition: group for group in groups}
+    only = {name: group.sum_confusion().only_label for name, group in by_condition.items()}
     for group in groups:
         one = group.condition
         if group.partner is None or one.source == "pool" or one.student in READ_NOTHING:
             continue
-        yield group, by_condition.get(group.partner)
+        partner = by_condition.get(group.partner)
+        if partner is None:
+            yield GapPair(group, None, f"{group.partner.name} has no predictions")
+        elif only[group.partner]:
+            label = only[group.partner]
+            yield GapPair(group, None, f"{group.partner.name} calls all items {label}")
+        else:
+            yield GapPair(group, partner)
 
 
 def mark_correct(group: Group) -> IntArray:

@@ -92,7 +92,7 @@ def _list_trends(
     said: Mapping[str, FloatArray], generators: Mapping[str, str], groups: Sequence[Group]
 ) -> list[PanelTrend]:
     found = []
-    for group, partner in pair_with_real(groups):
+    for group, partner, _ in pair_with_real(groups):
         condition = group.condition
         if partner is None:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from synth_local import __version__
@@ -19,7 +19,7 @@ from synth_local.pipeline.context import Context
 from synth_local.pipeline.results_file import read_results
 from synth_local.pipeline.splits import real_splits, split_facts
 from synth_local.pipeline.state import State
-from synth_local.records import Interval
+from synth_local.records import Cell, Interval
 from synth_local.report.data import (
     CorpusPart,
     Line,
@@ -55,8 +55,9 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         for key, manifest in state.manifests.items()
     ]
     embedder = next((found.embedder for found in measures.values() if found), "")
+    seconds = _read_train_seconds(context, state)
     return ReportData(
-        run=_run_part(context, state, embedder),
+        run=_run_part(context, state, embedder, sum(seconds.values())),
         tasks=tuple(task_part(context, name) for name in context.tasks),
         corpora=tuple(parts),
         models=tuple(list_models(context)),
@@ -65,7 +66,7 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         missing=tuple(_list_missing(context, state)),
         analysis=_read_analysis(context),
         shots={name: plan.shots for name, plan in context.strategies.items()},
-        train_seconds=_list_train_seconds(context, state),
+        train_seconds=_average_seeds(seconds),
     )
 
 
@@ -123,12 +124,11 @@ def list_samples(context: Context, key: CorpusKey, *, show_real: bool) -> tuple[
     return tuple(found)
 
 
-def _run_part(context: Context, state: State, embedder: str) -> RunPart:
+def _run_part(context: Context, state: State, embedder: str, train_seconds: float) -> RunPart:
     run = context.run
-    markers = [read_json(run.cell_marker(plan.cell)) or {} for plan in state.cells]
     seconds = {
         "generate": sum(one.seconds for one in state.manifests.values()),
-        "train": sum(marker.get("report", {}).get("seconds", 0.0) for marker in markers),
+        "train": train_seconds,
     }
     versions = {"synth-local": __version__}
     versions |= {name: importlib.metadata.version(name) for name in PACKAGES}
@@ -144,13 +144,20 @@ def _run_part(context: Context, state: State, embedder: str) -> RunPart:
     )
 
 
-def _list_train_seconds(context: Context, state: State) -> dict[Condition, float]:
-    """Return the seconds of one training of each condition, mean over the seeds that are done."""
-    found: dict[Condition, list[float]] = {}
+def _read_train_seconds(context: Context, state: State) -> dict[Cell, float]:
+    """Return the seconds of training of each cell that has predictions."""
+    found = {}
     for plan in state.trained_cells:
         report = (read_json(context.run.cell_marker(plan.cell)) or {}).get("report", {})
         if "seconds" in report:
-            found.setdefault(Condition.of(plan.cell), []).append(report["seconds"])
+            found[plan.cell] = float(report["seconds"])
+    return found
+
+
+def _average_seeds(seconds: Mapping[Cell, float]) -> dict[Condition, float]:
+    found: dict[Condition, list[float]] = {}
+    for cell, value in seconds.items():
+        found.setdefault(Condition.of(cell), []).append(value)
     return {key: sum(values) / len(values) for key, values in found.items()}
 
 

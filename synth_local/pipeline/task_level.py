@@ -82,7 +82,7 @@ def _place_by_agreement(analysis: Analysis) -> Points:
 
 def _place_by_strength(strengths: Mapping[str, float], groups: Sequence[Group]) -> Points:
     points: Points = {}
-    for group, partner in pair_with_real(groups):
+    for group, partner, _ in pair_with_real(groups):
         condition = group.condition
         if partner is not None and condition.task in strengths:
             name = "__".join(condition.name.split("__")[1:5])

@@ -21,7 +21,7 @@ def find(
     gap: tuple[float, float, float], gain: tuple[float, float, float] | None = None, **more: Any
 ) -> Finding:
     values: dict[str, object] = {"task": "t", "generator": "g", "strategy": "few_shot"}
-    values |= {"student": "s", "gap": Interval(*gap), "gain": Interval(*gain) if gain else None}
+    values |= {"student": "s", "gap": Interval(*gap), "gains": (Interval(*gain),) if gain else ()}
     return Finding(**values | more)  # type: ignore[arg-type]
 
 
@@ -56,6 +56,13 @@ def test_the_best_of_many_needs_a_wider_interval() -> None:
     picked = decide_here([one, *rest])
     assert picked.verdict == "not known"
     assert picked.finding == one
+
+
+def test_the_surest_of_several_gains_needs_a_wider_interval_too() -> None:
+    gap, gain = (0.1, 0.05, 0.15), (0.04, 0.005, 0.075)
+    assert decide_here([find(gap, gain)]).verdict == "use with real"
+    both = find(gap, gains=(Interval(*gain), Interval(-0.1, -0.2, 0.0)))
+    assert decide_here([both]).verdict == "do not use"
 
 
 @given(st.floats(-0.5, 0.5), st.floats(0, 0.3), st.floats(0, 0.3), st.integers(1, 50))

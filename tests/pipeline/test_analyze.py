@@ -51,6 +51,12 @@ def test_every_synthetic_condition_has_a_trend(annotated: SmallRun) -> None:
     assert sum(one.num_items for one in analysis.levels if one.condition in names) == 80 * 4
 
 
+def test_gold_made_from_the_same_annotators_is_warned_of(annotated: SmallRun) -> None:
+    (note,) = read_analysis(annotated).notes
+    assert note.startswith("weather: on all 80 items with a majority the gold label is that")
+    assert note in (annotated.out / "report" / "report.html").read_text()
+
+
 def test_curves_are_traced_for_every_student(annotated: SmallRun) -> None:
     analysis = read_analysis(annotated)
     assert {curve.condition.split("__")[1] for curve in analysis.curves} == {
