@@ -7,7 +7,7 @@ trained and scored by the pipeline as always. Prints a page in Markdown.
 
     python benchmarks/advise_leave_one_out.py [--tasks 12] [--evidence RUN ...] > PAGE
 
-Runs behind --evidence add a table for their tasks.
+Runs behind --evidence add a table for their tasks: advise_real_tasks.yaml makes one.
 """
 
 from __future__ import annotations
@@ -29,10 +29,7 @@ from synth_local.task.simulated import draw_notes, write_simulated_task
 
 ANNOTATORS = 5
 PER_LABEL = 150
-STAMP = (
-    "Simulated tasks and miniature generators: a test of the procedure, not evidence about large "
-    "language models."
-)
+STAMP = "Simulated tasks and tiny generators: a test of the procedure, not evidence about LLMs."
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def main() -> None:
             findings = [replace(one, is_tainted=False) for one in read_evidence(run).findings]
             print_trials(list_trials(findings))
     if args.evidence:
-        print("## Tasks of stored runs\n")
+        print("## Real tasks, texts of a tiny generator that has seen their training texts\n")
         stored = [one for run in args.evidence for one in read_evidence(run).findings]
         print_trials(list_trials(stored))
 

@@ -18,6 +18,10 @@ from synth_local.errors import UndefinedMetricError
 from synth_local.records import Interval
 
 MIN_MEMBERS = 2
+#: Between the 5th and the 95th percentile of a panel's figures: a slope over less of their scale
+#: would be stretched more than ten times to be told from 0 to 1.
+MIN_SPREAD = 0.1
+_DIGITS = 3  # half precision carries no more of a probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,37 @@ def pool_members(
     means = [np.mean(mine, axis=0) for mine in by_generator.values()]
     pooled: FloatArray = np.mean(means, axis=0)
     return members, pooled
+
+
+def measure_certainty(pooled: FloatArray) -> FloatArray:
+    """Return how sure a panel is of each item.
+
+    Args:
+        pooled: (items, labels) mean probabilities.
+
+    Returns:
+        (items,) the highest of each, in (0, 1], to three decimals: what lies behind them is noise
+        of the arithmetic, which ranks would take for differences.
+    """
+    certainty: FloatArray = np.round(pooled.max(axis=1), _DIGITS)
+    return certainty
+
+
+def explain_narrowness(certainty: FloatArray) -> str:
+    """Return why a panel's figures are too much alike for a slope; empty where they are not.
+
+    Args:
+        certainty: (items,) of the panel, at least one.
+
+    Returns:
+        A phrase.
+    """
+    low, high = np.quantile(certainty, (0.05, 0.95))
+    if high - low >= MIN_SPREAD:
+        return ""
+    return (
+        f"the panel is about as sure of all items: nine in ten figures lie within {high - low:.3f}"
+    )
 
 
 def share_labels(labels: Sequence[str | None], panel: Sequence[str]) -> float | None:

@@ -13,7 +13,15 @@ import numpy as np
 from synth_local.analyze.agreement import Annotations, measure_item
 from synth_local.analyze.gaps import PairedItems, fit_trend
 from synth_local.analyze.lines import rank_points
-from synth_local.analyze.panel import Panel, PanelTask, PanelTrend, pool_members, share_labels
+from synth_local.analyze.panel import (
+    Panel,
+    PanelTask,
+    PanelTrend,
+    explain_narrowness,
+    measure_certainty,
+    pool_members,
+    share_labels,
+)
 from synth_local.core.stats import FloatArray
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
@@ -68,7 +76,7 @@ def _compare(
     reference: CellPredictions,
     people: Mapping[str, Annotations],
 ) -> PanelTask:
-    shares = pooled.max(axis=1)
+    shares = measure_certainty(pooled)
     labels = [reference.labels[place] for place in pooled.argmax(axis=1)]
     rated = {
         place: found
@@ -101,7 +109,10 @@ def _list_trends(
         except UndefinedMetricError as error:
             found.append(PanelTrend(condition.name, (), reason=error.what))
             continue
-        shares = np.minimum(pooled.max(axis=1), 1.0)
+        shares = measure_certainty(pooled)
+        if reason := explain_narrowness(shares):
+            found.append(PanelTrend(condition.name, members, len(shares), reason=reason))
+            continue
         nobody_tied = np.zeros(len(shares), dtype=bool)
         pair = PairedItems(shares, nobody_tied, mark_correct(partner), mark_correct(group))
         trend = fit_trend(pair)

@@ -5,7 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from synth_local.analyze.panel import Panel, PanelTask, PanelTrend, pool_members, share_labels
+from synth_local.analyze.panel import (
+    Panel,
+    PanelTask,
+    PanelTrend,
+    explain_narrowness,
+    measure_certainty,
+    pool_members,
+    share_labels,
+)
 from synth_local.errors import UndefinedMetricError
 from synth_local.records import Interval
 
@@ -30,6 +38,20 @@ def test_a_generator_never_judges_its_own_texts() -> None:
     assert pooled[0] == pytest.approx([0.9, 0.1])
     with pytest.raises(UndefinedMetricError, match="beside a, there is 1"):
         pool_members(SAID, GENERATORS, without="a")
+
+
+def test_noise_of_the_arithmetic_is_no_difference() -> None:
+    noise = np.array([[0.9, 0.1], [0.9 + 1e-12, 0.1 - 1e-12], [0.9 - 2e-7, 0.1 + 2e-7]])
+    assert len(set(measure_certainty(noise))) == 1
+    assert measure_certainty(np.array([[1.0 + 1e-15, 0.0]])) <= 1.0
+
+
+def test_figures_that_are_much_alike_carry_no_slope() -> None:
+    alike = np.linspace(0.9, 0.99, 50)
+    assert "within 0.081" in explain_narrowness(alike)
+    assert not explain_narrowness(np.linspace(0.6, 0.99, 50))
+    # one outlier is no spread
+    assert explain_narrowness(np.append(alike, 0.5))
 
 
 def test_items_on_which_people_are_tied_are_left_out_of_the_comparison() -> None:
