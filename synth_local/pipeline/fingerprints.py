@@ -21,8 +21,8 @@ MEASURE_VERSION = 1
 TRAIN_VERSION = 2
 CLASSIFY_VERSION = 1
 EVALUATE_VERSION = 2
-ANALYZE_VERSION = 4
-REPORT_VERSION = 6
+ANALYZE_VERSION = 5
+REPORT_VERSION = 7
 
 # fields of a task file that a writer is told
 IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
