@@ -71,7 +71,12 @@ def write_subjectivity(
         ]
     found += _show_panel(analysis, show)
     if analysis.across:
-        found += [heading("From task to task"), show(subjectivity.make_across_table(analysis))]
+        found.append(heading("From task to task"))
+        if any(one.slope is not None for one in analysis.across):
+            found.append(show(subjectivity.make_across_table(analysis)))
+        else:  # rows that all say the same are no table
+            lines = dict.fromkeys(f"by {one.measure}: {one.reason}" for one in analysis.across)
+            found += [paragraph(line, "undefined") for line in lines]
     if analysis.curves:
         found.append(blocks.fold("Threshold curves, as in the study", draw("curves")))
     meanings = subjectivity.MEANINGS + (judged.MEANINGS if analysis.judged else ())
@@ -85,6 +90,11 @@ def _show_panel(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Mar
     if not analysis.panel.tasks:
         return [*found, paragraph(NO_PANEL, "undefined")]
     found.append(show(panel.make_panel_table(analysis)))
-    if analysis.panel.trends:
+    trends = analysis.panel.trends
+    if any(one.slope is not None for one in trends):
         found.append(show(panel.make_panel_trend_table(analysis)))
+    elif trends:
+        lines = dict.fromkeys(f"{one.condition.split('__')[0]}: {one.reason}" for one in trends)
+        found.append(paragraph("No slope of the gap against what the panel says:", "undefined"))
+        found += [paragraph(line, "undefined") for line in lines]
     return found
