@@ -66,6 +66,10 @@ def main() -> None:
             print_trials(list_trials(findings))
     if args.evidence:
         print("## Real tasks, texts of a tiny generator that has seen their training texts\n")
+        print(
+            "Runs behind `--evidence`, as `benchmarks/advise_real_tasks.yaml` makes one. Such a "
+            "generator recommends nothing; it may warn.\n"
+        )
         stored = [one for run in args.evidence for one in read_evidence(run).findings]
         print_trials(list_trials(stored))
 
