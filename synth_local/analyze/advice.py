@@ -37,6 +37,7 @@ class Finding:
         strategy: how it was asked.
         student: what was trained.
         gap: real minus synthetic, macro-F1, with its 95 % interval over test items.
+        real: macro-F1 of the same student trained on real texts, in [0, 1].
         gains: what synthetic texts add to real ones, each with its interval: pool + synthetic
             minus pool, real + synthetic minus real, as far as they were tried.
         is_tainted: the generator has seen more real texts of the task than the pool holds, or
@@ -51,6 +52,7 @@ class Finding:
     strategy: str
     student: str
     gap: Interval
+    real: float
     gains: tuple[Interval, ...] = ()
     is_tainted: bool = False
     agreement: float | None = None
@@ -79,10 +81,30 @@ class Advice:
     reason: str
 
 
+def pick_findings(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings on one task that count.
+
+    A student that does badly with real texts has little to lose with others: a small gap of it is
+    no reason to give up the better student. And what a generator that has seen the task makes of it
+    says nothing where another one was tried.
+
+    Args:
+        findings: at least one, all on the same task.
+
+    Returns:
+        Those of the student with the highest score on real texts; of these the untainted ones,
+        where there are any.
+    """
+    best = max(findings, key=lambda one: one.real).student
+    mine = [one for one in findings if one.student == best]
+    return [one for one in mine if not one.is_tainted] or mine
+
+
 def decide_here(findings: Sequence[Finding], margin: float = MARGIN) -> Advice:
     """Return the verdict from findings on the task itself.
 
-    The finding with the smallest gap decides, or else the surest gain. Since each was picked among
+    Of those that count (``pick_findings``) the one with the smallest gap decides, or else the
+    surest gain. Since each was picked among
     several on the same test items, its interval is widened by Bonferroni's correction (normal
     approximation).
 
@@ -93,6 +115,7 @@ def decide_here(findings: Sequence[Finding], margin: float = MARGIN) -> Advice:
     Returns:
         The advice.
     """
+    findings = pick_findings(findings)
     best = min(findings, key=lambda one: one.gap.point)
     gap = widen(best.gap, len(findings))
     gains = [(one, gain) for one in findings if not one.is_tainted for gain in one.gains]
@@ -120,8 +143,9 @@ def predict_elsewhere(
 ) -> Advice:
     """Return the verdict for a task that no finding is about.
 
-    Each task counts once, with its mean gap over what was tried on it. The interval is that of a
-    new observation, from the scatter of tasks: it holds for tasks that are like these.
+    Each task counts once, with the mean gap of its findings that count (``pick_findings``). The
+    interval is that of a new observation, from the scatter of tasks: it holds for tasks that are
+    like these.
 
     Args:
         findings: on other tasks.
@@ -134,6 +158,8 @@ def predict_elsewhere(
     by_task: dict[str, list[Finding]] = {}
     for one in findings:
         by_task.setdefault(one.task, []).append(one)
+    by_task = {task: pick_findings(mine) for task, mine in by_task.items()}
+    findings = [one for mine in by_task.values() for one in mine]
     gaps = {task: float(np.mean([one.gap.point for one in mine])) for task, mine in by_task.items()}
     known = {
         task: mine[0].agreement for task, mine in by_task.items() if mine[0].agreement is not None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from synth_local.records import Interval
 
 HEAD = (
-    *("task", "generator", "strategy", "student", "gap to real [95 % interval]"),
+    *("task", "generator", "strategy", "student", "real", "gap to real [95 % interval]"),
     *("added to real", "agreement", "seen too much", "run"),
 )
 BACKGROUND = (
@@ -27,8 +27,10 @@ BACKGROUND = (
 RULE = (
     "A gap is macro-F1 with real texts minus macro-F1 with synthetic ones. The rule: use where the "
     "whole interval lies below {margin:.2f}; do not use where it lies above, unless texts added to "
-    "real ones are shown to help; not known otherwise. An interval speaks of other test texts, or "
-    "of other tasks like those tried; of another corpus or pool it does not."
+    "real ones are shown to help; not known otherwise. Of several students the one "
+    "that is best with real texts decides, of several generators those that have not seen the "
+    "task. An interval speaks of other test texts, or of other tasks like those tried; of another "
+    "corpus or pool it does not."
 )
 
 
@@ -81,6 +83,7 @@ def _print_answer(task: str, advice: Advice) -> None:
 def _print_people(page: AdvicePage) -> None:
     if page.agreement is None:
         click.echo(f"how far people agree about its {page.num_test} test texts: nobody says")
+        _print_panel(page)
         return
     found = page.agreement
     alpha = "undefined" if found.alpha is None else f"{found.alpha:.3f}"
@@ -88,6 +91,20 @@ def _print_people(page: AdvicePage) -> None:
         f"how far people agree about its {page.num_test} test texts: {found.mean_share:.3f} "
         f"(mean share of the most frequent label over {found.num_rated} rated texts), "
         f"Krippendorff's alpha {alpha}"
+    )
+    _print_panel(page)
+
+
+def _print_panel(page: AdvicePage) -> None:
+    if page.panel is None or page.panel.mean_share is None:
+        return
+    beside = ""
+    if page.panel.spearman is not None:
+        beside = f"; rank correlation with people's agreement {page.panel.spearman:+.3f}"
+    click.echo(
+        f"a machine's judgement, which the answer does not use: a panel of "
+        f"{len(page.panel.members)} members gives the likeliest label {page.panel.mean_share:.3f} "
+        f"on average{beside}"
     )
 
 
@@ -101,7 +118,7 @@ def _print_findings(title: str, findings: Sequence[Finding]) -> None:
 
 def _finding_row(one: Finding) -> tuple[str, ...]:
     return (
-        *(one.task, one.generator, one.strategy, one.student, _spell(one.gap)),
+        *(one.task, one.generator, one.strategy, one.student, f"{one.real:.3f}", _spell(one.gap)),
         "; ".join(map(_spell, one.gains)) or "-",
         "-" if one.agreement is None else f"{one.agreement:.3f}",
         "yes" if one.is_tainted else "no",

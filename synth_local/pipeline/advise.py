@@ -8,9 +8,12 @@ from pathlib import Path
 
 from synth_local.analyze.advice import Advice, Finding, decide_here, predict_elsewhere
 from synth_local.analyze.agreement import TaskAgreement, measure_task
-from synth_local.analyze.summary import LearningCurve
+from synth_local.analyze.panel import PanelTask
+from synth_local.analyze.summary import LearningCurve, TaskSubjectivity
 from synth_local.errors import UndefinedMetricError
 from synth_local.pipeline.evidence import Evidence, read_evidence
+from synth_local.pipeline.ratings import FILE
+from synth_local.records import Example
 from synth_local.store.corpus import digest_examples
 from synth_local.task import load_splits, load_task
 
@@ -25,7 +28,10 @@ class AdvicePage:
     Attributes:
         task: the task's name.
         num_test: its test texts.
-        agreement: how much its annotators agree; ``None`` where nobody says.
+        agreement: how much its annotators agree, by the task file or else by a run on the same
+            test texts; ``None`` where nobody says.
+        panel: how sure machines are of its test texts, by a run on the same; ``None`` where none
+            was asked. It stays out of the advice.
         advice: the answer.
         here: findings on this task, on the same test texts.
         elsewhere: findings on other tasks.
@@ -37,7 +43,8 @@ class AdvicePage:
 
     task: str
     num_test: int
-    agreement: TaskAgreement | None
+    agreement: TaskAgreement | TaskSubjectivity | None
+    panel: PanelTask | None
     advice: Advice
     here: tuple[Finding, ...]
     elsewhere: tuple[Finding, ...]
@@ -64,10 +71,8 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
     task = load_task(task_file)
     test = load_splits(task).test
     digest = digest_examples(test)
-    try:
-        agreement = measure_task([one.annotations for one in test])
-    except UndefinedMetricError:
-        agreement = None
+    same = [one for one in evidence if one.test_digests.get(task.name) == digest]
+    agreement = _find_agreement(task.name, test, same)
     here, elsewhere, left_out = [], [], []
     for one in evidence:
         is_here = one.test_digests.get(task.name) == digest
@@ -77,7 +82,6 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
             left_out.append(f"{one.run} has a task of this name with other test texts")
         left_out += [f"{one.run}, {line}" for line in one.left_out]
     share = agreement.mean_share if agreement else None
-    share = next((one.agreement for one in here if one.agreement is not None), share)
     advice = decide_here(here) if here else predict_elsewhere(elsewhere, share)
     curves = [
         curve
@@ -89,6 +93,7 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
         task.name,
         len(test),
         agreement,
+        next((one.panel[task.name] for one in same if task.name in one.panel), None),
         advice,
         tuple(here),
         tuple(elsewhere),
@@ -97,6 +102,22 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
         (),
     )
     return _with_surer(page, evidence, share)
+
+
+def _find_agreement(
+    task: str, test: Sequence[Example], same: Sequence[Evidence]
+) -> TaskAgreement | TaskSubjectivity | None:
+    """Return how far people agree: by a run's own file of labels before the task's columns.
+
+    A run that has such a file used it in place of the columns, and so do its findings.
+    """
+    told = [one.people[task] for one in same if task in one.people]
+    if told:
+        return next((one for one in told if one.origin == FILE), told[0])
+    try:
+        return measure_task([one.annotations for one in test])
+    except UndefinedMetricError:
+        return None
 
 
 def _with_surer(page: AdvicePage, evidence: Sequence[Evidence], share: float | None) -> AdvicePage:
@@ -114,6 +135,7 @@ def _with_surer(page: AdvicePage, evidence: Sequence[Evidence], share: float | N
         lines.append(
             "several people's labels for a sample of the test texts: a run of this task writes the "
             "template (docs/run-file.md, analyze.annotations)"
+            + ("" if page.panel else "; a panel of machines (generator-itself) is a weak stand-in")
         )
     runs = {one.run for one in page.here}
     if page.here and min(one.num_seeds for one in evidence if one.run in runs) < FEW_SEEDS:

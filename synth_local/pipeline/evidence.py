@@ -6,12 +6,13 @@ The reading edge of ``advise``: neither models nor data of those runs have to be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from synth_local.analyze.advice import Finding
-from synth_local.analyze.summary import Analysis, LearningCurve
+from synth_local.analyze.panel import PanelTask
+from synth_local.analyze.summary import Analysis, LearningCurve, TaskSubjectivity
 from synth_local.cards.card import pick_seen
 from synth_local.core.files import read_json
 from synth_local.errors import DataError
@@ -33,6 +34,8 @@ class Evidence:
         test_digests: identity of each task's test texts.
         curves: the run's learning curves.
         num_seeds: the fewest training seeds behind a finding; 0 without findings.
+        people: how far people agree about each task that they rated.
+        panel: what machines say of each task that they were asked about.
         left_out: tasks and students that say nothing of texts, a sentence each.
     """
 
@@ -41,6 +44,8 @@ class Evidence:
     test_digests: dict[str, str]
     curves: tuple[LearningCurve, ...]
     num_seeds: int
+    people: dict[str, TaskSubjectivity] = field(default_factory=dict)
+    panel: dict[str, PanelTask] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
 
@@ -80,12 +85,16 @@ def _read(run: RunDir, name: str) -> Evidence:
     summary = Summary.from_json(stored["summary"])
     analyzed = read_json(run.analysis)
     analysis = Analysis.from_json(analyzed["analysis"]) if analyzed else Analysis()
-    agreement = {one.task: one.mean_share for one in analysis.tasks}
+    people = {one.task: one for one in analysis.tasks if one.mean_share is not None}
+    panel = {one.task: one for one in analysis.panel.tasks if one.mean_share is not None}
+    scores = {
+        one.condition: one.interval.point for one in summary.scores if one.metric == "macro_f1"
+    }
     only = {one.condition: one.only_label for one in summary.confusions if one.only_label}
     found = [one for one in summary.differences if _is_gap(one)]
     gaps = [one for one in found if one.partner not in only]
     blind = dict.fromkeys(one.partner for one in found if one.partner in only)
-    tasks = dict.fromkeys(one.condition.task for one in gaps)
+    tasks = dict.fromkeys(one.condition.task for one in summary.scores)
     facts = {task: read_json(run.split_facts(task)) or {} for task in tasks}
     findings = tuple(
         Finding(
@@ -94,9 +103,10 @@ def _read(run: RunDir, name: str) -> Evidence:
             strategy=one.condition.strategy,
             student=one.condition.student,
             gap=_turn(one.interval),
+            real=scores[one.partner],
             gains=tuple(_list_gains(summary, one.condition)),
             is_tainted=_is_tainted(run, one.condition, facts[one.condition.task]),
-            agreement=agreement.get(one.condition.task),
+            agreement=share.mean_share if (share := people.get(one.condition.task)) else None,
             run=name,
         )
         for one in gaps
@@ -108,7 +118,15 @@ def _read(run: RunDir, name: str) -> Evidence:
         f"{only[one]}"
         for one in blind
     ]
-    return Evidence(name, findings, digests, analysis.learning, num_seeds, tuple(left_out))
+    left_out += [
+        f"{task}: no student was trained on real texts and on synthetic ones alone, so there is no "
+        "gap"
+        for task in tasks
+        if task not in {one.condition.task for one in found}
+    ]
+    return Evidence(
+        name, findings, digests, analysis.learning, num_seeds, people, panel, tuple(left_out)
+    )
 
 
 def _is_gap(one: Difference) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,12 @@ def find(
     gap: tuple[float, float, float], gain: tuple[float, float, float] | None = None, **more: Any
 ) -> Finding:
     values: dict[str, object] = {"task": "t", "generator": "g", "strategy": "few_shot"}
-    values |= {"student": "s", "gap": Interval(*gap), "gains": (Interval(*gain),) if gain else ()}
+    values |= {
+        "student": "s",
+        "real": 0.9,
+        "gap": Interval(*gap),
+        "gains": (Interval(*gain),) if gain else (),
+    }
     return Finding(**values | more)  # type: ignore[arg-type]
 
 
@@ -47,6 +53,23 @@ def test_a_generator_that_has_seen_the_task_recommends_nothing_but_may_warn() ->
     assert decide_here([good]).verdict == "not known"
     bad = find((0.1, 0.05, 0.15), (0.1, 0.05, 0.15), is_tainted=True)
     assert decide_here([bad]).verdict == "do not use"
+
+
+def test_a_student_that_is_poor_with_real_texts_does_not_decide() -> None:
+    good = find((0.3, 0.28, 0.32), student="bert", real=0.95)
+    poor = find((0.0, -0.005, 0.005), student="bag", real=0.6)
+    picked = decide_here([poor, good])
+    assert (picked.verdict, picked.finding) == ("do not use", good)
+    others = [replace(one, task=f"task{n}") for n in range(5) for one in (poor, good)]
+    predicted = predict_elsewhere(others, None)
+    assert predicted.gap is not None
+    assert predicted.gap.point == pytest.approx(0.3)
+
+
+def test_a_generator_that_has_not_seen_the_task_is_heard_before_one_that_has() -> None:
+    tainted = find((0.0, -0.005, 0.005), is_tainted=True)
+    assert decide_here([tainted, find((0.005, 0.0, 0.01))]).verdict == "use"
+    assert decide_here([tainted, find((0.3, 0.28, 0.32))]).verdict == "do not use"
 
 
 def test_the_best_of_many_needs_a_wider_interval() -> None:

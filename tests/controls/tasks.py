@@ -62,7 +62,9 @@ def check_best(num: int, num_tried: int) -> list[Control]:
             Interval(0.021 + error, 0.021 + error - 0.0392, 0.021 + error + 0.0392)
             for error in errors
         ]
-        advice = decide_here([Finding("t", "g", str(n), "s", gap) for n, gap in enumerate(gaps)])
+        advice = decide_here(
+            [Finding("t", "g", str(n), "s", gap, 0.9) for n, gap in enumerate(gaps)]
+        )
         best = min(gaps, key=lambda one: one.point)
         wide = widen(best, num_tried)
         assert advice.gap == wide
