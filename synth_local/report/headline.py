@@ -22,6 +22,8 @@ SCORE = Column("", "", "interval")
 SIGNED = Column("", "", "interval", is_signed=True)
 P_VALUE = Column("", "", "p")
 NO_BREAK = "\N{NO-BREAK SPACE}"
+#: Of a p value after Holm's correction, as everywhere in the report.
+ALPHA = 0.05
 Verdict = Literal["below", "above", "open", "blind", "none"]
 
 VERDICTS: dict[Verdict, str] = {
@@ -100,7 +102,13 @@ def _judge(best: Condition | None, real: Condition | None) -> Verdict:
         return "none"
     if difference.value.high < 0:
         return "below"
-    return "above" if difference.value.low > 0 else "open"
+    is_above = difference.value.low > 0 and not _is_chance(difference)
+    return "above" if is_above else "open"
+
+
+def _is_chance(difference: Difference) -> bool:
+    """Return whether the best of several may stand out by having been picked."""
+    return difference.p_holm is not None and difference.p_holm > ALPHA
 
 
 def _spell_headline(best: Condition | None, real: Condition | None) -> str:
@@ -181,6 +189,11 @@ def _spell_difference(difference: Difference | None, other: str) -> list[str]:
         return [
             f"The difference to {other} is {number}: the interval holds zero, so these data show "
             "neither a gain nor a loss. That is not proof of equality."
+        ]
+    if value.low > 0 and _is_chance(difference):
+        return [
+            f"The difference to {other} is {number}: it was picked among several, and after the "
+            "correction for all of them it is within chance."
         ]
     word = "lower" if value.high < 0 else "higher"
     return [f"That is {word} than {other}: {number}."]

@@ -35,6 +35,7 @@ from synth_local.report.tables import Table, drop_empty_columns, group_rows, sel
 from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
 KB = 1000
+NO_POOL = "Nobody tried: that takes sources: [pool, pool+synthetic] in the run file."
 # bytes of the figures of each kind: the many of one part leave room for those of the next
 FIGURE_LIMITS = {
     "scores": 450 * KB,
@@ -173,9 +174,11 @@ class Composer:
                 blocks.append(self.fit("results", body, "tables/results.csv"))
                 blocks += self._write_labels(task, student, group)
         pool = result_tables.make_pool_table(self.data, self.conditions)
+        blocks.append(heading("Does synthetic text help a small real set?"))
         if pool.rows:
-            blocks.append(heading("Does synthetic text help a small real set?"))
             blocks.append(self.fit("results", self.blocks.table(pool), "tables/pool.csv"))
+        else:
+            blocks.append(paragraph(NO_POOL, "undefined"))
         blocks.append(self.blocks.fold("How to read these numbers", terms(TERMS)))
         lead = "Every training condition on the same real test items."
         if not self.conditions:

@@ -161,6 +161,32 @@ def make_curve_table(analysis: Analysis) -> Table:
     )
 
 
+def make_curve_line_table(analysis: Analysis) -> Table:
+    """Return the line through each threshold curve: one row per condition."""
+    return Table(
+        name="threshold_lines",
+        caption="The line through the points of each threshold curve, and their rank correlation.",
+        columns=(
+            *CONDITION_NAMES,
+            Column("num_points", "Points", "count"),
+            Column("slope", "Slope of the line", "score", is_signed=True),
+            Column("r_squared", "R squared", "score"),
+            Column("spearman", "Spearman", "score", is_signed=True),
+        ),
+        rows=tuple(
+            (
+                *split_condition(one.condition),
+                len(one.thresholds),
+                _or_undefined(one.slope, "too few points"),
+                _or_undefined(one.r_squared, "too few points"),
+                _or_undefined(one.spearman, "too few points"),
+            )
+            for one in analysis.curves
+        ),
+        num_headers=5,
+    )
+
+
 def make_across_table(analysis: Analysis) -> Table:
     """Return how the mean gap goes with how objective tasks are, from task to task."""
     return Table(

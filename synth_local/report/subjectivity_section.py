@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from synth_local.analyze.summary import Analysis
+from synth_local.analyze.summary import SHARED_NOTE, Analysis
 from synth_local.report import judged, panel, subjectivity
 from synth_local.report.html import Blocks, Section, heading, paragraph, terms
 from synth_local.report.tables import Table, drop_empty_columns
@@ -19,6 +19,16 @@ NO_PANEL = (
     "No generator was asked for the labels of the test texts: generator-itself under students does "
     "so, and its probabilities are the votes of a panel of machines."
 )
+CURVES = "Threshold curves, as in the study"
+NO_TRENDS = (
+    "No gap can be set against agreement: that takes several people's labels of the test items, "
+    "and one student trained on real and on synthetic texts."
+)
+NO_ACROSS = (
+    "No gap can be set against how objective tasks are: that takes four tasks with a gap, and "
+    "people's agreement on their items or judgements of the tasks."
+)
+NO_CURVES = "They need several people's labels of the test items."
 TITLE, LEAD = "Subjectivity", "Is synthetic text worse where people disagree?"
 
 
@@ -60,29 +70,39 @@ def write_subjectivity(
             blocks.caution("Majorities that run in a circle", judged.list_cycles(analysis.judged)),
             fit(KIND, pairs, "tables/task_pairs.csv"),
         ]
+    found.append(heading("The gap to real, item by item"))
     if analysis.trends:
         levels = subjectivity.make_level_table(analysis)
         folded = blocks.fold("By level of agreement", blocks.table(drop_empty_columns(levels)))
         found += [
-            heading("The gap to real, item by item"),
             show(subjectivity.make_trend_table(analysis)),
             draw("gaps"),
             fit(KIND, folded, "tables/agreement_levels.csv"),
         ]
+    else:
+        found.append(paragraph(NO_TRENDS, "undefined"))
     found += _show_panel(analysis, show)
-    if analysis.across:
-        found.append(heading("From task to task"))
-        if any(one.slope is not None for one in analysis.across):
-            found.append(show(subjectivity.make_across_table(analysis)))
-        else:  # rows that all say the same are no table
-            lines = dict.fromkeys(f"by {one.measure}: {one.reason}" for one in analysis.across)
-            found += [paragraph(line, "undefined") for line in lines]
+    found += _show_across(analysis, show)
     if analysis.curves:
-        found.append(blocks.fold("Threshold curves, as in the study", draw("curves")))
+        lines = blocks.table(drop_empty_columns(subjectivity.make_curve_line_table(analysis)))
+        file = "tables/threshold_lines.csv"
+        parts = (paragraph(SHARED_NOTE, "key"), draw("curves"), fit(KIND, lines, file))
+        found.append(blocks.fold(CURVES, Markup().join(parts)))
+    else:
+        found += [heading(CURVES), paragraph(NO_CURVES, "undefined")]
     meanings = subjectivity.MEANINGS + (judged.MEANINGS if analysis.judged else ())
     meanings += panel.MEANINGS if analysis.panel.tasks else ()
     found.append(blocks.fold("How to read this", terms(meanings)))
     return Section(KIND, TITLE, LEAD, tuple(found))
+
+
+def _show_across(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Markup]:
+    found = [heading("From task to task")]
+    if any(one.slope is not None for one in analysis.across):
+        return [*found, show(subjectivity.make_across_table(analysis))]
+    # rows that all say the same are no table
+    lines = dict.fromkeys(f"by {one.measure}: {one.reason}" for one in analysis.across)
+    return found + [paragraph(line, "undefined") for line in lines or (NO_ACROSS,)]
 
 
 def _show_panel(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Markup]:

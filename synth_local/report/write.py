@@ -45,6 +45,7 @@ ANALYSIS_TABLES = (
     subjectivity.make_across_table,
     subjectivity.make_level_table,
     subjectivity.make_curve_table,
+    subjectivity.make_curve_line_table,
     judged.make_ranking_table,
     judged.make_pair_table,
     panel.make_panel_table,

@@ -134,7 +134,8 @@ def _read_records(path: Path, delimiter: str) -> Iterator[Record]:
             f"quotes or separators do not pair up: {error}",
             where=f"{path}:{start}",
             fix="put texts that hold a separator, a line break or a quote into double quotes and "
-            "double the quotes inside, or save the file as JSON Lines",
+            "double the quotes inside, or save the file as JSON Lines; lines have to end with a "
+            "line feed, not with a carriage return alone",
         ) from error
 
 
@@ -164,9 +165,10 @@ def read_header(path: Path) -> list[str]:
         The names.
 
     Raises:
-        DataError: the file cannot be read.
+        DataError: the file cannot be read, or its header is no line of separated fields.
     """
-    return next(csv.reader(decode_lines(path), delimiter=find_separator(path)), [])
+    header = next(_read_records(path, find_separator(path)), None)
+    return header.fields if header else []
 
 
 def _check_width(fields: list[str], header: list[str], where: str) -> None:

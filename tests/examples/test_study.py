@@ -54,7 +54,8 @@ def test_the_plan_of_the_study_needs_data_and_names_the_weights_that_are_missing
     missing = [line for line in lines if line.startswith("missing: there is no folder")]
     assert any("'llama-3.1-8b-instruct'" in line for line in missing)
     assert any("'bert-base-uncased'" in line for line in missing)
-    # tasks x (real and pool, then two sources for each generator and strategy) x students x seeds
+    # tasks x (real and pool, then two sources for each generator and strategy) x students x seeds,
+    # and each generator itself with each strategy
     assert sum(line.startswith("  to do  ") and "__s" in line for line in lines) == (
-        10 * (2 + 2 * 3 * 2) * 5 * 3
+        10 * (2 + 2 * 3 * 2) * 5 * 3 + 10 * 3 * 2 * 3
     )

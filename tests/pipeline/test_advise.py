@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import yaml
 
+from synth_local.analyze.panel import PanelTask
+from synth_local.analyze.summary import TaskSubjectivity
 from synth_local.cli.main import main
 from synth_local.pipeline.advise import advise_task
 from tests.pipeline.conftest import SmallRun, make_rows, write_rows
@@ -105,6 +108,50 @@ def test_a_student_that_learnt_nothing_from_real_texts_says_nothing_of_synthetic
     page = capsys.readouterr().out
     assert "weather: not known" in page
     assert "calls all test texts" in page
+
+
+def change_analysis(run: Path, **parts: object) -> None:
+    path = run / "work" / "analyze" / "analysis.json"
+    stored = json.loads(path.read_text())
+    stored["analysis"] |= parts
+    path.write_text(json.dumps(stored))
+
+
+def test_what_a_run_knows_of_people_and_machines_is_told_and_only_people_count(
+    task_file: Path, evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rated = TaskSubjectivity(
+        "weather", 80, 80, mean_share=0.742, mean_ratings=3.0, alpha=0.3, origin="run file"
+    )
+    asked = PanelTask("weather", ("a · zero_shot", "b · zero_shot"), 80, 0.913, 80, 0.25)
+    change_analysis(
+        evidence,
+        tasks=[asdict(rated)],
+        panel={"tasks": [asdict(asked)], "trends": []},
+    )
+    without = advise_task(task_file, []).advice
+    assert main(["advise", str(task_file), "--evidence", str(evidence)]) == 0
+    page = capsys.readouterr().out
+    assert "nobody says" not in page
+    assert "0.742" in page
+    assert "a machine's judgement" in page
+    assert "0.913" in page
+    found = advise_task(task_file, [evidence])
+    assert {one.agreement for one in found.here} == {0.742}
+    assert without.verdict == "not known"
+
+
+def test_a_run_without_a_gap_is_named(
+    task_file: Path, evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = evidence / "work" / "evaluate" / "summary.json"
+    stored = json.loads(path.read_text())
+    stored["summary"]["differences"] = [
+        one for one in stored["summary"]["differences"] if one["family"] != "real"
+    ]
+    path.write_text(json.dumps(stored))
+    assert main(["advise", str(task_file), "--evidence", str(evidence)]) == 0
+    assert "weather: no student was trained on real texts and on synth" in capsys.readouterr().out
 
 
 def test_other_test_texts_count_for_nothing(

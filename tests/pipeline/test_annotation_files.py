@@ -48,6 +48,17 @@ def read_rows(text: str) -> list[dict[str, str]]:
 
 
 # -------------------------------------------------------------------------------------- judgements
+def test_lines_that_end_with_a_carriage_return_alone_are_refused_with_a_fix(
+    tmp_path: Path, task: Task
+) -> None:
+    path = tmp_path / "mac.csv"
+    path.write_bytes((JUDGED + "a,sms,irony,sms\n").replace("\n", "\r").encode())
+    with pytest.raises(DataError, match="carriage return") as judged:
+        parse_judgements(path, ("sms", "irony"))
+    assert str(path) in str(judged.value)
+    path.write_bytes((RATED + "test-000000,a,sunny\n").replace("\n", "\r").encode())
+    with pytest.raises(DataError, match="carriage return"):
+        parse_items(path, task, TEST)
 
 
 def test_judgements_are_read_and_empty_answers_counted(tmp_path: Path) -> None:

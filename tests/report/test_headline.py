@@ -10,7 +10,7 @@ from synth_local.evaluate.summary import Condition, Confusion
 from synth_local.report.conditions import group_conditions, read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.headline import Headline, write_headline
-from tests.report.made_report import make_data, make_task
+from tests.report.made_report import make_data, make_interval, make_task
 
 KEY = Condition("sms_spam", "real", "-", "-", "s", 600)
 
@@ -61,3 +61,21 @@ def test_students_that_learnt_have_neither() -> None:
     found = make_headline(make_one_label("nothing of that name"))
     assert found.verdict == "below"
     assert not any("nothing was learnt" in line for line in found.cautions)
+
+
+@pytest.mark.parametrize(("p_holm", "verdict"), [(0.01, "above"), (0.2, "open")])
+def test_ahead_of_real_means_ahead_after_correction_for_all_that_were_compared(
+    p_holm: float, verdict: str
+) -> None:
+    data = make_data((make_task(),), ("g",), ("zero_shot",), ("s",))
+    assert data.summary is not None
+    higher = tuple(
+        replace(one, interval=make_interval(0.03), p=0.004, p_holm=p_holm)
+        if one.condition.source == "synthetic"
+        else one
+        for one in data.summary.differences
+    )
+    found = make_headline(replace(data, summary=replace(data.summary, differences=higher)))
+    assert found.verdict == verdict
+    assert any("higher than real" in line for line in found.sentences) == (verdict == "above")
+    assert any("within chance" in line for line in found.sentences) == (verdict == "open")

@@ -94,3 +94,28 @@ def test_rows_that_would_all_say_the_same_are_one_line() -> None:
     one = replace(trends[0], slope=Interval(-0.1, -0.2, 0.0), reason="")
     mixed = Panel(panel.tasks, (one, *trends[1:]))
     assert read_section(render(Analysis(panel=mixed))).all_text().count(narrow) == 4
+
+
+def test_what_cannot_be_said_stays_with_what_it_takes() -> None:
+    text = " ".join(read_section(render(Analysis())).all_text().split())
+    for title, need in (
+        ("The gap to real, item by item", "No gap can be set against agreement"),
+        ("From task to task", "that takes four tasks with a gap"),
+        ("Threshold curves, as in the study", "several people's labels of the test items"),
+    ):
+        assert title in text
+        assert need in text
+    page = render_files(replace(make_data(), summary=None))["report.html"]
+    assert "Nobody tried" not in page  # nothing was trained at all
+
+
+def test_the_line_through_a_threshold_curve_is_on_the_page() -> None:
+    name = "sms__real__-__-__s__n10"
+    curve = Curve(name, (0.6, 0.8, 1.0), (0.7, 0.8, 0.9), (90, 60, 30), 0.5, 0.987, 1.0)
+    files = render(Analysis(curves=(curve,)))
+    (fold,) = [one for one in read_section(files).find("details") if "Threshold" in one.all_text()]
+    assert "R squared" in fold.all_text()
+    assert "0.987" in fold.all_text()
+    assert SHARED_NOTE in " ".join(fold.all_text().split())
+    assert "0.987" in files["tables/threshold_lines.csv"]
+    assert "0.987" in files["tables/threshold_lines.tex"]
