@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from synth_local.errors import EXIT_OK, SynthLocalError
+from synth_local.errors import EXIT_INTERRUPTED, EXIT_OK, SynthLocalError
 from synth_local.task.downloads import READERS, Conversion, convert_download
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -59,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except click.Abort:
+        return EXIT_INTERRUPTED
     except SynthLocalError as error:
         click.echo(f"error: {error}", err=True)
         return error.exit_code

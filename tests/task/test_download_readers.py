@@ -201,3 +201,9 @@ def test_a_sentence_without_a_label_names_file_and_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no @") as error:
         list(read_phrasebank(tmp_path))
     assert error.value.where == f"{tmp_path / 'Sentences_75Agree.txt'}:2"
+
+
+def test_a_relation_without_a_list_of_rows_is_named(tmp_path: Path) -> None:
+    (tmp_path / "train_wiki.json").write_text('{"P17": 3}')
+    with pytest.raises(DataError, match="P17 has no list of rows but int"):
+        list(read_fewrel(tmp_path))

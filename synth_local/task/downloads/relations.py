@@ -75,6 +75,13 @@ def _read_relations(path: Path) -> dict[str, Any]:
         raise DataError(
             f"expected a mapping of relation numbers, found {type(value).__name__}", where=path
         )
+    for number, rows in value.items():
+        if not isinstance(rows, list):
+            raise DataError(
+                f"relation {number} has no list of rows but {type(rows).__name__}",
+                where=path,
+                fix=SHAPE_FIX,
+            )
     return value
 
 
