@@ -12,18 +12,20 @@ Axis letters in comments: A annotators, T tasks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import choix
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import null_space
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize
 from scipy.special import expit
 from scipy.stats import norm
 from scipy.stats import t as student
 
 from synth_local.analyze.judged import Judgement
+from synth_local.errors import UndefinedMetricError
 from synth_local.records import Interval
 
 Matrix = npt.NDArray[np.float64]
@@ -32,6 +34,10 @@ ALPHA = 0.1
 #: From so many annotators on, intervals allow for annotators who differ from one another.
 MIN_ANNOTATORS = 5
 MAX_ITERATIONS = 10_000
+#: Of the search for the strengths of the other tasks, of which some twenty are taken.
+MAX_STEPS = 500
+#: Log-likelihood per log-odds and judgement that counts for level.
+SLOPE = 1e-9
 
 
 def choose_unit(judgements: Sequence[Judgement]) -> str:
@@ -55,7 +61,8 @@ def fit_strengths(
         level: coverage aimed at, in (0, 1).
 
     Returns:
-        Strengths in log-odds by task, their mean 0; higher is more objective.
+        Strengths in log-odds by task, their mean 0; higher is more objective. An end that could
+        not be found is infinite.
 
     References:
         R. Bradley, M. Terry (1952), Rank Analysis of Incomplete Block Designs. Biometrika 39.
@@ -68,7 +75,9 @@ def fit_strengths(
     added = np.where(total + total.T > 0, ALPHA, 0.0)
     counts = total + added
     point = solve_strengths(counts)
-    errors = np.sqrt(np.diag(np.linalg.pinv(_find_information(counts, point))))  # (T,)
+    spans = np.linalg.pinv(_find_information(counts, point))  # (T, T) variances
+    errors = np.sqrt(np.diag(spans))  # (T,)
+    steps = spans / errors[:, None]
     tail = (1 - level) / 2
     reach = np.full(len(tasks), norm.isf(tail))
     if choose_unit(judgements) == "annotators":
@@ -77,8 +86,8 @@ def fit_strengths(
     return {
         task: Interval(
             float(point[place]),
-            _find_end(counts, point, place, -errors[place], reach[place]),
-            _find_end(counts, point, place, errors[place], reach[place]),
+            _find_end(counts, point, place, -steps[place], reach[place]),
+            _find_end(counts, point, place, steps[place], reach[place]),
             level,
         )
         for place, task in enumerate(tasks)
@@ -126,31 +135,35 @@ def _leave_out(wins: Matrix, added: Matrix, point: Matrix) -> Matrix:
     return errors
 
 
-def _find_end(counts: Matrix, point: Matrix, place: int, step: float, reach: float) -> float:
+def _find_end(counts: Matrix, point: Matrix, place: int, step: Matrix, reach: float) -> float:
     """Return the strength of one task at which the likelihood has fallen by ``reach`` deviations.
 
     Args:
         counts: (T, T) wins of row over column.
         point: (T,) the strengths that fit best.
         place: of the task.
-        step: towards the end that is wanted.
+        step: (T,) towards the end that is wanted: how much the strengths move, about, as that of
+            the task moves by its standard error.
         reach: how far, as a distance of the standard normal distribution.
 
     Returns:
-        One end of the interval.
+        One end of the interval; infinite where it could not be found.
     """
-    best, num = _measure_fit(counts, point), len(counts)
-    alone = np.where(np.arange(num) == place, 1.0, -1.0 / (num - 1))
-    others = null_space(np.stack([np.eye(num)[place], np.ones(num)]))  # (T, T - 2)
+    best = _measure_fit(counts, point)
+    others = null_space(np.stack([np.eye(len(counts))[place], np.ones(len(counts))]))  # (T, T - 2)
 
-    def miss(value: float) -> float:
-        start = value * alone + others @ (others.T @ point)
-        return 2 * (best - _measure_fit(counts, _fit_others(counts, start, others))) - reach**2
+    def miss(num_steps: float) -> float:
+        strengths = _fit_others(counts, point + num_steps * step, others)
+        return 2 * (best - _measure_fit(counts, strengths)) - reach**2
 
-    near, far = float(point[place]), float(point[place] + reach * step)
-    while miss(far) < 0:
-        near, far = far, far + reach * step
-    return float(brentq(miss, near, far, xtol=1e-5))
+    near, far = 0.0, reach
+    try:
+        while miss(far) < 0:
+            near, far = far, far + reach
+        found = brentq(miss, near, far, xtol=1e-5 / abs(step[place]))
+    except UndefinedMetricError:
+        found = math.inf
+    return float(point[place] + found * step[place])
 
 
 def _measure_fit(counts: Matrix, strengths: Matrix) -> float:
@@ -161,8 +174,9 @@ def _measure_fit(counts: Matrix, strengths: Matrix) -> float:
 def _fit_others(counts: Matrix, start: Matrix, others: Matrix) -> Matrix:
     """Return (T,) the strengths that fit best along the given directions.
 
-    Newton's method; steps are halved until they lead upwards, which they do since the likelihood
-    is concave.
+    Far from the best strengths, the chances of judgements that all went one way are 1 but for
+    rounding, and the likelihood is all but flat there. Plain Newton steps are then of any length,
+    so a trust region bounds them.
 
     Args:
         counts: (T, T) wins of row over column.
@@ -171,16 +185,30 @@ def _fit_others(counts: Matrix, start: Matrix, others: Matrix) -> Matrix:
 
     Returns:
         Strengths that differ from ``start`` along ``others`` alone.
+
+    Raises:
+        UndefinedMetricError: ``MAX_STEPS`` did not lead to the top.
     """
-    strengths = start
-    for _ in range(MAX_ITERATIONS if others.shape[1] else 0):
-        wanted = counts - (counts + counts.T) * expit(strengths[:, None] - strengths)
-        slope = others.T @ wanted.sum(axis=1)
-        if np.abs(slope).max() < 1e-8:
-            break
-        curved = others.T @ _find_information(counts, strengths) @ others
-        step, fit = others @ np.linalg.solve(curved, slope), _measure_fit(counts, strengths)
-        while _measure_fit(counts, strengths + step) < fit - 1e-12:
-            step = step / 2
-        strengths = strengths + step
+    if not others.shape[1]:
+        return start
+
+    def find_slope(moved: Matrix) -> Matrix:
+        strengths = start + others @ moved
+        wanted = (counts + counts.T) * expit(strengths[:, None] - strengths) - counts
+        slope: Matrix = others.T @ wanted.sum(axis=1)
+        return slope
+
+    found = minimize(
+        lambda moved: -_measure_fit(counts, start + others @ moved),
+        np.zeros(others.shape[1]),
+        method="trust-exact",
+        jac=find_slope,
+        hess=lambda moved: others.T @ _find_information(counts, start + others @ moved) @ others,
+        options={"gtol": SLOPE * counts.sum(), "maxiter": MAX_STEPS},
+    )
+    # no step promises more than rounding takes away: that is the top, too
+    at_top = found.status == 2 and np.abs(found.jac).max() < 100 * SLOPE * counts.sum()
+    if not (found.success or at_top):
+        raise UndefinedMetricError(f"no best strengths of the other tasks: {found.message}")
+    strengths: Matrix = start + others @ found.x
     return strengths
