@@ -26,7 +26,7 @@ def make_condition(
     generator: str = "-",
     strategy: str = "-",
     num_train: int = 80,
-    **parts: str,
+    **parts: Any,
 ) -> TrainedCondition:
     """Make a condition with the facts that a real run says of it."""
     made = make_any_condition(source, generator, num_train)
@@ -57,9 +57,7 @@ def make_wide_run(name: str = "wide") -> RunFacts:
         generators=("xs", "s"),
         conditions=(make_condition("real"), *made),
         strategies={"zero_shot": {"shots": 0}, "few_shot": {"shots": 3}},
-        corpora={
-            key: replace(make_manifest(key.generator), strategy=key.strategy) for key in keys
-        },
+        corpora={key: replace(make_manifest(key.generator), strategy=key.strategy) for key in keys},
     )
 
 
