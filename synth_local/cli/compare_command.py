@@ -1,14 +1,13 @@
-"""``synth-local compare``: the tables of a paired comparison of runs."""
+"""``synth-local compare``: the tables of a paired comparison of runs, or of cells of them."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_DIRECTORY, make_printable, print_table
+from synth_local.cli.options import make_printable, print_table
 
 if TYPE_CHECKING:
     from synth_local.pipeline.compare_runs import ComparedPair, Comparison, CorpusCost, RunPair
@@ -25,13 +24,19 @@ COST_HEAD = (
 
 
 @click.command()
-@click.argument("directories", metavar="DIR DIR [DIR ...]", nargs=-1, type=RUN_DIRECTORY)
+@click.argument("directories", metavar="DIR[::PART=VALUE,...] DIR[::...] ...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def compare(directories: tuple[Path, ...], as_json: bool) -> None:
+def compare(directories: tuple[str, ...], as_json: bool) -> None:
     """Compare the first run with each other one, paired by test item.
 
     Conditions of the same task, source, strategy, student and generator belong together; where
     each run has exactly one generator, these two do, whatever their names.
+
+    DIR::PART=VALUE takes the cells of a run that are like that. PART is task, source, generator,
+    strategy, student or num_train (its number of rows), as in results.csv; a comma stands between
+    two of them. What is chosen on either side may differ on the other one, save for the task:
+    compare runs/a::strategy=zero_shot runs/a::strategy=few_shot sets two strategies of one run
+    beside each other.
     """
     if len(directories) < 2:
         raise click.UsageError("compare needs two run directories at least")

@@ -1,7 +1,8 @@
 """``compare``: a paired comparison of runs, what keeps them from being comparable, what they cost.
 
 ``compare_runs`` reads run directories; ``compare_facts`` is pure. The first run is what all others
-are compared with; differences are the other run minus the first.
+are compared with; differences are the other run minus the first. A run may stand for some of its
+cells only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import group_cells
 from synth_local.evaluate.pairs import Pair, PairResult, align_pair, compare_pairs
 from synth_local.evaluate.summary import CONDITIONAL_NOTE, Condition
+from synth_local.pipeline.chosen_cells import choose_cells, parse_cells
 from synth_local.pipeline.run_facts import RunFacts, load_runs
 from synth_local.pipeline.unlike_runs import (
     Match,
@@ -50,8 +52,8 @@ class RunPair:
     """The first run and one other.
 
     Attributes:
-        first: the first run's directory, as given.
-        other: the other run's directory, as given.
+        first: the first run's directory, as given, with the parts that were chosen.
+        other: the other run's, likewise.
         generators: the two generators where they were matched across names, or ``None``.
         pairs: what was compared.
         unlike: what else differs between the two.
@@ -87,7 +89,7 @@ class CorpusCost(Cost):
     """What a corpus cost, beside what it gave.
 
     Attributes:
-        run: the directory, as given.
+        run: the directory, as given, with the parts that were chosen.
         task: the task's name.
         generator: the generator's name.
         strategy: the strategy's name.
@@ -117,21 +119,28 @@ class Comparison:
         return asdict(self)
 
 
-def compare_runs(directories: Sequence[Path], resampling: Resampling | None = None) -> Comparison:
+def compare_runs(
+    directories: Sequence[Path | str], resampling: Resampling | None = None
+) -> Comparison:
     """Return the comparison of the first run directory with each other one.
 
     Args:
-        directories: two at least; one may stand twice.
+        directories: two at least; one may stand twice. ``DIR::PART=VALUE,...`` stands for the
+            cells of a run that are like that.
         resampling: how often items are drawn and swapped; ``None`` is the default.
 
     Returns:
         What ``compare`` shows.
 
     Raises:
-        ConfigError: a directory is no run.
-        DataError: nothing can be compared, or common test items have two gold labels.
+        ConfigError: a directory is no run, or its parts are misspelled.
+        DataError: nothing can be compared, common test items have two gold labels, or a run has
+            no cell that is like the chosen parts.
     """
-    return compare_facts(load_runs(directories), resampling)
+    asked = [parse_cells(str(one)) for one in directories]
+    runs = load_runs([one.directory for one in asked])
+    chosen = [choose_cells(run, one) for run, one in zip(runs, asked, strict=True)]
+    return compare_facts(chosen, resampling)
 
 
 def compare_facts(runs: Sequence[RunFacts], resampling: Resampling | None = None) -> Comparison:
@@ -154,7 +163,7 @@ def compare_facts(runs: Sequence[RunFacts], resampling: Resampling | None = None
     for found in matches:
         pairs, problems = _align(found.pairs)
         aligned.append(pairs)
-        omitted.append(problems)
+        omitted.append([*found.ambiguous, *problems])
     if not any(aligned):
         reasons = [
             *_explain_nothing(first, others, matches),
@@ -163,7 +172,8 @@ def compare_facts(runs: Sequence[RunFacts], resampling: Resampling | None = None
         raise DataError(
             "nothing can be compared:\n" + "\n".join(f"  {reason}" for reason in reasons),
             fix="compare runs of the same task, source, student and strategy, with a seed in "
-            "common, after their train stage",
+            "common, after their train stage; a part that is to differ is chosen by name, such as "
+            "DIR::strategy=zero_shot DIR::strategy=few_shot",
         )
     # one family per metric over everything of this call
     results = iter(compare_pairs([pair for pairs in aligned for _, pair in pairs], settings))
@@ -238,7 +248,8 @@ def _explain_nothing(
         if not run.conditions:
             yield f"{run.name}: no cell has predictions, {run.num_waiting} are to be trained"
     for other, match in zip(others, matches, strict=True):
-        if not match.pairs and first.conditions and other.conditions:
+        nothing = not match.pairs and not match.ambiguous
+        if nothing and first.conditions and other.conditions:
             yield (
                 f"{first.name} and {other.name} have no condition in common; "
                 f"{first.name} has {'; '.join(match.only_first)}; "

@@ -7,7 +7,7 @@ where two runs have other real data, to say which part of them differs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ from synth_local.store.run_dir import CorpusKey
 
 REAL_DATA = "real data"
 WEIGHTS = "generator's weights"
+SHOTS = "shots"
+WORDING = "wording of the question"
+TRAINING_ROWS = "training rows"
+OF_THE_QUESTION = frozenset({WEIGHTS, WORDING, SHOTS})
 _IN_A_PROMPT = IN_A_PROMPT - {"name"}  # tasks are told apart by it
 
 Facts = Mapping[str, Any]
@@ -72,6 +76,8 @@ class RunFacts:
         prompts: what the slot plan takes from each task.
         students: the weights of each student.
         corpora: manifests of the finished corpora.
+        waiting: the condition of each cell without predictions.
+        chosen: the parts that all conditions have because they were asked for, by name.
     """
 
     name: str
@@ -85,6 +91,8 @@ class RunFacts:
     prompts: Mapping[str, Facts]
     students: Mapping[str, Facts]
     corpora: Mapping[CorpusKey, Manifest]
+    waiting: tuple[Condition, ...] = ()
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_runs(directories: Sequence[Path]) -> list[RunFacts]:
@@ -152,6 +160,7 @@ def read_run(context: Context) -> RunFacts:
             for name, digest in context.students.items()
         },
         corpora=state.manifests,
+        waiting=tuple(Condition.of(plan.cell) for plan in state.open_cells),
     )
 
 
@@ -232,8 +241,8 @@ def _describe_question(context: Context, condition: Condition) -> Facts:
     """Return what decides the answers of a generator itself."""
     return {
         WEIGHTS: context.generators[condition.generator].digest.total,
-        "wording of the question": context.prompts[condition.task].classify_digest,
-        "shots": context.strategies[condition.strategy].shots,
+        WORDING: context.prompts[condition.task].classify_digest,
+        SHOTS: context.strategies[condition.strategy].shots,
     }
 
 
@@ -253,7 +262,7 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
                 for plan in members
             ),
             {
-                "training rows": {"real": rows.real, "synthetic": rows.synthetic},
+                TRAINING_ROWS: {"real": rows.real, "synthetic": rows.synthetic},
                 "steps": members[0].steps,
                 "seeds": sorted(plan.cell.seed for plan in members),
                 "student's dtype": sorted({str(one.get("dtype", "")) for one in reports}),

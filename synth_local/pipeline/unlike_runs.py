@@ -7,12 +7,22 @@ says what else differs, so that nobody takes one cause for another.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synth_local.evaluate.summary import Condition
-from synth_local.pipeline.run_facts import WEIGHTS, Facts, RunFacts, TrainedCondition
+from synth_local.pipeline.chosen_cells import PARTS, ROWS, explain_ambiguity, find_free_parts
+from synth_local.pipeline.run_facts import (
+    OF_THE_QUESTION,
+    SHOTS,
+    TRAINING_ROWS,
+    WEIGHTS,
+    Facts,
+    RunFacts,
+    TrainedCondition,
+)
 from synth_local.store.corpus import Manifest
 from synth_local.train.sources import NONE
 
@@ -38,12 +48,14 @@ class Matches:
         generators: the two generators whose names were not asked to be the same, or ``None``.
         only_first: conditions of the first run without a partner.
         only_other: conditions of the other run without a partner.
+        ambiguous: sentences on conditions that more than one could be the partner of.
     """
 
     pairs: tuple[Match, ...]
     generators: tuple[str, str] | None
     only_first: tuple[str, ...]
     only_other: tuple[str, ...]
+    ambiguous: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,9 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
     Task, source, strategy, student and generator are the same; where each run has exactly one
     generator, these two belong together whatever their names. Of several conditions that differ in
     their number of rows only, those with the same number belong together; what is left is paired
-    where it is one on each side. Repeats of corpora are left out: the first ones stand for them.
+    where it is one on each side. Parts that were chosen in either run need not be the same; where
+    they leave several candidates, none is taken. Repeats of corpora are left out: the first ones
+    stand for them.
 
     Args:
         first: one run.
@@ -87,18 +101,31 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
     Returns:
         The pairs, and what has no partner.
     """
+    free = find_free_parts(first, other)
     single = (first.generators, other.generators)
     across = all(len(names) == 1 for names in single) and single[0] != single[1]
-    groups = _group(first, across=across), _group(other, across=across)
+    across = across and "generator" not in free
+    groups = [_group(run, free, across=across) for run in (first, other)]
     pairs: list[Match] = []
-    for key in groups[0].keys() & groups[1].keys():
-        pairs += _pair_up(groups[0][key], groups[1][key])
+    ambiguous: list[str] = []
+    taken: tuple[set[Condition], set[Condition]] = (set(), set())
+    for key in (key for key in groups[0] if key in groups[1]):
+        name = " / ".join(part for part in key if part not in (NONE, _ANY))
+        sides = [[one.condition for one in group[key]] for group in groups]
+        problems = [
+            explain_ambiguity(run, side, free, name)
+            for run, side in zip((first, other), sides, strict=True)
+        ]
+        if any(problems):
+            ambiguous += [problem for problem in problems if problem]
+            for seen, side in zip(taken, sides, strict=True):
+                seen.update(side)
+        else:
+            pairs += _pair_up(groups[0][key], groups[1][key])
     order = {one.condition: place for place, one in enumerate(first.conditions)}
     pairs.sort(key=lambda match: order[match.first.condition])
-    taken = (
-        {match.first.condition for match in pairs},
-        {match.other.condition for match in pairs},
-    )
+    taken[0].update(match.first.condition for match in pairs)
+    taken[1].update(match.other.condition for match in pairs)
     left = [
         tuple(
             spell_condition(one.condition)
@@ -108,7 +135,7 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
         for run, used in zip((first, other), taken, strict=True)
     ]
     generators = (first.generators[0], other.generators[0]) if across else None
-    return Matches(tuple(pairs), generators, left[0], left[1])
+    return Matches(tuple(pairs), generators, left[0], left[1], tuple(ambiguous))
 
 
 def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tuple[Unlike, ...]:
@@ -121,10 +148,11 @@ def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tup
 
     Returns:
         Each difference once, with all places that it concerns; what is compared itself (the
-        generator, where it is matched across names) is none.
+        generator, where it is matched across names, and what was chosen to differ) is none.
     """
+    free = find_free_parts(first, other)
     tasks = _unique(match.first.condition.task for match in pairs)
-    students = _unique(match.first.condition.student for match in pairs)
+    students = _list_same(pairs, "student")
     made = [match for match in pairs if match.first.corpus and match.other.corpus]
     found = [one for task in tasks for one in _differ(first.tasks, other.tasks, task)]
     if made:
@@ -135,19 +163,25 @@ def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tup
     for name in students:
         found += _differ(first.students, other.students, name, "student {}: ")
     for match in pairs:
-        found += _differ_in_training(match)
+        found += _differ_in_training(match, free)
     return _merge(found)
 
 
-def _group(run: RunFacts, *, across: bool) -> dict[tuple[str, ...], list[TrainedCondition]]:
+def _group(
+    run: RunFacts, free: Sequence[str], *, across: bool
+) -> dict[tuple[str, ...], list[TrainedCondition]]:
     groups: dict[tuple[str, ...], list[TrainedCondition]] = {}
     for one in (one for one in run.conditions if not one.is_repeat):
         condition = one.condition
         # a corpus brought along belongs to its name alone
         is_any = across and condition.generator in run.generators
-        generator = _ANY if is_any else condition.generator
-        names = (condition.task, condition.source, condition.strategy, condition.student)
-        groups.setdefault((*names, generator), []).append(one)
+        open_parts = {*free, "generator"} if is_any else free
+        key = tuple(
+            _ANY if part in open_parts else getattr(condition, part)
+            for part in PARTS
+            if part != ROWS
+        )
+        groups.setdefault(key, []).append(one)
     return groups
 
 
@@ -171,7 +205,7 @@ def _differ_in_asking(first: RunFacts, other: RunFacts, made: Sequence[Match]) -
     found: list[Unlike] = []
     for task in _unique(match.first.condition.task for match in made):
         found += _differ(first.prompts, other.prompts, task)
-    for name in _unique(match.first.condition.strategy for match in made):
+    for name in _list_same(made, "strategy"):
         found += _differ(first.strategies, other.strategies, name, "strategy {}: ")
     found += _list_differences(first.making, other.making, "")
     if all(match.first.corpus and match.first.corpus.is_brought for match in made):
@@ -180,15 +214,35 @@ def _differ_in_asking(first: RunFacts, other: RunFacts, made: Sequence[Match]) -
     return found
 
 
-def _differ_in_training(match: Match) -> Iterator[Unlike]:
-    """Return how the two conditions differ; two generators are what is compared."""
+def _differ_in_training(match: Match, free: Sequence[str]) -> Iterator[Unlike]:
+    """Return how the two conditions differ beside what is compared: what their names say."""
     first, other = match.first, match.other
-    is_same = first.condition.generator == other.condition.generator
+    compared: set[str] = set()
+    if first.condition.generator != other.condition.generator:
+        compared.add(WEIGHTS)
+    if first.condition.strategy != other.condition.strategy:
+        compared.add(SHOTS)
+    if first.condition.student != other.condition.student:
+        compared |= OF_THE_QUESTION  # of the two, one may be a generator that is asked
+    if ROWS in free:
+        compared.add(TRAINING_ROWS)
     facts = [
-        {key: value for key, value in one.facts.items() if is_same or key != WEIGHTS}
+        {key: value for key, value in one.facts.items() if key not in compared}
         for one in (first, other)
     ]
+    if first.condition.source != other.condition.source:
+        for one in facts:
+            if TRAINING_ROWS in one:
+                one[TRAINING_ROWS] = _count_labels(one[TRAINING_ROWS])
     return _list_differences(facts[0], facts[1], spell_condition(first.condition))
+
+
+def _count_labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Return the rows of each label, wherever they come from."""
+    counts: Counter[str] = Counter()
+    for of_source in rows.values():
+        counts.update(of_source)
+    return dict(sorted(counts.items()))
 
 
 def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Unlike]:
@@ -202,7 +256,9 @@ def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Un
         for facts, manifest in zip(about, manifests, strict=True):
             what = "file brought along" if manifest.brought else WEIGHTS
             facts[what] = manifest.generator_digest["total"]
-    where = str(keys[0]) if keys[0] == keys[1] else f"{keys[0]} against {keys[1].generator}"
+    is_same_way = keys[0].strategy == keys[1].strategy
+    partner = keys[1].generator if is_same_way else str(keys[1])
+    where = str(keys[0]) if keys[0] == keys[1] else f"{keys[0]} against {partner}"
     return list(_list_differences(about[0], about[1], where))
 
 
@@ -252,6 +308,12 @@ def _merge(found: Sequence[Unlike]) -> tuple[Unlike, ...]:
     for one in found:
         places.setdefault((one.what, one.first, one.other), {}).update(dict.fromkeys(one.where))
     return tuple(Unlike(*key, tuple(where)) for key, where in places.items())
+
+
+def _list_same(pairs: Sequence[Match], part: str) -> list[str]:
+    """Return the values of a part in the pairs whose two conditions have the same one."""
+    values = ([getattr(one.condition, part) for one in (m.first, m.other)] for m in pairs)
+    return _unique(first for first, other in values if first == other)
 
 
 def _unique(names: Iterator[str]) -> list[str]:

@@ -173,3 +173,59 @@ def test_a_run_with_another_generator_plan_and_data_is_compared_with_warnings(
         )
     for name in runs["only_first"]:
         assert f"only in the first run: {name}" in shown
+
+
+def test_two_strategies_of_one_run_are_compared(
+    finished_run: SmallRun, twin: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [path] = (twin / "predictions").glob("weather__synthetic__fake-a__few_shot__*")
+    golds = [row["gold"] for row in read_parquet(path)]
+    other = {"sunny": "rainy", "rainy": "sunny"}
+    change_predictions(path, "predicted", [other[gold] for gold in golds])
+    sides = [f"{twin}::strategy=zero_shot", f"{twin}::strategy=few_shot"]
+    assert main(["compare", *sides, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    [runs] = found["runs"]
+    assert [runs["first"], runs["other"]] == sides
+    assert [pair["first"]["source"] for pair in runs["pairs"]] == ["synthetic", "pool+synthetic"]
+    for pair in runs["pairs"]:
+        assert (pair["first"]["strategy"], pair["other"]["strategy"]) == ("zero_shot", "few_shot")
+    planted = runs["pairs"][0]["result"]["differences"][1]
+    assert (planted["metric"], planted["other"]) == ("accuracy", 0)
+    assert planted["interval"]["high"] < 0
+    assert planted["p_holm"] == pytest.approx(2 * planted["p"])
+    assert (runs["unlike"], runs["only_first"], runs["omitted"]) == ([], [], [])
+    costs = [(one["run"], one["strategy"]) for one in found["costs"]]
+    assert costs == [(sides[0], "zero_shot"), (sides[1], "few_shot")]
+    assert main(["compare", *sides]) == 0
+    shown = capsys.readouterr().out
+    assert "weather / synthetic / fake-a / zero_shot|few_shot / tfidf-logreg / n80" in shown
+    assert f"first  {sides[0]}\nother  {sides[1]}" in shown
+    assert "warning" not in shown
+    real = f"{finished_run.out}::source=real"
+    assert main(["compare", real, real, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    [pair] = found["runs"][0]["pairs"]
+    assert [one["interval"]["point"] for one in pair["result"]["differences"]] == [0, 0]
+    assert found["costs"] == []
+
+
+@pytest.mark.usefixtures("models")
+def test_a_choice_that_is_misspelled_unmatched_or_ambiguous_has_its_exit_code(
+    finished_run: SmallRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(finished_run.out)
+
+    def fail(*arguments: str) -> tuple[int, str]:
+        code = main(["compare", *arguments])
+        return code, capsys.readouterr().err
+
+    code, shown = fail(out, f"{out}::stratgy=few_shot")
+    assert (code, "did you mean 'strategy'" in shown) == (2, True)
+    code, shown = fail(out, f"{out}::strategy=few-shot")
+    assert (code, "choose from -, few_shot, zero_shot" in shown) == (3, True)
+    code, shown = fail(f"{out}::strategy=few_shot", out)
+    assert code == 3
+    assert "leaves open which strategy (few_shot, zero_shot)" in shown
+    assert f"such as {out}::strategy=few_shot" in shown
+    assert fail(out, f"{out}/nowhere::strategy=few_shot")[0] == 2
