@@ -22,7 +22,7 @@ TRAIN_VERSION = 2
 CLASSIFY_VERSION = 1
 EVALUATE_VERSION = 2
 ANALYZE_VERSION = 5
-REPORT_VERSION = 7
+REPORT_VERSION = 8
 
 # fields of a task file that a writer is told
 IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
