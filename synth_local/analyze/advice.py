@@ -104,9 +104,8 @@ def decide_here(findings: Sequence[Finding], margin: float = MARGIN) -> Advice:
     """Return the verdict from findings on the task itself.
 
     Of those that count (``pick_findings``) the one with the smallest gap decides, or else the
-    surest gain. Since each was picked among
-    several on the same test items, its interval is widened by Bonferroni's correction (normal
-    approximation).
+    surest gain. Since each was picked among several on the same test items, its interval is widened
+    by Bonferroni's correction (normal approximation).
 
     Args:
         findings: at least one, all on the task.

@@ -53,6 +53,7 @@ def advise(task_file: Path, evidence: tuple[Path, ...], more_evidence: tuple[Pat
     page = advise_task(task_file, (*evidence, *more_evidence))
     _print_answer(page.task, page.advice)
     _print_people(page)
+    _print_panel(page)
     _print_findings("Tried on this task", page.here)
     _print_findings("Tried on other tasks", page.elsewhere)
     _print_curves(page)
@@ -83,7 +84,6 @@ def _print_answer(task: str, advice: Advice) -> None:
 def _print_people(page: AdvicePage) -> None:
     if page.agreement is None:
         click.echo(f"how far people agree about its {page.num_test} test texts: nobody says")
-        _print_panel(page)
         return
     found = page.agreement
     alpha = "undefined" if found.alpha is None else f"{found.alpha:.3f}"
@@ -92,7 +92,6 @@ def _print_people(page: AdvicePage) -> None:
         f"(mean share of the most frequent label over {found.num_rated} rated texts), "
         f"Krippendorff's alpha {alpha}"
     )
-    _print_panel(page)
 
 
 def _print_panel(page: AdvicePage) -> None:

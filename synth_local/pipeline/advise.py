@@ -28,8 +28,8 @@ class AdvicePage:
     Attributes:
         task: the task's name.
         num_test: its test texts.
-        agreement: how much its annotators agree, by the task file or else by a run on the same
-            test texts; ``None`` where nobody says.
+        agreement: how much its annotators agree, by a run on the same test texts or else by the
+            task file; ``None`` where nobody says.
         panel: how sure machines are of its test texts, by a run on the same; ``None`` where none
             was asked. It stays out of the advice.
         advice: the answer.

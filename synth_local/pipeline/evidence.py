@@ -118,11 +118,12 @@ def _read(run: RunDir, name: str) -> Evidence:
         f"{only[one]}"
         for one in blind
     ]
+    with_gap = {one.condition.task for one in found}
     left_out += [
         f"{task}: no student was trained on real texts and on synthetic ones alone, so there is no "
         "gap"
         for task in tasks
-        if task not in {one.condition.task for one in found}
+        if task not in with_gap
     ]
     return Evidence(
         name, findings, digests, analysis.learning, num_seeds, people, panel, tuple(left_out)

@@ -34,7 +34,10 @@ def pair_with_real(groups: Sequence[Group]) -> Iterator[GapPair]:
         GapPair: a condition and its partner, or why there is none.
     """
     by_condition = {group.condition: group for group in groups}
-    only = {name: group.sum_confusion().only_label for name, group in by_condition.items()}
+    wanted = {group.partner for group in groups if group.partner is not None}
+    only = {
+        name: by_condition[name].sum_confusion().only_label for name in wanted & by_condition.keys()
+    }
     for group in groups:
         one = group.condition
         if group.partner is None or one.source == "pool" or one.student in READ_NOTHING:
