@@ -49,6 +49,7 @@ MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "tmpfs": (lambda: bool(NAMESPACE), "this machine does not let us mount a tmpfs"),
     "data": (lambda: bool(os.environ.get("SYNTH_LOCAL_DATA")), "SYNTH_LOCAL_DATA is not set"),
+    "cases": (lambda: bool(os.environ.get("SYNTH_LOCAL_CASES")), "SYNTH_LOCAL_CASES is not set"),
 }
 
 
