@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from synth_local.cli.options import RUN_DIRECTORY
+from synth_local.cli.streams import print_json
 from synth_local.errors import EXIT_NO, EXIT_OK
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def status(directory: Path, as_json: bool) -> int:
 
     found = read_status(open_context(directory))
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        print_json(found.to_json())
     else:
         _print_status(found)
     return EXIT_NO if found.has_failures else EXIT_OK

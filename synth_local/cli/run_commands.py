@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_FILE, default_out, make_printable
+from synth_local.cli.options import RUN_FILE, check_folder, default_out, make_printable
+from synth_local.cli.streams import can_redraw, print_json
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def init(directory: Path) -> None:
     """
     from synth_local.pipeline.init import init_directory  # noqa: PLC0415
 
-    run_file = init_directory(directory, click.echo)
+    run_file = init_directory(check_folder(directory, "DIRECTORY"), click.echo)
     click.echo(f"\nnext:  synth-local plan {run_file}\n       synth-local run {run_file}")
 
 
@@ -54,7 +54,7 @@ def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
 
     overview = make_overview(_load(run_file), default_out(run_file, out))
     if as_json:
-        click.echo(json.dumps(overview.to_json(), indent=2, ensure_ascii=False))
+        print_json(overview.to_json())
     else:
         _print_overview(overview)
 
@@ -162,9 +162,11 @@ class _Screen:
         text = f"{latest.job}: {latest.done}/{latest.total} {latest.note}"
         if text == self._shown or latest.updated < self._started:
             return
-        if sys.stderr.isatty():
+        if can_redraw():
             self._is_open = latest.done < latest.total
-            click.echo(f"\r\x1b[K{text[:110]}", nl=not self._is_open, err=True)
+            # erasing is no colour, and stays where colours are unwanted
+            line_end = not self._is_open
+            click.echo(f"\r\x1b[K{text[:110]}", nl=line_end, err=True, color=True)
         elif time.monotonic() - self._printed >= LINE_SECONDS:
             self._printed = time.monotonic()
             line = {"job": latest.job, "done": latest.done, "total": latest.total}
