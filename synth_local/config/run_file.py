@@ -21,6 +21,7 @@ from synth_local.config.sections import (
     MeasureConfig,
     TrainConfig,
 )
+from synth_local.core.empty_files import refuse_empty
 from synth_local.core.section import Section, parse_section, read_yaml
 from synth_local.records import BROUGHT
 
@@ -258,6 +259,7 @@ def load_run_file(path: Path) -> RunConfig:
     Raises:
         ConfigError: with all problems of the file at once.
     """
+    refuse_empty(path, "run file", "`synth-local init DIR` writes one to start from")
     value, lines = read_yaml(path)
     config = parse_section(RunConfig, value, path, lines)
     folder = path.resolve().parent
