@@ -37,17 +37,25 @@ def _print_status(found: RunStatus) -> None:
         click.echo(f"{stage.stage:<10}{state:<7}{stage.done}/{stage.total}")
     for corpus in found.corpora:
         click.echo(f"  {_spell_corpus(corpus)}")
+    for line in found.untrained:
+        click.echo(f"  {line}")
     for line in found.live:
         click.echo(f"running: {line}")
     if found.live:
         for one in found.progress:
             click.echo(f"  {one.job}: {one.done}/{one.total} {one.note}")
     _print_jobs(found)
+    _print_failures(found)
+
+
+def _print_failures(found: RunStatus) -> None:
     for failure in found.failures:
         click.echo(f"failed: {failure.job}: {failure.what}", err=True)
         click.echo(f"  log: {failure.log}", err=True)
         if failure.fix:
             click.echo(f"  fix: {failure.fix}", err=True)
+    if found.no_answer:
+        click.echo(found.no_answer, err=True)
 
 
 def _spell_corpus(corpus: dict[str, Any]) -> str:

@@ -118,6 +118,7 @@ def _print_preview(row: PreviewRow) -> None:
 def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> None:
     """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
     from synth_local.pipeline.run import run_pipeline  # noqa: PLC0415
+    from synth_local.pipeline.state import require_answer  # noqa: PLC0415
 
     directory = default_out(run_file, out)
     started = time.monotonic()
@@ -133,6 +134,8 @@ def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> No
     page = context.run.report / "report.html"
     if page.is_file():
         click.echo(f"report: {page}")
+    if STAGES.index(until) >= STAGES.index("train"):
+        require_answer(context)
 
 
 class _Screen:

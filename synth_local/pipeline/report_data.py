@@ -164,6 +164,8 @@ def _average_seeds(seconds: Mapping[Cell, float]) -> dict[Condition, float]:
 def _list_missing(context: Context, state: State) -> Iterable[str]:
     for key in state.open_corpora:
         yield f"the corpus {key} is not finished"
+    for one in state.untrained:
+        yield one.message
     for plan in state.open_cells:
         yield f"the cell {plan.cell.name} has no predictions"
     for failure in read_failures(context.run):
