@@ -57,7 +57,7 @@ def read_parquet_rows(
 def read_arrow_rows(
     path: Path, text: str, label: str, further: Sequence[str] = ()
 ) -> Iterator[RawRow]:
-    """Yield the rows of an Arrow file (also called Feather), or of an Arrow stream.
+    """Return the rows of an Arrow file (also called Feather), or of an Arrow stream.
 
     Args:
         path: of the file.
@@ -65,8 +65,8 @@ def read_arrow_rows(
         label: the column of labels; a number that the file's own features name is both.
         further: further columns.
 
-    Yields:
-        RawRow: in the file's order.
+    Returns:
+        An iterator in the file's order.
 
     Raises:
         DataError: the file is no Arrow file, or lacks a column.

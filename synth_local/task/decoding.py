@@ -24,6 +24,11 @@ GUESSES = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp932"),
     *("gb18030", "big5", "cp949", "euc_jp", "koi8_r", "cp437", "cp850", "mac_roman", "utf_16"),
 )
+# what stands in English texts beside ASCII, one byte each in Windows' own encoding
+WINDOWS_MARKS = frozenset(
+    "\u20ac\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u2026\u2122"  # euro, quotes, dashes, dots
+    "\u00a0\u00a1\u00a3\u00a7\u00a9\u00ab\u00ad\u00ae\u00b0\u00b4\u00b7\u00bb\u00bc\u00bd\u00be\u00bf"
+)
 # names that other tools know, iconv among them
 IANA = {f"cp{number}": f"windows-{number}" for number in range(1250, 1259)}
 
@@ -109,14 +114,12 @@ def check_encoding(name: str) -> str:
     """
     fix = "write one such as windows-1252, utf-16 or shift_jis"
     try:
-        found = codecs.lookup(name)
-        b"a".decode(name)
-    except (LookupError, ValueError) as error:
-        if isinstance(error, UnicodeError) and found.name.startswith(("utf-16", "utf-32")):
-            return name
+        codec = codecs.lookup(name).name
+        "a".encode(codec).decode(codec)
+    except (LookupError, ValueError) as error:  # a LookupError too where it is not about text
         msg = f"{quote(name)} is no encoding that is known here: {fix}"
         raise ValueError(msg) from error
-    if found.name in ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape"):
+    if codec.replace("_", "-") in ("idna", "punycode", "unicode-escape", "raw-unicode-escape"):
         msg = f"{quote(name)} is no encoding of text files: {fix}"
         raise ValueError(msg)
     return name
@@ -186,6 +189,9 @@ def guess_encoding(path: Path) -> str:
                 sample += raw[:SAMPLE]
             if len(sample) > SAMPLE:
                 break
+    marks = sample.decode("cp1252", errors="replace")
+    if all(mark.isascii() or mark in WINDOWS_MARKS for mark in marks):
+        return IANA["cp1252"]
     matches = list(from_bytes(sample[:SAMPLE], cp_isolation=list(GUESSES)))
     if not matches:
         return ""

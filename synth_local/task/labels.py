@@ -137,7 +137,8 @@ def _spell_typed(value: Any) -> tuple[str, ...]:
     if isinstance(value, ClassNumber):
         return (value.name, str(value.number))
     if isinstance(value, bool):
-        return ("true", "True")  # JSON's word, then that of Python and of spreadsheets
+        # JSON's word, then that of Python and of spreadsheets
+        return ("true", "True") if value else ("false", "False")
     return _spell_number(value)
 
 
