@@ -199,6 +199,8 @@ def guess_encoding(path: Path) -> str:
     for one in matches:  # Windows' own encoding is by far the most frequent of those alike
         if one.encoding == "cp1252" and one.chaos <= best.chaos + 0.06:
             best = one if one.coherence >= best.coherence - 0.05 else best
+    if str(best) == marks:
+        return IANA["cp1252"]
     return IANA.get(best.encoding, best.encoding.replace("_", "-"))
 
 

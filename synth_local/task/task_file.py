@@ -40,7 +40,7 @@ def check_task_name(name: str) -> str:
             dash.
     """
     if not NAME.fullmatch(name) or "__" in name or name[0] in ".-":
-        msg = f"the name {name!r} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        msg = f"the name {quote(name)} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
         raise ValueError(msg)
     return name
 
@@ -258,10 +258,10 @@ class TaskFile(Section):
             try:
                 compiled = re.compile(pattern)
             except re.error as error:
-                msg = f"{pattern!r} is not a regular expression: {error}"
+                msg = f"{quote(pattern)} is not a regular expression: {error}"
                 raise ValueError(msg) from error
             if compiled.match(""):
-                msg = f"{pattern!r} matches the empty text, so it would put blanks everywhere"
+                msg = f"{quote(pattern)} matches the empty text, so it would put blanks everywhere"
                 raise ValueError(msg)
         return value
 

@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from synth_local.errors import DataError
@@ -173,9 +174,9 @@ def _read_records(path: Path, delimiter: str, encoding: str = "") -> Iterator[Re
 
 
 def _skip_told(lines: Iterator[str]) -> Iterator[str]:
-    """Yield the lines, a first one that names the separator as a blank one: lines keep numbers."""
-    for number, line in enumerate(lines):
-        yield "\n" if number == 0 and _TOLD.fullmatch(line) else line
+    """Return the lines, a first one that names the separator as a blank one: lines keep numbers."""
+    first = next(lines, "")
+    return chain(["\n" if _TOLD.fullmatch(first) else first], lines)
 
 
 def _check_width(fields: list[str], header: list[str], where: str) -> None:
