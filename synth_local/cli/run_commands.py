@@ -11,6 +11,7 @@ import click
 
 from synth_local.cli.options import RUN_FILE, check_folder, default_out, make_printable
 from synth_local.cli.streams import can_redraw, print_json
+from synth_local.errors import list_names
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from synth_local.pipeline.overview import Overview
     from synth_local.pipeline.preview import PreviewRow
     from synth_local.store.markers import Progress
+    from synth_local.task.file_facts import FileFacts
 
 ENGINES = ("auto", "vllm", "transformers")
 LINE_SECONDS = 10.0
@@ -59,13 +61,28 @@ def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
         _print_overview(overview)
 
 
-def _print_overview(overview: Overview) -> None:
-    click.echo(f"run directory  {overview.out}")
-    click.echo(f"engine         {overview.engine}, {overview.dtype}\n")
+def _print_file(facts: FileFacts) -> None:
+    """Print what became of the rows of a file, and what to look at."""
+    counts, *remarks = (make_printable(line) for line in facts.list_lines())
+    click.echo(f"  {counts}")
+    for line in remarks:
+        click.echo(f"    {line}")
+
+
+def _print_tasks(overview: Overview) -> None:
+    from synth_local.task.file_facts import FileFacts  # noqa: PLC0415
+
     for task in overview.tasks:
         parts = ("train", "pool", "validation", "test")
         counts = ", ".join(f"{part} {sum(task[part].values())}" for part in parts)
-        click.echo(f"task {task['name']}: {counts}; labels {', '.join(task['test'])}")
+        click.echo(f"task {task['name']}: {counts}; labels {list_names(task['test'])}")
+        for file in task["files"]:
+            _print_file(FileFacts.from_json(file))
+    for said in overview.said:
+        _print_file(said.facts)
+
+
+def _print_corpora(overview: Overview) -> None:
     if overview.corpora:
         click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
     for one in overview.corpora:
@@ -73,6 +90,16 @@ def _print_overview(overview: Overview) -> None:
         minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
         slots = sum(one.slots.values())
         click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {one.state}")
+    for one in overview.corpora:
+        if one.read_file:
+            _print_file(one.read_file)
+
+
+def _print_overview(overview: Overview) -> None:
+    click.echo(f"run directory  {overview.out}")
+    click.echo(f"engine         {overview.engine}, {overview.dtype}\n")
+    _print_tasks(overview)
+    _print_corpora(overview)
     done = sum(cell["state"] == "done" for cell in overview.cells)
     click.echo(f"\ncells: {len(overview.cells)}, {done} done")
     for cell in overview.cells:
