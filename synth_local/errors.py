@@ -15,8 +15,10 @@ This module knows nothing about the rest of the package.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import TypeGuard
 
 EXIT_OK = 0
 EXIT_NO = 1
@@ -26,6 +28,9 @@ EXIT_MACHINE = 4
 EXIT_ENGINE = 5
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+
+LONGEST_VALUE = 100  # characters of a value that a message shows: values may be people's texts
+MOST_NAMES = 10  # labels or columns that a message lists
 
 
 class SynthLocalError(Exception):
@@ -95,14 +100,55 @@ class UnknownLabelError(DataError):
 
     def __init__(self, label: str, allowed: Sequence[str], where: str) -> None:
         super().__init__(
-            f"label {label!r} is not one of the task's {len(allowed)} labels",
+            f"label {quote(label)} is not one of the task's {len(allowed)} labels",
             where=where,
-            fix=f"use {', '.join(allowed)}{nearest(label, allowed)}; "
+            fix=f"use {list_names(allowed)}{nearest(label, allowed)}; "
             "or map it with label_map, or set other_labels: drop",
         )
 
 
+def shorten(text: str, limit: int = LONGEST_VALUE) -> str:
+    """Return ``text``, cut where it is longer than a message should be.
+
+    Args:
+        text: whatever a file holds; perhaps a whole text of somebody.
+        limit: characters, the dots included.
+
+    Returns:
+        At most ``limit`` characters.
+    """
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def quote(value: object, limit: int = LONGEST_VALUE) -> str:
+    """Return a value as messages show it: spelled by ``repr``, cut to ``limit`` characters."""
+    return shorten(repr(value[:limit] + "..." if _is_long(value, limit) else value), limit)
+
+
+def _is_long(value: object, limit: int) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) > limit
+
+
+def list_names(names: Collection[str], limit: int = MOST_NAMES, *, quoted: bool = False) -> str:
+    """Return names with commas between them, each cut, and how many there are beside them.
+
+    Args:
+        names: such as labels or columns, in any number.
+        limit: names shown.
+        quoted: whether each is spelled by ``repr``.
+
+    Returns:
+        One line; ``none`` where there are no names.
+    """
+    shown = [quote(name) if quoted else shorten(name) for name in islice(names, limit)]
+    more = len(names) - len(shown)
+    return (", ".join(shown) + (f", ... ({more:,} more)" if more else "")) or "none"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    if len(name) > LONGEST_VALUE:  # no name, but a text: comparing takes long and says nothing
+        return ""
+    short = [one for one in known if len(one) <= LONGEST_VALUE]
+    near = difflib.get_close_matches(name, short, n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""

@@ -17,6 +17,7 @@ from synth_local.core.files import explain_disk_errors
 from synth_local.core.signals import PARENT_VARIABLE
 
 POLL_SECONDS = 0.25
+LINE_LIMIT = 300  # characters of a line of a log that are shown: it may quote somebody's text
 
 
 def run_job(
@@ -72,13 +73,23 @@ def run_job(
 
 def last_log_line(log: Path) -> str:
     """Return the log's last line that names an error, else its last line that is not blank."""
+    found = _read_end(log)
+    errors = [line for line in found if line.startswith("error:")]
+    return (errors or found or [""])[-1]
+
+
+def last_log_lines(log: Path, num_lines: int = 3) -> list[str]:
+    """Return the log's last lines that are not blank, each cut; none where there is no log."""
+    return _read_end(log)[-num_lines:]
+
+
+def _read_end(log: Path) -> list[str]:
+    """Return the last lines that are not blank, each cut to what a screen takes."""
     try:
         with log.open("rb") as handle:
             handle.seek(0, os.SEEK_END)
             handle.seek(max(0, handle.tell() - 8192))
             lines = handle.read().decode("utf-8", "replace").splitlines()
     except OSError:
-        return ""
-    found = [line.strip() for line in lines if line.strip()]
-    errors = [line for line in found if line.startswith("error:")]
-    return (errors or found or [""])[-1]
+        return []
+    return [line.strip()[:LINE_LIMIT] for line in lines if line.strip()]

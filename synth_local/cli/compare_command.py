@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from synth_local.cli.options import make_printable, print_table
+from synth_local.cli.streams import print_json
 
 if TYPE_CHECKING:
     from synth_local.pipeline.compare_runs import ComparedPair, Comparison, CorpusCost, RunPair
@@ -44,7 +44,7 @@ def compare(directories: tuple[str, ...], as_json: bool) -> None:
 
     found = compare_runs(directories)
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        print_json(found.to_json())
     else:
         _print_comparison(found)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from synth_local.cli.options import RUN_DIRECTORY
+from synth_local.cli.streams import print_json
 from synth_local.errors import EXIT_NO, EXIT_OK
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def status(directory: Path, as_json: bool) -> int:
 
     found = read_status(open_context(directory))
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        print_json(found.to_json())
     else:
         _print_status(found)
     return EXIT_NO if found.has_failures else EXIT_OK
@@ -37,17 +37,25 @@ def _print_status(found: RunStatus) -> None:
         click.echo(f"{stage.stage:<10}{state:<7}{stage.done}/{stage.total}")
     for corpus in found.corpora:
         click.echo(f"  {_spell_corpus(corpus)}")
+    for line in found.untrained:
+        click.echo(f"  {line}")
     for line in found.live:
         click.echo(f"running: {line}")
     if found.live:
         for one in found.progress:
             click.echo(f"  {one.job}: {one.done}/{one.total} {one.note}")
     _print_jobs(found)
+    _print_failures(found)
+
+
+def _print_failures(found: RunStatus) -> None:
     for failure in found.failures:
         click.echo(f"failed: {failure.job}: {failure.what}", err=True)
         click.echo(f"  log: {failure.log}", err=True)
         if failure.fix:
             click.echo(f"  fix: {failure.fix}", err=True)
+    if found.no_answer:
+        click.echo(found.no_answer, err=True)
 
 
 def _spell_corpus(corpus: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it, so that ``--help`` answers 
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -24,7 +25,23 @@ from synth_local.cli import (
     slurm_commands,
     step_command,
 )
-from synth_local.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, SynthLocalError
+from synth_local.cli.options import shorten
+from synth_local.cli.streams import guard_streams, wants_color
+from synth_local.errors import (
+    EXIT_BUG,
+    EXIT_INTERRUPTED,
+    EXIT_MACHINE,
+    EXIT_OK,
+    SynthLocalError,
+)
+
+# what the operating system refuses for reasons that are no bug of ours
+MACHINE_ERRNOS = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETXTBSY, errno.EFBIG),
+    }
+)
 
 # Silence is a promise: nothing is asked of a hub and nothing is reported home. Set before any
 # library is imported that reads them; a value that the user set stays.
@@ -68,7 +85,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, value)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        result = cli.main(args=arguments, prog_name="synth-local", standalone_mode=False)
+        result = cli.main(
+            args=arguments,
+            prog_name="synth-local",
+            standalone_mode=False,
+            color=wants_color(os.environ),
+        )
     except click.exceptions.Exit as error:
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:
@@ -89,8 +111,19 @@ def _explain(error: BaseException) -> int:
     if isinstance(error, SynthLocalError):
         click.echo(f"error: {error}", err=True)
         return error.exit_code
+    if isinstance(error, MemoryError):
+        click.echo(
+            "error: this machine has too little memory for this\n"
+            "  fix: end what else uses it, or take a machine with more",
+            err=True,
+        )
+        return EXIT_MACHINE
+    if isinstance(error, OSError) and error.errno in MACHINE_ERRNOS:
+        place = f"\n  at:  {shorten(str(error.filename))}" if error.filename else ""
+        click.echo(f"error: {os.strerror(error.errno or 0)}{place}", err=True)
+        return EXIT_MACHINE
     click.echo(
-        f"error: this is a bug of synth-local: {type(error).__name__}: {error}\n"
+        f"error: this is a bug of synth-local: {type(error).__name__}: {shorten(str(error))}\n"
         "  fix: run the command again as `synth-local --debug ...` and report what it prints",
         err=True,
     )
@@ -103,6 +136,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def run_and_exit() -> None:
     """Run the command line as a program."""
+    guard_streams()
     # a scheduler's SIGTERM ends a run as a person's Ctrl-C does; background jobs of a shell
     # inherit an ignored SIGINT, so both are set
     signal.signal(signal.SIGTERM, _interrupt)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from synth_local.cli.options import check_folder
+from synth_local.cli.streams import can_redraw
 from synth_local.errors import EXIT_NO, EXIT_OK, ConfigError
 
 LINE_SECONDS = 10.0
@@ -93,7 +94,7 @@ def tiny(  # noqa: PLR0913, PLR0917 - one parameter per flag of the public contr
         raise ConfigError("--minutes and --tokens exclude each other", fix="give one of the two")
     if minutes is None and tokens is None:
         minutes = 4.0
-    order = TinyOrder(tasks, out, minutes, tokens, size, seed, source)
+    order = TinyOrder(tasks, check_folder(out, "--out"), minutes, tokens, size, seed, source)
     for line in make_tiny(order, _ShownProgress()):
         click.echo(line)
 
@@ -108,8 +109,8 @@ class _ShownProgress:
         from synth_local.pipeline.tiny import describe_progress  # noqa: PLC0415
 
         line = describe_progress(progress)
-        if sys.stderr.isatty():
-            click.echo(f"\r\x1b[K{line[:110]}", nl=False, err=True)
+        if can_redraw():
+            click.echo(f"\r\x1b[K{line[:110]}", nl=False, err=True, color=True)
         elif time.monotonic() - self._printed >= LINE_SECONDS:
             self._printed = time.monotonic()
             click.echo(line, err=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +16,64 @@ RUN_DIRECTORY = click.Path(path_type=Path, file_okay=False)
 
 
 def default_out(run_file: Path, out: Path | None) -> Path:
-    """Return the run directory: as given, else ``runs/<the run file's stem>``."""
-    return out if out is not None else Path("runs") / run_file.stem
+    """Return the run directory: as given, else ``runs/<the run file's stem>``.
+
+    Args:
+        run_file: as given on the command line.
+        out: as given on the command line.
+
+    Returns:
+        A folder, or where one can be made.
+
+    Raises:
+        ConfigError: something that is no folder stands there, or on the way there.
+    """
+    return check_folder(out if out is not None else Path("runs") / run_file.stem, "--out")
+
+
+def check_folder(path: Path, where: str) -> Path:
+    """Return a path that is a folder, or that nothing prevents from becoming one.
+
+    Args:
+        path: as given on the command line.
+        where: the argument that names it.
+
+    Returns:
+        The path.
+
+    Raises:
+        ConfigError: something that is no folder stands there, or on the way there.
+    """
+    for place in (path, *path.parents):
+        what = _find_obstacle(place)
+        if what:
+            raise ConfigError(what, where=where, fix="name a folder, new or an earlier one")
+        if os.path.lexists(place):
+            break
+    return path
+
+
+def _find_obstacle(place: Path) -> str:
+    """Return why no folder can be at or below a place, as far as the place itself shows."""
+    spelled = shorten(str(place))
+    try:
+        mode = place.stat().st_mode
+    except FileNotFoundError:
+        return f"{spelled} is a link to nothing" if place.is_symlink() else ""
+    except (NotADirectoryError, PermissionError):
+        return ""  # a file in the way stands further up; a permission is said by whoever writes
+    except OSError as error:
+        return f"{spelled}: {os.strerror(error.errno or 0)}"
+    return "" if stat.S_ISDIR(mode) else f"{spelled} is not a folder"
+
+
+def shorten(text: str, limit: int = 300) -> str:
+    """Return text on one line, cut in its middle where it is longer than ``limit`` characters."""
+    line = make_printable(" ".join(text.split()))
+    if len(line) <= limit:
+        return line
+    half = (limit - 5) // 2
+    return f"{line[:half]} ... {line[-half:]}"
 
 
 def make_printable(text: str, *, keep: str = "") -> str:

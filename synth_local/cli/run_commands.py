@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_FILE, default_out, make_printable
+from synth_local.cli.options import RUN_FILE, check_folder, default_out, make_printable
+from synth_local.cli.streams import can_redraw, print_json
+from synth_local.errors import list_names
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from synth_local.pipeline.overview import Overview
     from synth_local.pipeline.preview import PreviewRow
     from synth_local.store.markers import Progress
+    from synth_local.task.file_facts import FileFacts
 
 ENGINES = ("auto", "vllm", "transformers")
 LINE_SECONDS = 10.0
@@ -40,7 +42,7 @@ def init(directory: Path) -> None:
     """
     from synth_local.pipeline.init import init_directory  # noqa: PLC0415
 
-    run_file = init_directory(directory, click.echo)
+    run_file = init_directory(check_folder(directory, "DIRECTORY"), click.echo)
     click.echo(f"\nnext:  synth-local plan {run_file}\n       synth-local run {run_file}")
 
 
@@ -54,18 +56,33 @@ def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
 
     overview = make_overview(_load(run_file), default_out(run_file, out))
     if as_json:
-        click.echo(json.dumps(overview.to_json(), indent=2, ensure_ascii=False))
+        print_json(overview.to_json())
     else:
         _print_overview(overview)
 
 
-def _print_overview(overview: Overview) -> None:
-    click.echo(f"run directory  {overview.out}")
-    click.echo(f"engine         {overview.engine}, {overview.dtype}\n")
+def _print_file(facts: FileFacts) -> None:
+    """Print what became of the rows of a file, and what to look at."""
+    counts, *remarks = (make_printable(line) for line in facts.list_lines())
+    click.echo(f"  {counts}")
+    for line in remarks:
+        click.echo(f"    {line}")
+
+
+def _print_tasks(overview: Overview) -> None:
+    from synth_local.task.file_facts import FileFacts  # noqa: PLC0415
+
     for task in overview.tasks:
         parts = ("train", "pool", "validation", "test")
         counts = ", ".join(f"{part} {sum(task[part].values())}" for part in parts)
-        click.echo(f"task {task['name']}: {counts}; labels {', '.join(task['test'])}")
+        click.echo(f"task {task['name']}: {counts}; labels {list_names(task['test'])}")
+        for file in task["files"]:
+            _print_file(FileFacts.from_json(file))
+    for said in overview.said:
+        _print_file(said.facts)
+
+
+def _print_corpora(overview: Overview) -> None:
     if overview.corpora:
         click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
     for one in overview.corpora:
@@ -73,6 +90,16 @@ def _print_overview(overview: Overview) -> None:
         minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
         slots = sum(one.slots.values())
         click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {one.state}")
+    for one in overview.corpora:
+        if one.read_file:
+            _print_file(one.read_file)
+
+
+def _print_overview(overview: Overview) -> None:
+    click.echo(f"run directory  {overview.out}")
+    click.echo(f"engine         {overview.engine}, {overview.dtype}\n")
+    _print_tasks(overview)
+    _print_corpora(overview)
     done = sum(cell["state"] == "done" for cell in overview.cells)
     click.echo(f"\ncells: {len(overview.cells)}, {done} done")
     for cell in overview.cells:
@@ -118,6 +145,7 @@ def _print_preview(row: PreviewRow) -> None:
 def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> None:
     """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
     from synth_local.pipeline.run import run_pipeline  # noqa: PLC0415
+    from synth_local.pipeline.state import require_answer  # noqa: PLC0415
 
     directory = default_out(run_file, out)
     started = time.monotonic()
@@ -133,6 +161,8 @@ def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> No
     page = context.run.report / "report.html"
     if page.is_file():
         click.echo(f"report: {page}")
+    if STAGES.index(until) >= STAGES.index("train"):
+        require_answer(context)
 
 
 class _Screen:
@@ -162,9 +192,11 @@ class _Screen:
         text = f"{latest.job}: {latest.done}/{latest.total} {latest.note}"
         if text == self._shown or latest.updated < self._started:
             return
-        if sys.stderr.isatty():
+        if can_redraw():
             self._is_open = latest.done < latest.total
-            click.echo(f"\r\x1b[K{text[:110]}", nl=not self._is_open, err=True)
+            # erasing is no colour, and stays where colours are unwanted
+            line_end = not self._is_open
+            click.echo(f"\r\x1b[K{text[:110]}", nl=line_end, err=True, color=True)
         elif time.monotonic() - self._printed >= LINE_SECONDS:
             self._printed = time.monotonic()
             line = {"job": latest.job, "done": latest.done, "total": latest.total}

@@ -8,7 +8,8 @@ from synth_local.config.sections import (
     MeasureConfig,
     TrainConfig,
 )
-from synth_local.config.site import SiteConfig, StageSite, StagesSite, load_site_file
+from synth_local.config.site import SiteConfig, StageSite, StagesSite
+from synth_local.config.site_file import load_site_file
 from synth_local.core.section import RuntimeOnly, Section
 
 __all__ = [

@@ -21,7 +21,9 @@ from synth_local.config.sections import (
     MeasureConfig,
     TrainConfig,
 )
+from synth_local.core.empty_files import refuse_empty
 from synth_local.core.section import Section, parse_section, read_yaml
+from synth_local.errors import quote
 from synth_local.records import BROUGHT
 
 NAME = re.compile(r"[a-z0-9._+-]+")
@@ -43,7 +45,7 @@ def check_name(name: str) -> str:
         ValueError: other characters, two underscores, or a leading dot or dash.
     """
     if not NAME.fullmatch(name) or "__" in name or name[0] in ".-":
-        msg = f"the name {name!r} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        msg = f"the name {quote(name)} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
         raise ValueError(msg)
     return name
 
@@ -258,6 +260,7 @@ def load_run_file(path: Path) -> RunConfig:
     Raises:
         ConfigError: with all problems of the file at once.
     """
+    refuse_empty(path, "run file", "`synth-local init DIR` writes one to start from")
     value, lines = read_yaml(path)
     config = parse_section(RunConfig, value, path, lines)
     folder = path.resolve().parent

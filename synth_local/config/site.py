@@ -10,15 +10,17 @@ can be read as something else; shell lines of ``prologue`` are the site's own an
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from synth_local.core.section import Section, parse_section, read_yaml
+from synth_local.config.slurm_values import count_gpus, find_gres_problem
+from synth_local.core.section import Section
 
 WORD = re.compile(r"[A-Za-z0-9_.,:=/@+*()|&\[\]-]+")
-TIME = re.compile(r"[0-9]+|[0-9]+:[0-9]{2}(:[0-9]{2})?|[0-9]+-[0-9]+(:[0-9]{2}){0,2}")
+TIME = re.compile(
+    r"UNLIMITED|INFINITE|[0-9]+|[0-9]+:[0-9]{2}(:[0-9]{2})?|[0-9]+-[0-9]+(:[0-9]{2}){0,2}"
+)
 MEMORY = re.compile(r"[0-9]+[KMGT]?")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OPTION = re.compile(r"--[a-z][a-z0-9-]*(=[A-Za-z0-9_.,:=/@+*()|&\[\]-]+)?")
@@ -70,8 +72,9 @@ class StageSite(Section):
         time: limit of one job; a longer one drains, is requeued and goes on.
         cpus: cores per process.
         memory: of one node.
-        gpus: per process; 0 asks for none.
-        gres: what stands for the GPUs here, such as ``gpu:a100:1``; ``null`` is ``gpu:<gpus>``.
+        gpus: per process; 0 asks for none. Where there is a gres, that decides.
+        gres: what stands for the GPUs of a node here, such as ``gpu:a100:1``; ``null`` is
+            ``gpu:<gpus>``.
         partition: where it differs from the site's.
         qos: where it differs from the site's.
     """
@@ -83,6 +86,29 @@ class StageSite(Section):
     gres: Word | None = None
     partition: Word | None = None
     qos: Word | None = None
+
+    @field_validator("gres")
+    @classmethod
+    def validate_gres(cls, value: str | None) -> str | None:
+        """Require GPUs that can be counted."""
+        problem = find_gres_problem(value) if value else ""
+        if problem:
+            raise ValueError(problem)
+        return value
+
+    def count_gpus(self, processes: int = 1) -> int:
+        """Return the GPUs of a node: those of the gres where it names some, else by ``gpus``.
+
+        Args:
+            processes: of the node, each with ``gpus`` of its own.
+
+        Returns:
+            The number; at least 1 where a gres stands for GPUs under a name that is not Slurm's.
+        """
+        named = count_gpus(self.gres) if self.gres else None
+        if named is not None:
+            return named
+        return max(self.gpus * processes, 1 if self.gres else 0)
 
 
 class GenerateSite(StageSite):
@@ -234,19 +260,3 @@ class SiteConfig(Section):
             msg = "prologue holds control characters"
             raise ValueError(msg)
         return value
-
-
-def load_site_file(path: Path) -> SiteConfig:
-    """Return a checked site file.
-
-    Args:
-        path: the YAML file; an empty mapping is fine.
-
-    Returns:
-        The site.
-
-    Raises:
-        ConfigError: with every problem of the file.
-    """
-    value, lines = read_yaml(path)
-    return parse_section(SiteConfig, value, path, lines)

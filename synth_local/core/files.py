@@ -22,6 +22,12 @@ _MACHINE_ERRNOS = {
     errno.EROFS: "choose an --out that is writable",
     errno.EACCES: "choose an --out that you may write to",
     errno.EPERM: "choose an --out that you may write to",
+    errno.EIO: "look after the disk, or choose another --out",
+    errno.ESTALE: "mount the folder again, or choose another --out",
+    errno.EFBIG: "choose an --out on a file system that takes files of this size",
+    errno.ENAMETOOLONG: "use shorter names, or a shorter --out",
+    errno.ENOTDIR: "choose an --out that is a folder, and that lies in one",
+    errno.EEXIST: "choose an --out that is a folder, and that lies in one",
 }
 
 

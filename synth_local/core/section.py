@@ -6,13 +6,16 @@ are reported together, each with its line.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from synth_local.errors import ConfigError, nearest
+from synth_local.errors import ConfigError, nearest, quote, shorten
+
+TEXT, NULL, MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "merge"))
 
 
 class _RuntimeOnlyMark:
@@ -38,35 +41,50 @@ class Section(BaseModel):
 S = TypeVar("S", bound=Section)
 
 
-def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
+def read_yaml(
+    path: Path, as_spelled: Collection[tuple[str, ...]] = ()
+) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
     """Return a YAML file's mapping and the line (from 1) of each of its keys.
+
+    Every key is the text that stands in the file: ``010``, ``1.5``, ``yes`` and ``2024-01-01`` are
+    names here, whatever YAML makes of them as values.
 
     Args:
         path: the file.
+        as_spelled: paths of mappings whose values are names too, and so are kept as spelled.
 
     Returns:
         The mapping, and the line of each key by its path.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, repeats a key or is not a mapping.
+        ConfigError: the file is missing, is not YAML, repeats a key, has a key without a name or
+            is not a mapping.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path.name}: {error}", where=path) from error
+    lines: dict[tuple[str | int, ...], int] = {}
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            found = "nothing" if node is None else type(loader.construct_document(node)).__name__
+            raise ConfigError(f"expected a mapping of keys, found {found}", where=path)
+        _collect_lines(node, (), lines, path)
+        for place in as_spelled:
+            _keep_values(node, place)
+        return loader.construct_document(node), lines
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or "not readable"
         raise ConfigError(f"not valid YAML: {problem}", where=f"{path}:{line}") from error
-    if not isinstance(value, dict):
-        raise ConfigError(f"expected a mapping of keys, found {type(value).__name__}", where=path)
-    lines: dict[tuple[str | int, ...], int] = {}
-    _collect_lines(node, (), lines, path)
-    return value, lines
+    except ValueError as error:  # such as the date 2024-02-31
+        fix = "put what is meant as text into quotes"
+        raise ConfigError(f"not valid YAML: {shorten(str(error))}", where=path, fix=fix) from error
+    except RecursionError as error:
+        raise ConfigError("it is nested too deeply, or holds itself", where=path) from error
 
 
 def _collect_lines(
@@ -75,10 +93,11 @@ def _collect_lines(
     lines.setdefault(key, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:
+            _keep_spelled(key_node, path)
             here = (*key, str(key_node.value))
             if here in lines:
                 raise ConfigError(
-                    f"the key {key_node.value!r} stands twice",
+                    f"the key {quote(key_node.value)} stands twice",
                     where=f"{path}:{key_node.start_mark.line + 1}",
                     fix="keep one of the two",
                 )
@@ -87,6 +106,31 @@ def _collect_lines(
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _collect_lines(item, (*key, index), lines, path)
+
+
+def _keep_spelled(node: Any, path: Path | None = None) -> None:
+    """Make a scalar the text that stands in the file; a key without a name is refused."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag == MERGE:
+        return
+    if node.tag == NULL and path is not None:
+        spelled = node.value or "nothing"
+        raise ConfigError(
+            f"a key that is no name: YAML reads {spelled} as no value at all",
+            where=f"{path}:{node.start_mark.line + 1}",
+            fix=f'put it in quotes: "{node.value}"',
+        )
+    if node.tag != NULL:
+        node.tag = TEXT
+
+
+def _keep_values(node: Any, place: tuple[str, ...]) -> None:
+    """Make the scalar values of the mapping at ``place`` the texts that stand in the file."""
+    for name in place:
+        values = node.value if isinstance(node, yaml.MappingNode) else []
+        node = next((value for key, value in values if key.value == name), None)
+    if isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            _keep_spelled(value)
 
 
 def parse_section(
@@ -125,11 +169,23 @@ def _describe(problem: Any, model: type[Section], lines: dict[tuple[str | int, .
     if problem["type"] == "extra_forbidden":
         known = _known_keys(model, location[:-1])
         message = f"unknown key{nearest(str(location[-1]), known)}"
+    elif problem["type"] == "string_type":
+        message = f"{message}{_explain_no_text(problem['input'])}"
     line = next(
         (lines[location[:end]] for end in range(len(location), 0, -1) if location[:end] in lines),
         None,
     )
     return f"{spelled}: {message}" + (f" (line {line})" if line else "")
+
+
+def _explain_no_text(value: Any) -> str:
+    """Return why YAML did not read a value as text, and what helps."""
+    if value is None:
+        return ", found nothing (null): write a value; put a word such as null or ~ in quotes"
+    if isinstance(value, list | dict | set | tuple):
+        return f", found {'a mapping' if isinstance(value, dict) else 'a list'}"
+    kind = "a yes or no" if isinstance(value, bool) else f"a {type(value).__name__}"
+    return f": YAML reads it as {kind} ({shorten(str(value))}): put it in quotes"
 
 
 def _known_keys(model: Any, location: tuple[str | int, ...]) -> list[str]:

@@ -21,7 +21,7 @@ from synth_local.core.files import write_json
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.summary import Condition
-from synth_local.pipeline.annotation_files import digest_said
+from synth_local.pipeline.annotation_files import digest_said, list_said
 from synth_local.pipeline.annotation_templates import write_templates
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.corpus_repeats import compare_repeats, find_repeats
@@ -70,6 +70,7 @@ def run_analyze(context: Context) -> None:
         {
             "fingerprint": state.analyze_fingerprint,
             "said": digest_said(context),
+            "files": [asdict(one) for one in list_said(context)],
             "analysis": analysis.to_json(),
         },
     )

@@ -1,29 +1,39 @@
 """What people said in files of their own: judgements of tasks, and labels of test items.
 
-Files may come out of a spreadsheet: the separator is told by the header, a byte order mark is
-passed over, an apostrophe before a value that is known without it does not count, and further
-columns are not read (``text`` only to make sure that a row speaks of the item it names). An empty
-answer is none. Everything else that is wrong is refused with file and line.
+Files may come in any format of data files, and out of a spreadsheet: a byte order mark is passed
+over, an apostrophe before a value that is known without it does not count, and further columns are
+not read (``text`` only to make sure that a row speaks of the item it names). An empty answer is
+none. Everything else that is wrong is refused with file and line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from synth_local.analyze.judged import Judgement
 from synth_local.core.files import read_json
 from synth_local.core.hashing import digest_json
 from synth_local.core.text import match_key
-from synth_local.errors import ConfigError, DataError, UnknownLabelError, nearest
+from synth_local.errors import (
+    ConfigError,
+    DataError,
+    UnknownLabelError,
+    list_names,
+    nearest,
+    quote,
+)
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.splits import real_splits
 from synth_local.records import Example
 from synth_local.task import Task
+from synth_local.task.data_formats import read_columns, read_rows
+from synth_local.task.file_facts import NO_ANSWER, OTHER_LABEL, OTHER_TASK, FileFacts, RowCount
+from synth_local.task.labels import LabelNames
 from synth_local.task.load import digest_path
 from synth_local.task.raw_rows import RawRow
-from synth_local.task.text_files import find_separator, read_header, read_separated
 
 JUDGEMENT_COLUMNS = ("annotator", "first", "second", "more_objective")
 ITEM_COLUMNS = ("item", "annotator", "label")
@@ -39,12 +49,14 @@ class Judgements:
         num_empty: rows that nobody has answered.
         others: tasks that the run does not have; rows that name one are left out.
         num_others: such rows.
+        facts: what became of all rows of the file.
     """
 
     rows: tuple[Judgement, ...]
     num_empty: int = 0
     others: tuple[str, ...] = ()
     num_others: int = 0
+    facts: FileFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +66,20 @@ class ItemLabels:
     Attributes:
         by_item: labels by the item's id, in the order of the annotators' names.
         num_missing: rows without a label, or with one that the task drops.
+        facts: what became of all rows of the file.
     """
 
     by_item: dict[str, tuple[str | None, ...]]
     num_missing: int = 0
+    facts: FileFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidFile:
+    """A file of what people said: its task, empty for judgements of tasks, and its rows."""
+
+    task: str
+    facts: FileFacts
 
 
 def digest_said(context: Context) -> str:
@@ -87,11 +109,14 @@ def _digest(path: str) -> str:
     return digest_path(Path(path))
 
 
-def check_said(context: Context) -> None:
+def check_said(context: Context) -> tuple[SaidFile, ...]:
     """Refuse wrong files before any work begins; what is analyzed already is not read again.
 
     Args:
         context: the opened run.
+
+    Returns:
+        What became of the rows of each file.
 
     Raises:
         ConfigError: the run file names annotations of a task that it does not have.
@@ -106,10 +131,35 @@ def check_said(context: Context) -> None:
                 fix=f"use {', '.join(context.tasks)}",
             )
     said = digest_said(context)
-    if said and (read_json(context.run.analysis) or {}).get("said") != said:
-        read_judgements(context)
-        for task in context.tasks.values():
-            read_items(context, task)
+    stored = read_json(context.run.analysis) or {}
+    if stored.get("said") == said and "files" in stored:
+        return load_said(stored["files"])
+    return list_said(context) if said else ()
+
+
+def list_said(context: Context) -> tuple[SaidFile, ...]:
+    """Return what became of the rows of each file of the section ``analyze``.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        The judgements' file first; nothing where the run file names none.
+
+    Raises:
+        DataError: a file is missing or wrong.
+    """
+    judgements = read_judgements(context)
+    found = [("", judgements.facts)] if judgements else []
+    for task in context.tasks.values():
+        items = read_items(context, task)
+        found += [(task.name, items.facts)] if items else []
+    return tuple(SaidFile(task, facts) for task, facts in found if facts)
+
+
+def load_said(stored: Sequence[dict[str, Any]]) -> tuple[SaidFile, ...]:
+    """Return the records that ``dataclasses.asdict`` made mappings of."""
+    return tuple(SaidFile(one["task"], FileFacts.from_json(one["facts"])) for one in stored)
 
 
 def read_judgements(context: Context) -> Judgements | None:
@@ -146,19 +196,21 @@ def parse_judgements(path: Path, tasks: Collection[str]) -> Judgements:
     rows: list[Judgement] = []
     seen: dict[tuple[str, ...], str] = {}
     strangers: list[list[str]] = []
+    count = RowCount(path)
     num_empty = 0
     for row in _read(path, answer, others):
-        second, first, annotator = (str(cell).strip() for cell in row.further)
-        said = str(row.text).strip()
+        second, first, annotator = (_spell(cell) for cell in row.further)
+        said = _spell(row.text)
         if not said:
             num_empty += 1
+            count.leave_out(NO_ANSWER)
             continue
         if not annotator:
             raise _explain_nobody(row)
         first, second, said = (_plain(name, tasks) for name in (first, second, said))
         if first == second or said not in (first, second):
             raise DataError(
-                f"{said!r} is not one of the two tasks {first!r} and {second!r}"
+                f"{quote(said)} is not one of the two tasks {first!r} and {second!r}"
                 if first != second
                 else f"{first!r} is compared with itself",
                 where=row.where,
@@ -168,10 +220,12 @@ def parse_judgements(path: Path, tasks: Collection[str]) -> Judgements:
         _refuse_twice(seen, (annotator, *sorted((first, second))), row, "the pair")
         if unknown := [name for name in (first, second) if name not in tasks]:
             strangers.append(unknown)
+            count.leave_out(OTHER_TASK)
         else:
+            count.use()
             rows.append(Judgement(annotator, said, second if said == first else first))
     names = tuple(sorted({name for unknown in strangers for name in unknown}))
-    return Judgements(tuple(rows), num_empty, names, len(strangers))
+    return Judgements(tuple(rows), num_empty, names, len(strangers), count.finish())
 
 
 def read_items(context: Context, task: Task) -> ItemLabels | None:
@@ -212,67 +266,78 @@ def parse_items(path: Path, task: Task, test: Collection[Example]) -> ItemLabels
         UnknownLabelError: as ``read_items``.
     """
     texts = {one.id: match_key(one.text) for one in test}
-    has_text = TEXT in read_header(path)
+    has_text = TEXT in read_columns(path)
+    count = RowCount(path, task.labels)
+    names = LabelNames.of(task.spec)
     found: dict[str, dict[str, str | None]] = {}
     seen: dict[tuple[str, ...], str] = {}
     num_missing = 0
     for row in _read(path, "label", ("item", "annotator", *([TEXT] if has_text else []))):
-        item, annotator, *shown = (str(cell).strip() for cell in row.further)
+        item, annotator, *shown = (_spell(cell) for cell in row.further)
         item = _plain(item, texts)
-        if not any((item, annotator, str(row.text).strip())):
+        answer = _plain(row.text, names.by_spelling) if isinstance(row.text, str) else row.text
+        said = names.find(answer, row.where)
+        if not any((item, annotator, said.spelled)):
+            count.leave_out(NO_ANSWER)
             continue
-        if item not in texts:
-            raise DataError(
-                f"{item!r} is no test item of {task.name!r}{nearest(item, texts)}",
-                where=row.where,
-                fix="items are spelled as in the template and in predictions/, such as "
-                f"{next(iter(texts), 'test-000000')}",
-            )
-        if shown and match_key(shown[0]) not in ("", texts[item]):
-            raise DataError(
-                f"the text beside {item!r} is not that of this test item",
-                where=row.where,
-                fix="the file belongs to other test data, or its rows were mixed up",
-            )
-        label = _name_label(str(row.text).strip(), task, row.where)
+        _check_item(row, item, shown, texts, task.name)
+        if said.spelled and not said.name and task.spec.other_labels == "error":
+            raise UnknownLabelError(said.spelled, task.labels, row.where)
+        label = said.name or None
         num_missing += label is None
-        if not annotator and str(row.text).strip():
+        if not annotator and said.spelled:
             raise _explain_nobody(row)
+        if label:
+            count.use()
+        else:
+            count.leave_out(OTHER_LABEL if said.spelled else NO_ANSWER, said.spelled)
         if annotator:
             _refuse_twice(seen, (annotator, item), row, "the item")
             found.setdefault(item, {})[annotator] = label
     ordered = {item: tuple(said[who] for who in sorted(said)) for item, said in found.items()}
-    return ItemLabels(ordered, num_missing)
+    return ItemLabels(ordered, num_missing, count.finish())
+
+
+def _check_item(
+    row: RawRow, item: str, shown: Sequence[str], texts: Mapping[str, str], task: str
+) -> None:
+    """Require that a row speaks of a test item, and shows its text where it shows any."""
+    if item not in texts:
+        raise DataError(
+            f"{quote(item)} is no test item of {task!r}{nearest(item, texts)}",
+            where=row.where,
+            fix="items are spelled as in the template and in predictions/, such as "
+            f"{next(iter(texts), 'test-000000')}",
+        )
+    if shown and match_key(shown[0]) not in ("", texts[item]):
+        raise DataError(
+            f"the text beside {item!r} is not that of this test item",
+            where=row.where,
+            fix="the file belongs to other test data, or its rows were mixed up",
+        )
 
 
 def _read(path: Path, answer: str, others: Collection[str]) -> list[RawRow]:
     """Return the rows of a file; ``text`` and ``label`` both hold the answer."""
-    header = read_header(path)
+    header = read_columns(path)
     if missing := [name for name in (*others, answer) if name not in header]:
         raise DataError(
-            f"there is no column {missing[0]!r}; found {', '.join(map(repr, header)) or 'none'}",
+            f"there is no column {missing[0]!r}; found {list_names(header, quoted=True)}",
             where=f"{path}:1",
             fix="keep the header of the template that the analyze stage writes to annotate/",
         )
-    return list(read_separated(path, answer, answer, find_separator(path), tuple(others)))
+    return list(read_rows(path, answer, answer, tuple(others)))
+
+
+def _spell(cell: Any) -> str:
+    """Return what stands in a cell, without outer blanks; nothing for a missing value."""
+    return "" if cell is None else str(cell).strip()
 
 
 def _plain(value: str, known: Collection[str]) -> str:
     """Return ``value`` without the apostrophe that keeps a spreadsheet from running it."""
     bare = value.removeprefix("'").strip()
     return bare if value not in known and bare in known else value
-
-
-def _name_label(said: str, task: Task, where: str) -> str | None:
-    """Return the task's name for a label; ``None`` for a rating that is missing or dropped."""
-    spec = task.spec
-    said = _plain(said, (*spec.labels, *spec.data.label_map))
-    label = said if said in spec.labels else spec.data.label_map.get(said, said)
-    if not label or label in spec.labels:
-        return label or None
-    if spec.other_labels == "drop":
-        return None
-    raise UnknownLabelError(label, tuple(spec.labels), where)
 
 
 def _refuse_twice(

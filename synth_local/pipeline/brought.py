@@ -14,10 +14,14 @@ from synth_local.core.hashing import digest_json
 from synth_local.pipeline.context import Context
 from synth_local.records import Completion, Slot
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task.data_formats import list_unread
 from synth_local.task.examples import BROUGHT_COLUMNS, read_brought_rows
+from synth_local.task.file_facts import FileFacts, RowCount
 
 #: Raise it when the same file would give other rows.
-BROUGHT_VERSION = 1
+BROUGHT_VERSION = 2
+#: Stands in the place of a label that a row does not have.
+NO_LABEL = "(no label)"
 #: Counts the rows whose label the task leaves out.
 OTHER_LABELS = "(other labels)"
 
@@ -31,12 +35,14 @@ class BroughtRows:
         texts: by the slot's id.
         others: ids of the slots whose label the task leaves out.
         admitted: slots by label, in the task's order; ``OTHER_LABELS`` where there are any.
+        facts: what became of the file's rows, the row checks aside.
     """
 
     slots: Mapping[str, Slot]
     texts: Mapping[str, Completion]
     others: frozenset[str]
     admitted: dict[str, int]
+    facts: FileFacts
 
 
 def read_brought(context: Context, key: CorpusKey) -> BroughtRows:
@@ -57,14 +63,16 @@ def read_brought(context: Context, key: CorpusKey) -> BroughtRows:
     slots: dict[str, Slot] = {}
     others = set()
     texts: dict[str, Completion] = {}
-    for row in read_brought_rows(task.spec, context.brought[key].path):
+    path = context.brought[key].path
+    count = RowCount(path, task.labels)
+    for row in read_brought_rows(task.spec, path, count):
         name = f"{key.task}.{key.generator}.{row.index:06d}"
         group = row.label if row.is_known else OTHER_LABELS
         slots[name] = Slot(
             id=name,
             task=key.task,
             strategy=key.strategy,
-            label=row.label,
+            label=row.label or NO_LABEL,
             position=counts[group],
             chain=row.index,
             turn=0,
@@ -77,7 +85,9 @@ def read_brought(context: Context, key: CorpusKey) -> BroughtRows:
     admitted = {label: counts[label] for label in task.labels}
     if others:
         admitted[OTHER_LABELS] = len(others)
-    return BroughtRows(slots, texts, frozenset(others), admitted)
+    return BroughtRows(
+        slots, texts, frozenset(others), admitted, count.finish(list_unread(path, "train"))
+    )
 
 
 def brought_fingerprint(context: Context, key: CorpusKey) -> str:

@@ -58,8 +58,8 @@ class CellPlan:
 def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> list[CellPlan]:
     """Return the cells that the finished corpora allow, task by task.
 
-    A set with no row of some label is left out: nothing can be learned from it, and its corpus's
-    shortfall says why.
+    A set with no row of some label is left out: nothing can be learned from it. ``untrained``
+    names these.
     """
     plans: list[CellPlan] = []
     settings = context.config.train
@@ -68,7 +68,7 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
         facts = split_facts(context, task)
         accepted = {key: one.accepted for key, one in corpora.items()}
         real = RealCounts(facts.train, facts.pool)
-        sets = [one for one in _plan_sets(context, real, accepted) if _has_all(one, task.labels)]
+        sets = [one for one in plan_all_sets(context, task, real, accepted) if _is_whole(one, task)]
         sizes = [one.num_train for one in sets]
         further = _plan_further(context, task, real, accepted, sets)
         for student in _trained_students(context):
@@ -95,7 +95,7 @@ def expect_cells(context: Context) -> list[Cell]:
             key: _expect_rows(context, key) for key in context.corpora if key.task == task.name
         }
         real = RealCounts(facts.train, facts.pool)
-        sets = _plan_sets(context, real, corpora)
+        sets = [one for one in plan_all_sets(context, task, real, corpora) if _is_whole(one, task)]
         further = _plan_further(context, task, real, corpora, sets)
         cells += [
             one.cell(task.name, student, seed)
@@ -107,12 +107,23 @@ def expect_cells(context: Context) -> list[Cell]:
     return cells
 
 
-def _plan_sets(
-    context: Context, real: RealCounts, corpora: Mapping[CorpusKey, Counts]
+def plan_all_sets(
+    context: Context, task: Task, real: RealCounts, corpora: Mapping[CorpusKey, Counts]
 ) -> list[SetPlan]:
-    """Return the sets that are compared with each other; repeats are not among them."""
+    """Return the sets that are compared with each other; repeats are not among them.
+
+    Args:
+        context: the opened run.
+        task: one of its tasks.
+        real: rows of the task's real data.
+        corpora: accepted rows per label of its finished corpora.
+
+    Returns:
+        All of them, sets with no row of some label too.
+    """
+    config = context.config
     firsts = {key: counts for key, counts in corpora.items() if not context.is_repeat(key)}
-    return plan_sets(context.config.sources, context.config.train.match, real, firsts)
+    return plan_sets(config.sources, config.train.match, real, firsts, context.per_label(task))
 
 
 def _plan_further(
@@ -131,7 +142,7 @@ def _plan_further(
     others = {key: counts for key, counts in corpora.items() if context.is_repeat(key)}
     repeats = plan_repeats(config.sources, config.train.match, real, others)
     points = plan_points(config.sources, config.learning_curve, real, firsts, sets)
-    return [one for one in repeats + points if _has_all(one, task.labels)]
+    return [one for one in repeats + points if _is_whole(one, task)]
 
 
 def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
@@ -195,9 +206,9 @@ def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:
     return next((one for one in sets if one.source == "real" and one.real == rows.partner), None)
 
 
-def _has_all(plan: SetPlan, labels: Sequence[str]) -> bool:
+def _is_whole(plan: SetPlan, task: Task) -> bool:
     """Return whether every label has a row."""
-    return all(plan.real.get(label, 0) + plan.synthetic.get(label, 0) > 0 for label in labels)
+    return not plan.list_empty(task.labels)
 
 
 def _identity(

@@ -6,7 +6,7 @@ There is one round and no other: a file has what it has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from synth_local import __version__
@@ -56,7 +56,7 @@ def curate_brought(context: Context, key: CorpusKey) -> Manifest:
     )
     accepted = list_accepted(outcome)
     near = find_near_test(accepted, checker.reference, context.config.curate.max_copy)
-    rounds = Rounds(current_rounds(context, key).fingerprint, (rows.admitted,))
+    rounds = Rounds(current_rounds(context, key).fingerprint, (rows.admitted,), asdict(rows.facts))
     manifest = replace(
         _describe_corpus(context, key, rounds, outcome),
         corpus_digest=digest_examples(accepted),
@@ -114,6 +114,7 @@ def _describe_corpus(
             "file": file.path.name,
             "digest": file.digest,
             "rows": sum(rounds.admitted.values()),
+            "read": rounds.read,
         },
     )
 

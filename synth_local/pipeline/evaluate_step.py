@@ -14,12 +14,14 @@ from synth_local.evaluate.metrics import score_predictions
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.corpus_repeats import find_repeats
+from synth_local.pipeline.endings import find_train_failures, repeat_failure
 from synth_local.pipeline.results_file import format_results
 from synth_local.pipeline.state import State
 from synth_local.records import Prediction, Result
 from synth_local.train.sources import NONE
 
 log = logging.getLogger(__name__)
+SHOWN_FAILURES = 5
 
 
 def run_evaluate(context: Context) -> None:
@@ -29,14 +31,12 @@ def run_evaluate(context: Context) -> None:
         context: the opened run.
 
     Raises:
-        EngineError: no cell has predictions.
+        EngineError: no cell has predictions; with the first cause where trainings failed.
     """
     state = State(context)
     cells = load_cells(context, state)
     if state.cells and not cells:
-        raise EngineError(
-            "no cell has predictions", where=context.run.root, fix="run the train stage first"
-        )
+        raise _explain_nothing(context, state)
     results = [score for cell in cells for score in score_cell(cell)]
     write_text(context.run.results, format_results(results))
     alone = find_repeats(state.cells)
@@ -50,6 +50,21 @@ def run_evaluate(context: Context) -> None:
         },
     )
     log.info("%d cells scored, %d without predictions", len(cells), len(state.open_cells))
+
+
+def _explain_nothing(context: Context, state: State) -> EngineError:
+    """Return why no cell has predictions: trainings failed, or were not begun."""
+    failures = find_train_failures(context.run, state.cells)
+    if not failures:
+        return EngineError(
+            "no cell has predictions", where=context.run.root, fix="run the train stage first"
+        )
+    first = failures[0]
+    names = ", ".join(one.job for one in failures[:SHOWN_FAILURES])
+    more = len(failures) - SHOWN_FAILURES
+    names += f" and {more} more" if more > 0 else ""
+    what = f"no cell has predictions, since {names} failed; the first: {first.what}"
+    return repeat_failure(first, what, first.log)
 
 
 def load_cells(context: Context, state: State) -> list[CellPredictions]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from synth_local.config import RunConfig
 from synth_local.errors import MachineError
-from synth_local.pipeline.annotation_files import check_said
+from synth_local.pipeline.annotation_files import SaidFile, check_said
 from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
 from synth_local.pipeline.rounds import current_rounds
@@ -16,6 +16,7 @@ from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.state import State
 from synth_local.records import Cell
 from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task.file_facts import FileFacts
 from synth_local.train.students import GENERATOR_ITSELF
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
@@ -40,6 +41,7 @@ class CorpusOverview:
         output_tokens: estimate for the admitted slots.
         prompt_tokens: estimate for the admitted slots.
         gpu_minutes: rough, on one H100-class GPU; ``None`` where the card has no size.
+        file: what became of the rows of a corpus brought along.
     """
 
     task: str
@@ -50,6 +52,12 @@ class CorpusOverview:
     output_tokens: int
     prompt_tokens: int
     gpu_minutes: float | None
+    file: dict[str, Any] | None = None
+
+    @property
+    def read_file(self) -> FileFacts | None:
+        """Return what became of the rows of a file brought along; ``None`` for other corpora."""
+        return None if self.file is None else FileFacts.from_json(self.file)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Overview:
     cells: list[dict[str, Any]]
     stages: list[dict[str, Any]]
     missing: list[str]
+    said: tuple[SaidFile, ...] = ()
 
     @property
     def classify_tokens(self) -> int:
@@ -108,7 +117,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         context.prompts[task.name].check()
     missing = [f"{error.what}: {error.fix}" for error in check_machine(context)]
     tasks = [_task(context, name) for name in context.tasks]
-    check_said(context)
+    said = check_said(context)
     if missing:
         corpora = [_corpus(context, key, "to do", False) for key in context.corpora]
         cells = _planned_cells(context)
@@ -130,6 +139,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         cells,
         stages,
         missing,
+        said,
     )
 
 
@@ -141,14 +151,15 @@ def _task(context: Context, name: str) -> dict[str, Any]:
         "pool": facts.pool,
         "validation": facts.validation,
         "test": facts.test,
+        "files": facts.files,
     }
 
 
 def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> CorpusOverview:
     task = context.tasks[key.task]
     if key.is_brought:
-        rows = current_rounds(context, key).admitted
-        return CorpusOverview(*_parts(key), rows, state, 0, 0, 0.0)
+        rounds = current_rounds(context, key)
+        return CorpusOverview(*_parts(key), rounds.admitted, state, 0, 0, 0.0, rounds.read)
     strategy = context.strategies[key.strategy]
     slots = current_rounds(context, key).admitted if has_weights else context.per_label(task)
     total = sum(slots.values())

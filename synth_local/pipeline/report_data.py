@@ -15,6 +15,7 @@ from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
 from synth_local.evaluate.summary import Condition, Summary
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
+from synth_local.pipeline.annotation_files import load_said
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.results_file import read_results
 from synth_local.pipeline.splits import real_splits, split_facts
@@ -67,7 +68,13 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         analysis=_read_analysis(context),
         shots={name: plan.shots for name, plan in context.strategies.items()},
         train_seconds=_average_seeds(seconds),
+        said=tuple((one.task, one.facts) for one in load_said(_list_stored(context))),
     )
+
+
+def _list_stored(context: Context) -> list[dict[str, Any]]:
+    stored: list[dict[str, Any]] = (read_json(context.run.analysis) or {}).get("files", [])
+    return stored
 
 
 def _read_analysis(context: Context) -> Analysis | None:
@@ -91,6 +98,7 @@ def task_part(context: Context, name: str) -> TaskPart:
         facts.num_other_labels,
         task.spec.language,
         task.spec.kind,
+        facts.read_files,
     )
 
 
@@ -164,6 +172,8 @@ def _average_seeds(seconds: Mapping[Cell, float]) -> dict[Condition, float]:
 def _list_missing(context: Context, state: State) -> Iterable[str]:
     for key in state.open_corpora:
         yield f"the corpus {key} is not finished"
+    for one in state.untrained:
+        yield one.message
     for plan in state.open_cells:
         yield f"the cell {plan.cell.name} has no predictions"
     for failure in read_failures(context.run):

@@ -8,6 +8,7 @@ rows are admitted, in one round.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from synth_local.core.files import read_json, write_json
 from synth_local.generate.plan import SlotPlan
@@ -16,6 +17,7 @@ from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import curation_fingerprint
 from synth_local.pipeline.splits import real_splits
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task.file_facts import FileFacts
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,17 @@ class Rounds:
     Attributes:
         fingerprint: identity of the corpus that they belong to.
         slots: of each round, the slots per label that it admits.
+        read: what became of the rows of a file brought along, as stored; see ``read_file``.
     """
 
     fingerprint: str
     slots: tuple[dict[str, int], ...]
+    read: dict[str, Any] | None = None
+
+    @property
+    def read_file(self) -> FileFacts | None:
+        """Return what became of the rows of a file brought along; ``None`` for other corpora."""
+        return None if self.read is None else FileFacts.from_json(self.read)
 
     @property
     def admitted(self) -> dict[str, int]:
@@ -52,9 +61,10 @@ def current_rounds(context: Context, key: CorpusKey) -> Rounds:
     fingerprint = curation_fingerprint(context, key)
     stored = read_json(context.run.curation(key))
     if stored and stored["fingerprint"] == fingerprint:
-        return Rounds(fingerprint, tuple(stored["slots"]))
+        return Rounds(fingerprint, tuple(stored["slots"]), stored.get("read"))
     if key.is_brought:
-        return Rounds(fingerprint, (read_brought(context, key).admitted,))
+        rows = read_brought(context, key)
+        return Rounds(fingerprint, (rows.admitted,), asdict(rows.facts))
     generate = context.config.generate
     per_label = context.per_label(context.tasks[key.task])
     start = first_round(per_label, generate.budget_tokens, generate.max_tokens)

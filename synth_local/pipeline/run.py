@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synth_local.backends.local import last_log_line, run_job
+from synth_local.backends.local import run_job
 from synth_local.backends.slurm.client import Slurm
 from synth_local.config import RunConfig
 from synth_local.core.files import explain_disk_errors
@@ -18,6 +18,7 @@ from synth_local.errors import EngineError, SynthLocalError
 from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, check_machine, resolve_config, store_config
+from synth_local.pipeline.endings import JobFailedError, explain_job
 from synth_local.pipeline.retire import retire
 from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
@@ -27,21 +28,12 @@ from synth_local.store.markers import (
     Progress,
     clear_failures,
     mark_live,
-    read_failures,
     read_progress,
 )
 from synth_local.store.run_dir import RunDir
 
 Say = Callable[[str], None]
 ShowProgress = Callable[[list[Progress]], None]
-
-
-class JobFailedError(EngineError):
-    """A job of the pipeline failed; it carries that job's exit code."""
-
-    def __init__(self, what: str, exit_code: int, *, where: Path, fix: str) -> None:
-        super().__init__(what, where=where, fix=fix)
-        self.exit_code = exit_code
 
 
 @dataclass
@@ -80,16 +72,8 @@ class LocalRun:
             log,
             lambda: self.show(read_progress(run)),
         )
-        if code == 0:
-            return
-        job = name or stage
-        failure = next((one for one in read_failures(run) if one.job == job), None)
-        raise JobFailedError(
-            failure.what if failure else f"{job} ended with exit code {code}: {last_log_line(log)}",
-            failure.exit_code if failure else (code if code < 128 else 5),
-            where=log,
-            fix=(failure.fix if failure else "") or "read the log; the same command goes on",
-        )
+        if code:
+            raise explain_job(run, name or stage, code, log)
 
 
 def prepare_run(config: RunConfig, out: Path) -> Context:
@@ -151,7 +135,13 @@ def run_pipeline(
         store_config(context.config, context.run)
         local = LocalRun(context, say, show)
         for stage in STAGES[: STAGES.index(until) + 1]:
-            _RUNNERS[stage](local)
+            try:
+                _RUNNERS[stage](local)
+            except JobFailedError as error:
+                # behind a training that failed the run ends with that: it is the cause
+                if not local.failures:
+                    raise
+                local.say(f"{stage}: {error.what}")
         if local.failures:
             raise local.failures[0]
     return context, local.num_jobs
@@ -195,7 +185,10 @@ def _run_measure(local: LocalRun) -> None:
 
 
 def _run_train(local: LocalRun) -> None:
-    missing = len(State(local.context).open_cells)
+    state = State(local.context)
+    for one in state.untrained:
+        local.say(one.message)
+    missing = len(state.open_cells)
     if missing:
         local.say(f"train: {missing} cells")
         try:
@@ -207,15 +200,20 @@ def _run_train(local: LocalRun) -> None:
 
 
 def _run_evaluate(local: LocalRun) -> None:
-    if not State(local.context).is_evaluated:
+    if not (_has_nothing_trained(local) or State(local.context).is_evaluated):
         local.say("evaluate")
         local.job("evaluate")
 
 
 def _run_analyze(local: LocalRun) -> None:
-    if not State(local.context).is_analyzed:
+    if not (_has_nothing_trained(local) or State(local.context).is_analyzed):
         local.say("analyze")
         local.job("analyze")
+
+
+def _has_nothing_trained(local: LocalRun) -> bool:
+    """Return whether every training failed, so that there is nothing to score."""
+    return bool(local.failures) and not State(local.context).trained_cells
 
 
 def _run_report(local: LocalRun) -> None:

@@ -6,7 +6,8 @@ Fingerprints and plans need only the facts, so a repeated run parses no data.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_json
@@ -15,8 +16,9 @@ from synth_local.pipeline.context import Context
 from synth_local.records import Example
 from synth_local.store.corpus import digest_examples
 from synth_local.task import Splits, Task, load_splits
+from synth_local.task.file_facts import FileFacts
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class SplitFacts:
         num_other_labels: rows dropped because of labels that the task leaves out.
         annotations_digest: identity of what single annotators called the test texts; empty where
             nobody says.
+        files: what became of the rows of the train and the test file, as stored; see
+            ``read_files``.
     """
 
     key: str
@@ -49,6 +53,12 @@ class SplitFacts:
     num_test_matches: int
     num_other_labels: int
     annotations_digest: str
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def read_files(self) -> tuple[FileFacts, ...]:
+        """Return what became of the rows of each data file."""
+        return tuple(FileFacts.from_json(one) for one in self.files)
 
 
 _loaded: dict[tuple[str, int, tuple[str, ...]], Splits] = {}
@@ -98,6 +108,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
         splits.num_test_matches,
         splits.num_other_labels,
         _digest_annotations(splits.test),
+        [asdict(one) for one in splits.files],
     )
     untested = [label for label, count in facts.test.items() if not count]
     if untested:

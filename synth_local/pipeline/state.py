@@ -21,9 +21,25 @@ from synth_local.pipeline.fingerprints import (
     measure_fingerprint,
 )
 from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.untrained import Untrained, explain_no_answer, find_untrained
 from synth_local.store.corpus import Manifest, read_manifest
 from synth_local.store.markers import read_failures
 from synth_local.store.run_dir import CorpusKey
+
+
+def require_answer(context: Context) -> None:
+    """Raise where everything is done and there is nothing to answer the run's question from.
+
+    Args:
+        context: of a run whose trainings are done.
+
+    Raises:
+        NoAnswerError: saying why.
+    """
+    state = State(context)
+    error = explain_no_answer(context, state.manifests, len(state.cells))
+    if error:
+        raise error
 
 
 @dataclass(frozen=True)
@@ -75,11 +91,18 @@ class State:
         missing = {plan.cell.name for plan in self.open_cells}
         return [plan for plan in self.cells if plan.cell.name not in missing]
 
+    @cached_property
+    def untrained(self) -> list[Untrained]:
+        """The sources that no student is trained on, since a label has no row."""
+        return find_untrained(self.context, self.manifests)
+
     @property
     def evaluate_fingerprint(self) -> str:
         """Identity of the scores: the cells that have predictions."""
         done = [[plan.cell.name, plan.fingerprint] for plan in self.trained_cells]
-        return digest_json([EVALUATE_VERSION, done])
+        # what else is compared with what where a corpus lacks a label
+        lacking = [one.message for one in self.untrained]
+        return digest_json([EVALUATE_VERSION, done, *([lacking] if lacking else [])])
 
     @property
     def is_evaluated(self) -> bool:

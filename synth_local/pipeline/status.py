@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synth_local.backends.slurm.client import Slurm
@@ -13,6 +13,7 @@ from synth_local.pipeline.jobs_status import JobsStatus, read_jobs_status
 from synth_local.pipeline.rounds import current_rounds, slot_plan
 from synth_local.pipeline.stages import STAGES
 from synth_local.pipeline.state import State
+from synth_local.pipeline.untrained import explain_no_answer
 from synth_local.pipeline.work_left import knows_digests
 from synth_local.store.markers import (
     Failure,
@@ -48,11 +49,14 @@ class RunStatus:
     progress: list[Progress]
     failures: list[Failure]
     jobs: JobsStatus
+    untrained: list[str] = field(default_factory=list)
+    no_answer: str = ""
 
     @property
     def has_failures(self) -> bool:
-        """Whether anything failed and is not being tried again."""
-        return bool(self.failures) or any(job.counts.get("failed") for job in self.jobs.jobs)
+        """Whether anything failed and is not being tried again, or all is done for nothing."""
+        failed = any(job.counts.get("failed") for job in self.jobs.jobs)
+        return bool(self.failures or self.no_answer) or failed
 
     def to_json(self) -> dict[str, Any]:
         """Return the status as JSON-ready values."""
@@ -64,6 +68,8 @@ class RunStatus:
             "failures": [asdict(one) for one in self.failures],
             "jobs": [job.to_json() for job in self.jobs.jobs],
             "note": self.jobs.note,
+            "untrained": self.untrained,
+            "no_answer": self.no_answer,
         }
 
 
@@ -74,7 +80,26 @@ def read_status(context: Context) -> RunStatus:
     # a login node reads no weights: before the first job has hashed them, nothing is done
     may_read = not jobs.jobs or knows_digests(context)
     stages, corpora = _look(context) if may_read else (_nothing_done(context), [])
-    return RunStatus(stages, corpora, find_live(run), read_progress(run), read_failures(run), jobs)
+    untrained, no_answer = _look_for_answer(context) if may_read else ([], "")
+    return RunStatus(
+        stages,
+        corpora,
+        find_live(run),
+        read_progress(run),
+        read_failures(run),
+        jobs,
+        untrained=untrained,
+        no_answer=no_answer,
+    )
+
+
+def _look_for_answer(context: Context) -> tuple[list[str], str]:
+    """Return what is not trained since a label has no row, and why there is no answer at all."""
+    state = State(context)
+    if state.open_corpora:
+        return [], ""
+    error = explain_no_answer(context, state.manifests, len(state.cells))
+    return [one.message for one in state.untrained], error.what if error else ""
 
 
 def _nothing_done(context: Context) -> list[StageStatus]:

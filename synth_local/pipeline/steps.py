@@ -124,6 +124,13 @@ def _noted(call: Call, stage: str, work: Callable[[], object]) -> int:
                 path = log_path(call.context, name)
                 record_failure(run, stage, name, error, str(path))
             raise
+        except Exception as error:
+            # a bug, here or in a library: what a person can be told of it must not be lost
+            if is_main:
+                said = f"{type(error).__name__}: {error}"[:300]
+                bug = SynthLocalError(f"{name} ended in a bug of synth-local: {said}")
+                record_failure(run, stage, name, bug, str(log_path(call.context, name)))
+            raise
     return EXIT_OK
 
 

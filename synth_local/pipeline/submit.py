@@ -17,7 +17,7 @@ from pathlib import Path
 from synth_local.backends.slurm.client import DEFAULT_MAX_ARRAY_SIZE, Slurm, require_slurm
 from synth_local.backends.slurm.jobs import Job, Part, cut_parts
 from synth_local.backends.slurm.script import Place, describe_place, render_script
-from synth_local.config import RunConfig, SiteConfig
+from synth_local.config import RunConfig, SiteConfig, StageSite
 from synth_local.core.files import explain_disk_errors, write_text
 from synth_local.core.hashing import digest_json
 from synth_local.errors import ConfigError, DataError, MachineError, SynthLocalError
@@ -169,15 +169,15 @@ def _open(request: Request) -> Context:
     run = RunDir(request.out.resolve())
     if GENERATOR_ITSELF in request.config.students:
         _check_classifying(request)
-    wanted, given = request.config.generate.tensor_parallel, request.site.stages.generate.gpus
+    wanted, generate = request.config.generate.tensor_parallel, request.site.stages.generate
+    given = generate.count_gpus()
     if 0 < given < wanted:
         raise ConfigError(
-            f"generate.tensor_parallel is {wanted}, and a job gets {given} GPU(s)",
+            f"generate.tensor_parallel is {wanted}, and a job gets {_spell_gpus(generate)}",
             where=request.site_file,
-            fix=f"set stages.generate.gpus: {wanted} in the site file, or another gres",
+            fix=_ask_for_gpus("generate", generate, wanted),
         )
-    on_gpu = request.site.stages.generate.gpus > 0 or bool(request.site.stages.generate.gres)
-    context = Context(run, resolve_config(request.config, run, on_gpu=on_gpu))
+    context = Context(run, resolve_config(request.config, run, on_gpu=given > 0))
     for task in context.tasks.values():
         context.per_label(task)
         context.prompts[task.name].check()
@@ -194,14 +194,27 @@ def _check_classifying(request: Request) -> None:
             fix="set stages.train.nodes and stages.train.processes to 1, or take "
             f"{GENERATOR_ITSELF} out of students:",
         )
-    wanted = request.config.generate.tensor_parallel if generate.gpus else 0
-    if train.gpus < wanted and not train.gres:
+    wanted = request.config.generate.tensor_parallel if generate.count_gpus() else 0
+    if train.count_gpus() < wanted:
         raise ConfigError(
             f"{GENERATOR_ITSELF} needs {wanted} GPU(s), and a job of the stage train gets "
-            f"{train.gpus}",
+            f"{_spell_gpus(train)}",
             where=request.site_file,
-            fix=f"set stages.train.gpus: {wanted} in the site file, or a gres",
+            fix=_ask_for_gpus("train", train, wanted),
         )
+
+
+def _spell_gpus(stage: StageSite) -> str:
+    """Return how many GPUs a job gets, and by which setting."""
+    source = f"gres: {stage.gres}" if stage.gres else f"gpus: {stage.gpus}"
+    return f"{stage.count_gpus()} GPU(s) by {source}"
+
+
+def _ask_for_gpus(name: str, stage: StageSite, wanted: int) -> str:
+    """Return what to write into the site file."""
+    if stage.gres:
+        return f"set stages.{name}.gres to {wanted} GPUs, such as gpu:{wanted}, in the site file"
+    return f"set stages.{name}.gpus: {wanted} in the site file, or a gres of as many"
 
 
 def _require_folders(context: Context) -> None:

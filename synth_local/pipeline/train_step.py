@@ -15,26 +15,31 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from synth_local.backends.local import last_log_line, run_job
+from synth_local.backends.local import run_job
 from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_file
 from synth_local.core.signals import StopFlag
 from synth_local.core.tables import write_parquet
 from synth_local.errors import (
     EXIT_INTERRUPTED,
-    ConfigError,
     EngineError,
     Interrupted,
     SynthLocalError,
 )
 from synth_local.pipeline.cells import CellPlan, place_cells
 from synth_local.pipeline.context import LOG_VARIABLE, Context, log_path
+from synth_local.pipeline.endings import JobFailedError, explain_job
 from synth_local.pipeline.retire import cell_paths
 from synth_local.pipeline.splits import real_splits
 from synth_local.pipeline.state import State
 from synth_local.records import Example, Prediction
 from synth_local.store.corpus import read_accepted
-from synth_local.store.markers import ProgressWriter, clear_failure, record_failure
+from synth_local.store.markers import (
+    ProgressWriter,
+    clear_failure,
+    read_failures,
+    record_failure,
+)
 from synth_local.store.stale import set_aside
 from synth_local.train.cell import CellData, CellResult, Prepared, prepare_student, run_cell
 from synth_local.train.launch import count_processes, is_main_process
@@ -76,11 +81,14 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
         work.classify(generator, mine, f"{shard}/{num_shards}")
     for _, group in groupby((plan for plan in own if not plan.is_classified), key=_shared_part):
         work.train(list(group))
-    if work.num_failed:
-        raise EngineError(
-            f"{work.num_failed} of {len(own)} cells failed",
-            where=log_path(context, name),
-            fix="see `synth-local status` for each; the same command tries them again",
+    if work.first_failure:
+        job, error = work.first_failure
+        raise JobFailedError(
+            f"{work.num_failed} of {len(own)} cells failed; the first, {job}: {error.what}",
+            error.exit_code,
+            where=error.where or log_path(context, name),
+            fix=(f"{error.fix}\n" if error.fix else "")
+            + "see `synth-local status` for each; the same command tries them again",
         )
 
 
@@ -94,6 +102,7 @@ class _Work:
     should_stop: StopFlag
     num_done: int = 0
     num_failed: int = 0
+    first_failure: tuple[str, SynthLocalError] | None = None
 
     def train(self, plans: list[CellPlan]) -> None:
         """Train the cells of one training set and student."""
@@ -144,19 +153,25 @@ class _Work:
             )
         if code:
             # the child has noted why; a child that was killed has not
-            log.error("%s ended with exit code %d: %s", name, code, last_log_line(path))
-            self.num_failed += len(plans)
+            number, _, num_shards = shard.partition("/")
+            suffix = f"-{int(number):05d}-of-{int(num_shards):05d}" if num_shards != "1" else ""
+            job = f"train-{generator}{suffix}"
+            error = explain_job(run, job, code, path)
+            log.error("%s: %s", name, error.what)
+            if all(one.job != job for one in read_failures(run)):
+                record_failure(run, "train", job, error, str(path))
+            self._note_failure(plans, generator, error)
         self.num_done += 0 if code else len(plans)
 
     def _refuse_classifying(self, plans: list[CellPlan]) -> None:
         """Note that several processes cannot classify; they go on with training all the same."""
-        error = ConfigError(
+        error = EngineError(
             "a generator classifies in one process, and several were started",
             where=plans[0].cell.name,
             fix=f"synth-local step train --run {self.context.run.root} "
             f"--generator {plans[0].cell.generator}",
         )
-        self.num_failed += len(plans)
+        self._note_failure(plans, plans[0].cell.generator, error)
         if is_main_process():
             log.error("%s", error)
             path = str(log_path(self.context, self.name))
@@ -171,8 +186,12 @@ class _Work:
             progress = ProgressWriter(run, self.name, self.total)
             progress.update(self.num_done, plan.cell.name, force=True)
 
-    def _fail(self, plans: Sequence[CellPlan], error: SynthLocalError) -> None:
+    def _note_failure(self, plans: Sequence[CellPlan], job: str, error: SynthLocalError) -> None:
         self.num_failed += len(plans)
+        self.first_failure = self.first_failure or (job, error)
+
+    def _fail(self, plans: Sequence[CellPlan], error: SynthLocalError) -> None:
+        self._note_failure(plans, plans[0].cell.name, error)
         for plan in plans:
             log.error("%s: %s", plan.cell.name, error)
             if is_main_process():

@@ -17,6 +17,7 @@ from synth_local.evaluate.summary import Condition, Summary
 from synth_local.records import Interval, Result
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
+from synth_local.task.file_facts import FileFacts
 
 NOTHING_KNOWN = "nothing is known of what it has seen"
 BEFORE, AFTER = "before curation", "after curation"
@@ -38,6 +39,7 @@ class TaskPart:
         num_other_labels: rows left out because the task does not have their label.
         language: as the task file states it.
         kind: what one text is, such as ``text message``.
+        files: what became of the rows of the data files.
     """
 
     name: str
@@ -51,6 +53,7 @@ class TaskPart:
     num_other_labels: int = 0
     language: str = "en"
     kind: str = "text"
+    files: tuple[FileFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ class ReportData:
         analysis: what is said of subjectivity; ``None`` where nothing was analyzed.
         shots: exemplars per prompt, by strategy; 0 for zero-shot ones.
         train_seconds: of one training of a condition, mean over its seeds.
+        said: files of what people said, each with its task's name, or with none.
     """
 
     run: RunPart
@@ -191,6 +195,7 @@ class ReportData:
     analysis: Analysis | None = None
     shots: Mapping[str, int] = field(default_factory=dict)
     train_seconds: Mapping[Condition, float] = field(default_factory=dict)
+    said: tuple[tuple[str, FileFacts], ...] = ()
 
     def find_corpora(self, task: str) -> tuple[CorpusPart, ...]:
         """Return the corpora of one task."""

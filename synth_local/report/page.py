@@ -17,6 +17,7 @@ from synth_local.report.corpus_repeats import write_repeats
 from synth_local.report.data import CorpusPart, Line, ReportData, list_gaps
 from synth_local.report.diversity import METRICS, make_diversity_matrix
 from synth_local.report.figures import Drawing
+from synth_local.report.files_read import make_file_table
 from synth_local.report.headline import write_headline
 from synth_local.report.html import (
     Blocks,
@@ -276,6 +277,7 @@ class Composer:
             "Near test matches are accepted texts that share more than max_copy of their shingles "
             "with one test text; they are counted, not removed.", "key"))  # fmt: skip
         blocks += [heading("Real texts"), self._table(corpus_tables.make_split_table(data))]
+        blocks += [heading("Data as read"), self._table(make_file_table(data))]
         return Section("curation", "Curation",
                        "Every generated text was accepted or dropped with a named reason.",
                        tuple(blocks))  # fmt: skip

@@ -25,6 +25,7 @@ from synth_local.report.conditions import group_conditions, read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.diversity import make_diversity_table, read_lines
 from synth_local.report.figures import Drawing
+from synth_local.report.files_read import make_file_table
 from synth_local.report.page import Composer, render_report
 from synth_local.report.panels import Panel
 from synth_local.report.study_table import make_study_table
@@ -111,6 +112,7 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
         corpus_tables.make_curation_table(data),
         corpus_tables.make_corpus_table(data),
         corpus_tables.make_split_table(data),
+        make_file_table(data),
         corpus_tables.make_seen_table(data),
         corpus_tables.make_model_table(data),
         corpus_tables.make_engine_table(data),

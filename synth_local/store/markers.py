@@ -20,6 +20,7 @@ from synth_local.errors import SynthLocalError
 from synth_local.store.run_dir import RunDir
 
 JOB_VARIABLE = "SYNTH_LOCAL_JOB"
+MESSAGE_LIMIT = 1000  # characters of each part of a failure that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Failure:
     fix: str
     exit_code: int
     log: str
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,14 @@ def mark_live(run: RunDir, job: str) -> Iterator[None]:
 
 
 def record_failure(run: RunDir, stage: str, job: str, error: SynthLocalError, log: str) -> None:
-    """Store that a job failed and why."""
-    failure = Failure(job, stage, error.what, error.fix, error.exit_code, log)
+    """Store that a job failed and why, in few words: a message may quote somebody's text."""
+    what, fix, where = (_cut(part) for part in (error.what, error.fix, error.where))
+    failure = Failure(job, stage, what, fix, error.exit_code, log, where)
     write_json(run.failed / f"{job}.json", asdict(failure))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[: MESSAGE_LIMIT - 4]} ..."
 
 
 def clear_failure(run: RunDir, job: str) -> None:

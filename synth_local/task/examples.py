@@ -1,26 +1,35 @@
 """From the rows of a data file to labelled examples: cleaning, mapping, refusing.
 
-Every refusal names file, line and fix. Rows are left out for two reasons only, and both are
-counted: a label the task does not have (where ``other_labels: drop``), and nothing left of the
-text. Knows nothing about splits.
+Every refusal names file, line and fix, and every row that is left out is counted by its reason.
+Knows nothing about splits.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth_local.errors import DataError, UnknownLabelError
+from synth_local.core.text import identify, is_invisible
+from synth_local.errors import DataError, UnknownLabelError, list_names
 from synth_local.records import Example
+from synth_local.task.data_formats import Columns, list_unread, read_rows, read_table
+from synth_local.task.file_facts import (
+    CLEANED_AWAY,
+    EMPTY,
+    INVISIBLE,
+    NO_LABEL,
+    OTHER_LABEL,
+    FileFacts,
+    RowCount,
+)
+from synth_local.task.labels import FoundLabel, LabelNames
 from synth_local.task.raw_rows import MissingColumnError, RawRow
 from synth_local.task.task_file import TaskFile
-from synth_local.task.text_files import read_json_lines, read_separated
 
 BROUGHT_COLUMNS = ("text", "label")
-FORMATS = ".csv, .tsv, .jsonl, .json (each also .gz), .parquet or a saved datasets folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,27 @@ class LabelledRows:
 
     Attributes:
         examples: in the order of the file; ids are ``<prefix>-<row number, 6 digits>``.
-        num_other_labels: rows left out because the task does not have their label.
-        num_empty: rows left out because nothing was left of the text after cleaning.
+        keys: by id, what verbatim repeats of its text share.
+        facts: what became of all rows.
     """
 
     examples: tuple[Example, ...]
-    num_other_labels: int
-    num_empty: int
+    keys: Mapping[str, str]
+    facts: FileFacts
+
+    @property
+    def num_other_labels(self) -> int:
+        """Rows left out because the task does not have their label, or they have none."""
+        return _sum(self.facts, OTHER_LABEL, NO_LABEL)
+
+    @property
+    def num_empty(self) -> int:
+        """Rows left out because nothing that can be seen was left of the text."""
+        return _sum(self.facts, EMPTY, CLEANED_AWAY, INVISIBLE)
+
+
+def _sum(facts: FileFacts, *reasons: str) -> int:
+    return sum(facts.left_out.get(reason, 0) for reason in reasons)
 
 
 def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
@@ -61,10 +84,10 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
     Args:
         spec: what columns, labels and patterns there are.
         path: of the data file.
-        prefix: of the ids.
+        prefix: of the ids; ``test`` reads the test split of a folder of several splits.
 
     Returns:
-        Examples of the task's labels, each of which occurs, and what was left out.
+        Examples of the task's labels, each of which occurs, and what became of the other rows.
 
     Raises:
         DataError: a row cannot be read, has no text or no label, the file has no rows, or a
@@ -72,32 +95,54 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
         UnknownLabelError: a label the task does not have, where ``other_labels: error``.
     """
     patterns = [re.compile(pattern) for pattern in spec.clean]
+    names = LabelNames.of(spec)
+    count = RowCount(path, names.names)
+    role = "test" if prefix == "test" else "train"
+    data = spec.data
+    columns = Columns(data.text, data.label, data.annotations, data.encoding or "", role)
     examples: list[Example] = []
-    num_rows = num_other_labels = num_empty = 0
-    for row in read_rows(path, spec.data.text, spec.data.label, spec.data.annotations):
-        num_rows += 1
-        label = _name_label(row, spec, spec.data.label)
-        if label is None:
-            num_other_labels += 1
+    keys: dict[str, str] = {}
+    for row in read_table(path, columns):
+        found = _find_label(row, names, spec, data.label)
+        if not found.name:
+            count.leave_out(OTHER_LABEL if found.spelled else NO_LABEL, found.spelled)
             continue
-        text = clean_text(check_text(row.text, spec.data.text, row.where), patterns)
-        if not text:
-            num_empty += 1
+        raw = check_text(row.text, data.text, row.where)
+        text = clean_text(raw, patterns)
+        count.look_at(row.where, raw, row.num_lines)
+        if is_invisible(text):
+            count.leave_out(_tell_empty(raw))
             continue
-        annotations = tuple(_name_annotations(row, spec))
-        examples.append(Example(f"{prefix}-{row.index:06d}", text, label, annotations))
-    if not num_rows:
-        raise DataError("the file has no rows", where=path, fix="put labelled texts into it")
-    _check_every_label(examples, spec, path)
-    return LabelledRows(tuple(examples), num_other_labels, num_empty)
+        one = f"{prefix}-{row.index:06d}"
+        annotations = tuple(_name_annotations(row, names, spec))
+        examples.append(Example(one, text, found.name, annotations))
+        keys[one] = identify(text)
+        count.compare_labels(row.where, keys[one], found.name)
+        count.use()
+    facts = count.finish(list_unread(path, role, reads_both=data.test == data.train))
+    if not facts.rows:
+        raise _explain_no_rows(path)
+    _check_every_label(examples, spec, path, facts)
+    return LabelledRows(tuple(examples), keys, facts)
 
 
-def read_brought_rows(spec: TaskFile, path: Path) -> Iterator[BroughtRow]:
+def _tell_empty(raw: str) -> str:
+    """Return why nothing that can be seen is left of a text."""
+    if not is_invisible(raw):
+        return CLEANED_AWAY
+    return INVISIBLE if raw.strip() else EMPTY
+
+
+def read_brought_rows(
+    spec: TaskFile, path: Path, count: RowCount | None = None
+) -> Iterator[BroughtRow]:
     """Yield the rows of a corpus brought along: the columns ``text`` and ``label``, none left out.
 
     Args:
         spec: of the task; its label map and ``other_labels`` apply.
         path: of a data file of any known format.
+        count: counts the rows as they are yielded; those whose label the task leaves out, and
+            those without a text, count as left out.
 
     Yields:
         BroughtRow: in the file's order.
@@ -106,51 +151,31 @@ def read_brought_rows(spec: TaskFile, path: Path) -> Iterator[BroughtRow]:
         DataError: a row cannot be read, has no text or no label, or the file has no rows.
         UnknownLabelError: a label the task does not have, where ``other_labels: error``.
     """
-    row = None
+    names = LabelNames.of(spec)
+    count = count or RowCount(path, names.names)
     try:
         for row in read_rows(path, *BROUGHT_COLUMNS):
-            label = _name_label(row, spec, BROUGHT_COLUMNS[1])
+            found = _find_label(row, names, spec, BROUGHT_COLUMNS[1])
             text = check_text(row.text, BROUGHT_COLUMNS[0], row.where)
-            known = label is not None
-            yield BroughtRow(row.index, text, label or _spell_label(row.label), known)
+            count.look_at(row.where, text, row.num_lines)
+            if not found.name:
+                count.leave_out(OTHER_LABEL if found.spelled else NO_LABEL, found.spelled)
+            elif is_invisible(text):
+                count.leave_out(EMPTY if not text.strip() else INVISIBLE)
+            else:
+                count.compare_labels(row.where, identify(text), found.name)
+                count.use()
+            yield BroughtRow(row.index, text, found.name or found.spelled, bool(found.name))
     except MissingColumnError as error:
-        names = " and ".join(map(repr, BROUGHT_COLUMNS))
-        fix = f"a corpus brought along has the columns {names}; rename those of the file"
+        names_wanted = " and ".join(map(repr, BROUGHT_COLUMNS))
+        fix = f"a corpus brought along has the columns {names_wanted}; rename those of the file"
         raise DataError(error.what, where=error.where, fix=fix) from error
-    if row is None:
-        raise DataError("the file has no rows", where=path, fix="put labelled texts into it")
+    if not count.rows:
+        raise _explain_no_rows(path)
 
 
-def read_rows(path: Path, text: str, label: str, further: Sequence[str] = ()) -> Iterator[RawRow]:
-    """Return the rows of a data file of any known format, told by its name.
-
-    Args:
-        path: of the file or saved folder.
-        text: the column of texts.
-        label: the column of labels.
-        further: further columns.
-
-    Returns:
-        An iterator that reads as it goes.
-
-    Raises:
-        DataError: the format is not known, or what the format's reader finds wrong.
-    """
-    if path.is_dir() or path.suffix.lower() == ".parquet":
-        from synth_local.task import arrow_files  # noqa: PLC0415 - brings pyarrow
-
-        read = arrow_files.read_saved_dataset if path.is_dir() else arrow_files.read_parquet_rows
-        return read(path, text, label, further)
-    match path.name.lower().removesuffix(".gz").rpartition(".")[2]:
-        case "csv":
-            return read_separated(path, text, label, ",", further)
-        case "tsv":
-            return read_separated(path, text, label, "\t", further)
-        case "jsonl" | "json":
-            return read_json_lines(path, text, label, further)
-    raise DataError(
-        f"the format of {path.name} is not known", where=path, fix=f"rename or save it as {FORMATS}"
-    )
+def _explain_no_rows(path: Path) -> DataError:
+    return DataError("the file has no rows", where=path, fix="put labelled texts into it")
 
 
 def clean_text(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
@@ -186,9 +211,12 @@ def check_text(value: Any, column: str, where: str) -> str:
         DataError: it is missing, no text, or holds half a character.
     """
     if not isinstance(value, str):
-        found = "missing" if value is None else f"a {type(value).__name__}, not a text"
+        if isinstance(value, float):  # JSON's numbers remember how they are spelled
+            kind = "missing" if value != value else "a float, not a text"  # noqa: PLR0124
+        else:
+            kind = "missing" if value is None else f"a {type(value).__name__}, not a text"
         raise DataError(
-            f"{column!r} is {found}",
+            f"{column!r} is {kind}",
             where=where,
             fix="give the row a text, or take the row out",
         )
@@ -203,48 +231,41 @@ def check_text(value: Any, column: str, where: str) -> str:
     return value
 
 
-def _name_label(row: RawRow, spec: TaskFile, column: str) -> str | None:
-    """Return the task's name for the row's label, or ``None`` where the row is to be dropped."""
-    if row.label is None:
+def _find_label(row: RawRow, names: LabelNames, spec: TaskFile, column: str) -> FoundLabel:
+    """Return the row's label; without a name where the row is to be dropped."""
+    found = names.find(row.label, row.where)
+    if found.name or spec.other_labels == "drop":
+        return found
+    if not found.spelled:
         raise DataError(
             f"{column!r} is missing",
             where=row.where,
-            fix="give the row a label, or take the row out",
+            fix="give the row a label, take the row out, or set other_labels: drop",
         )
-    found = _spell_label(row.label)
-    label = spec.data.label_map.get(found, found)
-    if label in spec.labels:
-        return label
-    if spec.other_labels == "drop":
-        return None
-    raise UnknownLabelError(label, tuple(spec.labels), row.where)
+    raise UnknownLabelError(found.spelled, names.names, row.where)
 
 
-def _name_annotations(row: RawRow, spec: TaskFile) -> Iterator[str | None]:
+def _name_annotations(row: RawRow, names: LabelNames, spec: TaskFile) -> Iterator[str | None]:
     """Yield the annotators' labels of a row; ``None`` for a rating that is missing."""
     for cell in row.further:
         for rating in cell if isinstance(cell, list) else [cell]:
-            found = None if rating is None else _spell_label(rating)
-            label = spec.data.label_map.get(found, found) if found else None
-            if label is None or label in spec.labels:
-                yield label
-            elif spec.other_labels == "drop":
-                yield None
+            found = names.find(rating, row.where)
+            if found.name or not found.spelled or spec.other_labels == "drop":
+                yield found.name or None
             else:
-                raise UnknownLabelError(label, tuple(spec.labels), row.where)
+                raise UnknownLabelError(found.spelled, names.names, row.where)
 
 
-def _spell_label(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else str(value)
-
-
-def _check_every_label(examples: Sequence[Example], spec: TaskFile, path: Path) -> None:
+def _check_every_label(
+    examples: Sequence[Example], spec: TaskFile, path: Path, facts: FileFacts
+) -> None:
     present = {example.label for example in examples}
     missing = [label for label in spec.labels if label not in present]
     if missing:
+        said = "".join(f"\n{line}" for line in facts.list_lines())
         raise DataError(
-            f"no row has the label {', '.join(map(repr, missing))}",
+            f"no row has the label {list_names(missing, quoted=True)}",
             where=path,
             fix="add such rows, map a label of the data to it with label_map, "
-            "or take the label out of the task file",
+            f"or take the label out of the task file{said}",
         )

@@ -12,10 +12,11 @@ from pathlib import Path
 from synth_local.core.hashing import digest_file, digest_json
 from synth_local.core.section import parse_section, read_yaml
 from synth_local.errors import ConfigError, DataError
-from synth_local.task.task_file import TaskFile
+from synth_local.task.snapshot_folders import is_snapshot
+from synth_local.task.task_file import AS_SPELLED, TaskFile
 
 DATA_VARIABLE = "SYNTH_LOCAL_DATA"
-READING_VERSION = 1  # raise it when the same files would give other examples or other splits
+READING_VERSION = 2  # raise it when the same files would give other examples or other splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,19 @@ def load_task(path: Path) -> Task:
         ConfigError: with all problems of the task file, or a missing ``prompts`` folder.
         DataError: a data file is missing; both places that were tried are named.
     """
-    value, lines = read_yaml(path)
+    value, lines = read_yaml(path, AS_SPELLED)
     spec = parse_section(TaskFile, value, path, lines)
     path = path.resolve()
     train_file = _find_data(spec.data.train, path, lines.get(("data", "train")))
     test_file = None
     if spec.data.test is not None:
         test_file = _find_data(spec.data.test, path, lines.get(("data", "test")))
+    if train_file == test_file and not is_snapshot(train_file):
+        raise ConfigError(
+            "train and test are the same data; leave test out and one will be cut from train",
+            where=path,
+            fix="take data.test out, or name the test part's own file or folder",
+        )
     prompts_dir = _find_prompts(spec.prompts, path, lines.get(("prompts",)))
     digest = digest_json(
         {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth_local.errors import DataError, nearest
+from synth_local.errors import DataError, list_names, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class RawRow:
         text: whatever stands in the column of texts.
         label: whatever stands in the column of labels.
         further: whatever stands in the further columns that were asked for, in that order.
+        num_lines: lines of the file that the row spans.
     """
 
     index: int
@@ -27,6 +28,7 @@ class RawRow:
     text: Any
     label: Any
     further: tuple[Any, ...] = ()
+    num_lines: int = 1
 
 
 class MissingColumnError(DataError):
@@ -47,14 +49,10 @@ def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path
     """
     for column in wanted:
         if column not in found:
-            there = ", ".join(map(repr, found)) or "none"
-            hint = ""
-            if len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
-                hint = "\nthe header looks as if another separator were used; save with commas"
             raise MissingColumnError(
-                f"there is no column {column!r}; found {there}",
+                f"there is no column {column!r}; found {list_names(found, quoted=True)}",
                 where=where,
-                fix=f"name the column under data: in the task file{nearest(column, found)}{hint}",
+                fix=f"name the column under data: in the task file{nearest(column, found)}",
             )
         if list(found).count(column) > 1:
             raise DataError(

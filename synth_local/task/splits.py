@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synth_local.core.hashing import derive_seed
-from synth_local.core.text import fold_spaces, match_key
 from synth_local.errors import DataError
 from synth_local.records import Example
 from synth_local.task.examples import read_examples
+from synth_local.task.file_facts import TEST_MATCH, FileFacts
 from synth_local.task.load import Task
 
 
@@ -36,6 +36,8 @@ class Splits:
         num_test_matches: rows removed because the test part has the same text.
         num_other_labels: rows left out because the task does not have their label.
         num_empty: rows left out because nothing was left of the text after cleaning.
+        files: what became of the rows of the train file, and of the test file where there is one;
+            the rows removed because of the test part count there too.
     """
 
     train: tuple[Example, ...]
@@ -45,6 +47,7 @@ class Splits:
     num_test_matches: int
     num_other_labels: int
     num_empty: int
+    files: tuple[FileFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1) -> Splits:
     read = [read_examples(spec, task.train_file, "train" if task.test_file else "row")]
     if task.test_file:
         read.append(read_examples(spec, task.test_file, "test"))
-    keys = {row.id: identify(row.text) for rows in read for row in rows.examples}
+    keys = {one: key for rows in read for one, key in rows.keys.items()}
     cutter = _Cutter(keys, spec.split_seed, task.train_file)
     rest: Sequence[Example] = read[0].examples
     test: Sequence[Example] = read[-1].examples
@@ -115,20 +118,17 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1) -> Splits:
         num_test_matches=len(rest) - len(kept),
         num_other_labels=sum(rows.num_other_labels for rows in read),
         num_empty=sum(rows.num_empty for rows in read),
+        files=_count_matches([rows.facts for rows in read], len(rest) - len(kept)),
     )
 
 
-def identify(text: str) -> str:
-    """Return what two texts share when they are verbatim the same.
-
-    Args:
-        text: of one row.
-
-    Returns:
-        ``match_key``; for texts without a letter or digit (a smiley) the text itself with case and
-        spaces folded, since they are not all the same text.
-    """
-    return match_key(text) or fold_spaces(text)
+def _count_matches(files: Sequence[FileFacts], matches: int) -> tuple[FileFacts, ...]:
+    """Return the facts with the train rows that the test part has too among those left out."""
+    train, *others = files
+    if matches:
+        left_out = {**train.left_out, TEST_MATCH: matches}
+        train = replace(train, used=train.used - matches, left_out=left_out)
+    return (train, *others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,23 @@ they are read or how they are split.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from synth_local.core.section import RuntimeOnly, Section
-from synth_local.errors import nearest
+from synth_local.errors import nearest, quote, shorten
+from synth_local.task.decoding import check_encoding
 
 NAME = re.compile(r"[a-z0-9._+-]+")
+
+
+def compose(label: str) -> str:
+    """Return a label in Unicode's composed form (NFC), in which spellings are compared."""
+    return unicodedata.normalize("NFC", label)
 
 
 def check_task_name(name: str) -> str:
@@ -32,9 +40,13 @@ def check_task_name(name: str) -> str:
             dash.
     """
     if not NAME.fullmatch(name) or "__" in name or name[0] in ".-":
-        msg = f"the name {name!r} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        msg = f"the name {quote(name)} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
         raise ValueError(msg)
     return name
+
+
+#: Mappings of a task file whose values are labels: they are kept as spelled.
+AS_SPELLED = (("data", "label_map"),)
 
 
 class LabelSpec(Section):
@@ -76,6 +88,7 @@ class DataSpec(Section):
         train: a file of labelled texts, or a saved ``datasets`` folder. Relative paths start at
             ``$SYNTH_LOCAL_DATA`` where it is set and has the file, else at the task file.
         test: the official test part; ``null``: cut from ``train``.
+        encoding: of the text files, where they are not UTF-8, such as ``windows-1252``.
         text: the column of texts.
         label: the column of labels.
         label_map: label in the data to label of the task; labels not named stay as they are.
@@ -85,6 +98,7 @@ class DataSpec(Section):
 
     train: Annotated[str, Field(min_length=1), RuntimeOnly]
     test: Annotated[str | None, Field(min_length=1), RuntimeOnly] = None
+    encoding: str | None = None
     text: str = Field(default="text", min_length=1)
     label: str = Field(default="label", min_length=1)
     label_map: dict[str, str] = Field(default_factory=dict)
@@ -96,18 +110,35 @@ class DataSpec(Section):
         """Let one name stand for a list of one."""
         return [value] if isinstance(value, str) else value
 
+    @field_validator("encoding")
+    @classmethod
+    def validate_encoding(cls, value: str | None) -> str | None:
+        """Require an encoding of texts that is known."""
+        return value if value is None else check_encoding(value)
+
     @field_validator("label_map", mode="before")
     @classmethod
     def spell_labels(cls, value: Any) -> Any:
-        """Let numbers stand for labels."""
+        """Let whole numbers of a mapping that no file spells stand for labels."""
         if not isinstance(value, dict):
             return value
         return {_spell(key): _spell(label) for key, label in value.items()}
 
+    @field_validator("label_map", mode="after")
+    @classmethod
+    def validate_map(cls, value: dict[str, str]) -> dict[str, str]:
+        """Require that no two keys are one label spelled in two ways."""
+        twice = _find_repeats([compose(key) for key in value])
+        if twice:
+            msg = f"{twice[0]!r} stands twice: its accents are spelled in two ways"
+            raise ValueError(msg)
+        return value
+
     @model_validator(mode="after")
     def validate_distinct(self) -> Self:
         """Refuse one file, or one column, in two parts."""
-        if self.train == self.test:
+        # of a folder that holds both splits, each key reads its own
+        if self.train == self.test and Path(self.train).suffix:
             msg = "train and test are the same file; leave test out and one will be cut from train"
             raise ValueError(msg)
         if self.text == self.label:
@@ -173,11 +204,19 @@ class TaskFile(Section):
 
     @field_validator("labels", mode="before")
     @classmethod
-    def spell_labels(cls, value: Any) -> Any:
-        """Let numbers stand for label names."""
-        if not isinstance(value, dict):
-            return value
-        return {_spell(key): spec for key, spec in value.items()}
+    def require_descriptions(cls, value: Any) -> Any:
+        """Say what a label needs where it has a name alone, or a text in place of a mapping."""
+        if isinstance(value, list):
+            first = value[0] if value and isinstance(value[0], str) else "pos"
+            msg = f"a label needs a description: write {_show_label(first)} and so on"
+            raise ValueError(msg)
+        if isinstance(value, dict):
+            for name, spec in value.items():
+                if not isinstance(spec, dict | LabelSpec):
+                    msg = f"a label needs a description: write {_show_label(str(name))}"
+                    raise ValueError(msg)
+            return {_spell(name): spec for name, spec in value.items()}
+        return value
 
     @field_validator("labels")
     @classmethod
@@ -188,11 +227,13 @@ class TaskFile(Section):
             raise ValueError(msg)
         for name in value:
             if not name or name != " ".join(name.split()):
-                msg = f"the label {name!r} is empty or has blanks around it or line breaks in it"
+                msg = (
+                    f"the label {quote(name)} is empty or has blanks around it or line breaks in it"
+                )
                 raise ValueError(msg)
-        twice = _find_repeats([name.casefold() for name in value])
+        twice = _find_repeats([compose(compose(name).casefold()) for name in value])
         if twice:
-            msg = f"label names must differ by more than case: {twice[0]!r} stands twice"
+            msg = f"label names must differ by more than case: {quote(twice[0])} stands twice"
             raise ValueError(msg)
         return value
 
@@ -217,20 +258,23 @@ class TaskFile(Section):
             try:
                 compiled = re.compile(pattern)
             except re.error as error:
-                msg = f"{pattern!r} is not a regular expression: {error}"
+                msg = f"{quote(pattern)} is not a regular expression: {error}"
                 raise ValueError(msg) from error
             if compiled.match(""):
-                msg = f"{pattern!r} matches the empty text, so it would put blanks everywhere"
+                msg = f"{quote(pattern)} matches the empty text, so it would put blanks everywhere"
                 raise ValueError(msg)
         return value
 
     @model_validator(mode="after")
     def validate_whole(self) -> Self:
         """Require that mapped labels exist and that the shares leave something to train on."""
+        known = {compose(name) for name in self.labels}
         for target in self.data.label_map.values():
-            if target not in self.labels:
+            if compose(target) not in known:
                 near = nearest(target, self.labels)
-                msg = f"data.label_map leads to {target!r}, which is no label of the task{near}"
+                msg = (
+                    f"data.label_map leads to {quote(target)}, which is no label of the task{near}"
+                )
                 raise ValueError(msg)
         if self.data.test is None:
             if self.test_share + self.validation_share >= 1:
@@ -243,11 +287,11 @@ class TaskFile(Section):
 
 
 def _spell(label: Any) -> Any:
-    """Return a label from YAML as text, where it was a number there."""
-    if isinstance(label, bool):
-        msg = "a bare yes, no, on, off, true or false is not text in YAML: put it in quotes"
-        raise ValueError(msg)
-    return str(label) if isinstance(label, int) else label
+    return str(label) if isinstance(label, int) and not isinstance(label, bool) else label
+
+
+def _show_label(name: str) -> str:
+    return f"`{shorten(name, 40)}: {{description: ...}}`"
 
 
 def _find_repeats(names: Any) -> list[str]:

@@ -1,76 +1,56 @@
-"""Reading CSV, TSV and JSON Lines, gzipped or not, line by line.
+"""Reading separated fields (CSV, TSV and what spreadsheets make of them), gzipped or not.
 
-Files are UTF-8, with or without a byte order mark. Quoting is that of RFC 4180: a field in double
-quotes may hold separators, line breaks and doubled quotes. Knows nothing about labels.
+The separator is the one that the header uses: comma, semicolon, tab or bar. Quoting is that of
+RFC 4180: a field in double quotes may hold separators, line breaks and doubled quotes. Knows
+nothing about labels.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
-import json
-import zlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from synth_local.errors import DataError
+from synth_local.task.decoding import decode_lines
 from synth_local.task.raw_rows import RawRow, check_columns
 
-BOM = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 LARGEST_FIELD = 2**31 - 1  # characters; the csv module's own bound is 131,072
+# the line that Excel reads before the header, and does not show
+_TOLD = re.compile(r'"?sep=([^\w\s"]|\t)"?\r?\n?', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The fields of one row of separated fields, and the file and line on which it starts."""
+    """The fields of one row of separated fields, where it starts, and how many lines it spans."""
 
     where: str
     fields: list[str]
-
-
-def read_json_lines(
-    path: Path, text: str, label: str, further: Sequence[str] = ()
-) -> Iterator[RawRow]:
-    """Yield the rows of a file with one JSON object a line; blank lines are skipped.
-
-    Args:
-        path: of the file; ``.gz`` is unpacked on the way.
-        text: the column of texts.
-        label: the column of labels.
-        further: further columns.
-
-    Yields:
-        RawRow: in the file's order.
-
-    Raises:
-        DataError: a line is no JSON object, or lacks a column; with file and line.
-    """
-    index = 0
-    for number, line in enumerate(decode_lines(path), start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        row = _parse_object(line, where)
-        check_columns(list(row), (text, label, *further), where)
-        yield RawRow(index, where, row[text], row[label], tuple(row[name] for name in further))
-        index += 1
+    num_lines: int = 1
 
 
 def read_separated(
-    path: Path, text: str, label: str, delimiter: str, further: Sequence[str] = ()
+    path: Path,
+    text: str,
+    label: str,
+    delimiter: str = "",
+    further: Sequence[str] = (),
+    encoding: str = "",
 ) -> Iterator[RawRow]:
     r"""Yield the rows of a file with a header line and separated fields.
 
     Args:
-        path: of the file; ``.gz`` is unpacked on the way.
+        path: of the file; gzip is unpacked on the way.
         text: the column of texts.
         label: the column of labels.
-        delimiter: one character, ``,`` or ``\t``.
+        delimiter: one character, such as ``,`` or ``\t``; empty: that of the header.
         further: further columns.
+        encoding: of the file; empty is UTF-8.
 
     Yields:
         RawRow: in the file's order.
@@ -79,28 +59,28 @@ def read_separated(
         DataError: a column is missing, a row has more or fewer fields than the header, or quotes
             do not pair up; with file and the line on which the row starts.
     """
-    records = _read_records(path, delimiter)
+    wanted = (text, label, *further)
+    delimiter = delimiter or find_separator(path, wanted, encoding)
+    records = (one for one in _read_records(path, delimiter, encoding) if one.fields)
     header = next(records, None)
-    if header is None or not header.fields:
+    if header is None:
         return
-    check_columns(header.fields, (text, label, *further), header.where)
-    text_at, label_at, *others = (header.fields.index(name) for name in (text, label, *further))
-    index = 0
-    for record in records:
+    check_columns(header.fields, wanted, header.where)
+    text_at, label_at, *others = (header.fields.index(name) for name in wanted)
+    for index, record in enumerate(records):
         fields = record.fields
-        if not fields:
-            continue
         _check_width(fields, header.fields, record.where)
         found = tuple(fields[at] for at in others)
-        yield RawRow(index, record.where, fields[text_at], fields[label_at], found)
-        index += 1
+        yield RawRow(
+            index, record.where, fields[text_at], fields[label_at], found, record.num_lines
+        )
 
 
 def read_fields(path: Path, delimiter: str, width: int) -> Iterator[Record]:
     r"""Yield the rows of a file with separated fields and no header line; blank lines are skipped.
 
     Args:
-        path: of the file; ``.gz`` is unpacked on the way.
+        path: of the file; gzip is unpacked on the way.
         delimiter: one character, ``,`` or ``\t``.
         width: fields that each row must have.
 
@@ -121,13 +101,67 @@ def read_fields(path: Path, delimiter: str, width: int) -> Iterator[Record]:
             yield record
 
 
-def _read_records(path: Path, delimiter: str) -> Iterator[Record]:
+def find_separator(path: Path, wanted: Sequence[str] = (), encoding: str = "") -> str:
+    """Return the separator of a file's header.
+
+    Args:
+        path: of the file; gzip is unpacked on the way.
+        wanted: columns that have to be there: a separator that sets them apart is the one.
+        encoding: of the file; empty is UTF-8.
+
+    Returns:
+        One character: what a first line ``sep=...`` says; else comma, semicolon, tab or bar,
+        whichever finds the wanted columns, or stands most often in the header outside quotes; a
+        comma, or a tab in a file of that name, where the header has none of them.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    lines = (line for line in decode_lines(path, encoding) if line.strip())
+    header = next(lines, "")
+    if told := _TOLD.fullmatch(header):
+        return told[1]
+    usual = "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+    order = sorted(SEPARATORS, key=lambda one: one != usual)
+    for one in order:
+        if wanted and set(wanted) <= set(_split(header, one)):
+            return one
+    bare = _QUOTED.sub("", header)
+    return max(order, key=bare.count)
+
+
+def read_header(path: Path) -> list[str]:
+    """Return the names in a file's header, in their order; none of an empty file.
+
+    Args:
+        path: of the file; gzip is unpacked on the way.
+
+    Returns:
+        The names.
+
+    Raises:
+        DataError: the file cannot be read, or its header is no line of separated fields.
+    """
+    records = _read_records(path, find_separator(path))
+    header = next((one for one in records if one.fields), None)
+    return header.fields if header else []
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _read_records(path: Path, delimiter: str, encoding: str = "") -> Iterator[Record]:
     csv.field_size_limit(LARGEST_FIELD)
-    reader = csv.reader(decode_lines(path), delimiter=delimiter, strict=True)
+    lines = _skip_told(decode_lines(path, encoding))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     start = 1
     try:
         for fields in reader:
-            yield Record(f"{path}:{start}", fields)
+            yield Record(f"{path}:{start}", fields, reader.line_num - start + 1)
             start = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
@@ -139,36 +173,10 @@ def _read_records(path: Path, delimiter: str) -> Iterator[Record]:
         ) from error
 
 
-def find_separator(path: Path) -> str:
-    """Return the separator of a file's header: comma, semicolon or tab, whichever it has most of.
-
-    Args:
-        path: of the file; ``.gz`` is unpacked on the way.
-
-    Returns:
-        One character; a comma where the header has none of them.
-
-    Raises:
-        DataError: the file cannot be read.
-    """
-    header = next(decode_lines(path), "")
-    return max(SEPARATORS, key=header.count)
-
-
-def read_header(path: Path) -> list[str]:
-    """Return the names in a file's header, in their order; none of an empty file.
-
-    Args:
-        path: of the file; ``.gz`` is unpacked on the way.
-
-    Returns:
-        The names.
-
-    Raises:
-        DataError: the file cannot be read, or its header is no line of separated fields.
-    """
-    header = next(_read_records(path, find_separator(path)), None)
-    return header.fields if header else []
+def _skip_told(lines: Iterator[str]) -> Iterator[str]:
+    """Return the lines, a first one that names the separator as a blank one: lines keep numbers."""
+    first = next(lines, "")
+    return chain(["\n" if _TOLD.fullmatch(first) else first], lines)
 
 
 def _check_width(fields: list[str], header: list[str], where: str) -> None:
@@ -178,55 +186,3 @@ def _check_width(fields: list[str], header: list[str], where: str) -> None:
             where=where,
             fix="put fields that hold a separator into double quotes, or save as JSON Lines",
         )
-
-
-def _parse_object(line: str, where: str) -> dict[str, Any]:
-    fix = 'each line must be one JSON object, such as {"text": "...", "label": "..."}'
-    try:
-        row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise DataError(f"not valid JSON: {error}", where=where, fix=fix) from error
-    if not isinstance(row, dict):
-        raise DataError(f"expected a JSON object, found {type(row).__name__}", where=where, fix=fix)
-    return row
-
-
-def decode_lines(path: Path) -> Iterator[str]:
-    r"""Yield the lines of a UTF-8 file with their line ends, gzipped or not.
-
-    Only ``\n`` ends a line: texts may hold other characters that Unicode counts as line ends.
-
-    Args:
-        path: of the file.
-
-    Yields:
-        str: line by line, without the byte order mark.
-
-    Raises:
-        DataError: the file cannot be read, or a line is not UTF-8; with file and line.
-    """
-    number = 0
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as handle:
-            for raw in handle:
-                number += 1
-                yield _decode(raw.removeprefix(BOM) if number == 1 else raw, path, number)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"cannot read on: {error}",
-            where=f"{path}:{number + 1}",
-            fix="the file may be damaged or cut short; copy it again",
-        ) from error
-
-
-def _decode(raw: bytes, path: Path, number: int) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        utf16 = number == 1 and raw.startswith(UTF16_MARKS)
-        found = "the file is UTF-16" if utf16 else f"byte {raw[error.start]:#04x} is not UTF-8"
-        raise DataError(
-            found,
-            where=f"{path}:{number}",
-            fix="save the file as UTF-8 (iconv -f LATIN1 -t UTF-8, with the right first name)",
-        ) from error

@@ -58,6 +58,10 @@ class SetPlan:
         """Return the number of rows."""
         return sum(self.real.values()) + sum(self.synthetic.values())
 
+    def list_empty(self, labels: Iterable[str]) -> list[str]:
+        """Return the labels of which the set has no row."""
+        return [one for one in labels if not self.real.get(one, 0) + self.synthetic.get(one, 0)]
+
     def cell(self, task: str, student: str, seed: int) -> Cell:
         """Return the cell of this set for one student and seed."""
         named = self.corpus or self.twin
@@ -71,21 +75,26 @@ def plan_sets(
     match: str,
     real: RealCounts,
     corpora: Mapping[CorpusKey, Counts],
+    wanted_rows: Counts | None = None,
 ) -> list[SetPlan]:
     """Return the training sets of one task.
 
     ``real`` and ``synthetic`` are matched: the same count per label, the smaller of the two.
     ``pool`` and combined sources are never cut. Corpora of different counts bring a ``real`` set
-    each; without a corpus, or with ``match: none``, ``real`` is all of it.
+    each; without a corpus, or with ``match: none``, ``real`` is all of it. A corpus that lacks a
+    label would leave ``real`` without one too: where the others do not, they alone decide, and
+    where all do, ``real`` is cut to the rows that were asked for.
 
     Args:
         sources: of the run file.
         match: ``labels`` or ``none``.
         real: rows of the real split.
         corpora: accepted rows per label of each finished corpus.
+        wanted_rows: rows per label that were asked for; ``None`` is all that there are.
 
     Returns:
-        Real sets first, then the pool, then corpus by corpus.
+        Real sets first, then the pool, then corpus by corpus. Sets with no row of some label are
+        among them; nothing can be learned from these.
     """
     matched = {
         key: {label: min(count, real.train[label]) for label, count in accepted.items()}
@@ -93,14 +102,19 @@ def plan_sets(
         else dict(real.train)
         for key, accepted in corpora.items()
     }
-    default = next(iter(matched.values()), dict(real.train))
+    whole = [rows for rows in matched.values() if all(rows.get(one) for one in real.train)]
+    asked = wanted_rows or real.train
+    by_request = {one: min(count, asked.get(one, count)) for one, count in real.train.items()}
+    default = next(iter(whole), by_request if matched else dict(real.train))
     wanted = list(sources)
     plans = list(_real_sets(matched, real)) if "real" in wanted else []
+    if "real" in wanted and matched and not whole:
+        plans.append(SetPlan("real", None, by_request))
     if "pool" in wanted:
         plans.append(SetPlan("pool", None, real.pool, partner=default))
     for key, accepted in corpora.items():
-        partner = matched[key]
-        rows = partner if match == "labels" else dict(accepted)
+        rows = matched[key] if match == "labels" else dict(accepted)
+        partner = matched[key] if matched[key] in whole else default
         if "synthetic" in wanted:
             plans.append(SetPlan("synthetic", key, {}, rows, partner))
         if "pool+synthetic" in wanted:

@@ -281,3 +281,69 @@ def test_a_machine_without_slurm_says_what_to_do(
     assert "--dry-run" in caught.value.fix
     with pytest.raises(SlurmError, match="there is no squeue"):
         Slurm().list_tasks()
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        (
+            "sbatch: error: resolve_ctls_from_dns_srv: res_nsearch error: Unknown host\n"
+            "sbatch: fatal: Could not establish a configuration source",
+            "SLURM_CONF",
+        ),
+        (
+            "sbatch: error: s_p_parse_file: unable to status file /etc/slurm/slurm.conf",
+            "SLURM_CONF",
+        ),
+        ("sbatch: error: Munge encode failed: Failed to access socket", "MUNGE"),
+        ("Invalid account or account/partition combination specified", "account"),
+        ("sbatch: error: invalid partition specified: gpuu", "sinfo -s"),
+        ("Batch job submission failed: Invalid partition name specified", "sinfo -s"),
+        ("Batch job submission failed: Invalid qos specification", "qos"),
+        ("Invalid generic resource (gres) specification", "gres"),
+        ("Requested time limit is invalid (missing or exceeds some limit)", "time of the stage"),
+        ("Invalid job array specification", "array.max_index"),
+        ("Job violates accounting/QOS policy (job submit limit, user's size)", "fewer shards"),
+        ("Requested node configuration is not available", "cpus, memory"),
+        ("Memory specification can not be satisfied", "memory of the stage"),
+        ("Invalid feature specification", "--constraint"),
+        ("User's group not permitted to use this partition", "another partition or account"),
+        ("sbatch: unrecognized option '--oops'", "options"),
+        ("something new", "what Slurm says"),
+    ],
+)
+def test_a_refusal_comes_with_the_fix_for_its_cause(
+    cluster: Cluster, said: str, named: str
+) -> None:
+    cluster.tell("sbatch", (1, "", said))
+    with pytest.raises(SlurmError) as caught:
+        cluster.submit()
+    assert named in caught.value.fix
+    assert cluster.waited == []
+
+
+def test_a_controller_that_is_away_is_not_blamed_on_the_site_file(cluster: Cluster) -> None:
+    cluster.tell("squeue", (1, "", AWAY))
+    with pytest.raises(SlurmError) as caught:
+        cluster.slurm.list_tasks()
+    assert "site file" not in caught.value.fix
+
+
+def test_words_of_slurm_in_another_encoding_and_without_end_are_told_in_few(
+    cluster: Cluster,
+) -> None:
+    (cluster.folder / "bin" / "squeue").write_text(
+        "#!/bin/bash\nprintf '\\xff%.0s' {1..9000} >&2; exit 1\n"
+    )
+    with pytest.raises(SlurmError) as caught:
+        cluster.slurm.list_tasks()
+    assert len(str(caught.value)) < 1300
+
+
+def test_a_command_of_slurms_that_does_not_start_is_named(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(cluster.folder / "bin"))
+    (cluster.folder / "bin" / "squeue").write_bytes(b"\x7fELF")
+    with pytest.raises(SlurmError, match="squeue does not start"):
+        cluster.slurm.list_tasks()

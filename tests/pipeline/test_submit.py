@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -255,3 +256,33 @@ def test_a_generator_that_classifies_needs_jobs_that_can_run_it(small: SmallRun)
             )
         assert "stages.train" in caught.value.fix
     preview_submission(make_request(small, stages={"train": {"gpus": 1}}), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("stage", "is_good"),
+    [
+        ({"gres": "gpu:a100:4"}, True),
+        ({"gres": "gpu:4", "gpus": 1}, True),
+        ({"gres": "gpu:a100:4,shard:1"}, True),
+        ({"gres": "gpu:a100:1", "gpus": 4}, False),
+        ({"gres": "gpu:h100", "gpus": 4}, False),
+        ({"gpus": 4}, True),
+        ({"gpus": 3}, False),
+    ],
+)
+def test_tensor_parallel_is_held_against_the_gpus_that_slurm_will_give(
+    small: SmallRun, stage: dict[str, Any], is_good: bool
+) -> None:
+    small.change(generate={"tensor_parallel": 4})
+    shown: list[str] = []
+    if is_good:
+        preview_submission(make_request(small, stages={"generate": stage}), shown.append)
+        script = "\n".join(shown)
+        assert f"--gres={stage.get('gres', 'gpu:4')}\n" in script
+        assert "--gpus" not in script
+        return
+    with pytest.raises(ConfigError) as caught:
+        preview_submission(make_request(small, stages={"generate": stage}), shown.append)
+    setting = "gres" if "gres" in stage else "gpus"
+    assert f"by {setting}: {stage[setting]}" in caught.value.what
+    assert f"stages.generate.{setting}" in caught.value.fix

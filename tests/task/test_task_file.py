@@ -54,10 +54,6 @@ def test_numbers_may_stand_for_labels(tmp_path: Path) -> None:
             id="labels that differ in case only",
         ),
         pytest.param(
-            {"labels": {True: {"description": "x"}, False: {"description": "x"}}}, "in quotes",
-            id="yes and no without quotes",
-        ),
-        pytest.param(
             {"labels": {"a ": {"description": "x"}, "b": {"description": "x"}}}, "blanks around",
             id="a label with a blank at its end",
         ),

@@ -12,11 +12,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth_local.core.text import match_key
+from synth_local.core.text import identify, match_key
 from synth_local.errors import DataError
 from synth_local.records import Example
 from synth_local.task import Splits, load_splits, load_task
-from synth_local.task.splits import identify
 
 Rows = Sequence[tuple[str, str]]
 

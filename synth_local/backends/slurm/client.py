@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from synth_local.backends.slurm.refusals import find_fix
 from synth_local.errors import MachineError
 
 AWAY = (
@@ -25,6 +26,7 @@ AWAY = (
 UNCERTAIN = ("Socket timed out", "Zero Bytes were transmitted", "Transport endpoint")
 WAITS = (2.0, 5.0, 10.0, 20.0, 40.0)
 CALL_SECONDS = 120.0
+MESSAGE_LIMIT = 1000  # characters of a message of Slurm's that are shown
 ACTIVE = frozenset(
     ["PENDING", "RUNNING", "SUSPENDED", "COMPLETING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD",
      "REQUEUE_FED", "RESIZING", "SIGNALING", "SPECIAL_EXIT", "STAGE_OUT", "STOPPED"]
@@ -187,11 +189,23 @@ def _call(argv: list[str]) -> str:
     env = {k: v for k, v in os.environ.items() if not k.startswith(_OVERRIDES) or k in _KEPT}
     try:
         found = subprocess.run(  # noqa: S603
-            argv, capture_output=True, text=True, check=False, timeout=CALL_SECONDS, env=env
+            argv,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=CALL_SECONDS,
+            env=env,
         )
     except FileNotFoundError as error:
         raise SlurmError(
             f"there is no {argv[0]} on this machine", is_away=False, fix="call this on a login node"
+        ) from error
+    except OSError as error:
+        raise SlurmError(
+            f"{argv[0]} does not start: {os.strerror(error.errno or 0)}",
+            is_away=False,
+            fix=f"look at `which {argv[0]}`, or call this on a login node",
         ) from error
     except subprocess.TimeoutExpired as error:
         raise SlurmError(
@@ -204,10 +218,7 @@ def _call(argv: list[str]) -> str:
     said = found.stderr.strip() or found.stdout.strip() or f"exit code {found.returncode}"
     is_away = any(sign in said for sign in AWAY)
     raise SlurmError(
-        f"{argv[0]} failed: {said}",
+        f"{argv[0]} failed: {said[:MESSAGE_LIMIT]}",
         is_away=is_away,
-        fix="try again when the controller is back"
-        if is_away
-        else "correct the site file (account, partition, QoS, gres), or ask whoever runs the "
-        "cluster",
+        fix="try again when the controller is back" if is_away else find_fix(said),
     )

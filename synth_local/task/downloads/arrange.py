@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from synth_local.core.hashing import derive_seed
+from synth_local.core.text import identify
 from synth_local.task.downloads.source_rows import SourceRow
 from synth_local.task.examples import clean_text
-from synth_local.task.splits import identify
 
 TEST_SHARE = 0.25  # where the authors give no split
 EMPTY = "nothing left of the text"

@@ -22,7 +22,7 @@ from synth_local.task.downloads.arrange import arrange_rows
 from synth_local.task.downloads.readers import READERS
 from synth_local.task.downloads.source_rows import SourceRow
 from synth_local.task.examples import check_text
-from synth_local.task.task_file import TaskFile
+from synth_local.task.task_file import AS_SPELLED, TaskFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def convert_download(task: str, folder: Path, out: Path) -> Conversion:
             fix=f"choose one of {', '.join(sorted(READERS))}",
         )
     path = find_shipped("tasks") / f"{task}.yaml"
-    value, lines = read_yaml(path)
+    value, lines = read_yaml(path, AS_SPELLED)
     spec = parse_section(TaskFile, value, path, lines)
     rows = _check_rows(READERS[task](folder), spec)
     parts = arrange_rows(rows, [re.compile(one) for one in spec.clean], spec.split_seed)

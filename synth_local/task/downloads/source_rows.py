@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from synth_local.errors import DataError
-from synth_local.task.text_files import Record, decode_lines
+from synth_local.task.decoding import decode_lines
+from synth_local.task.text_files import Record
 
 Part = Literal["train", "test", "whole"]
 

@@ -14,7 +14,8 @@ from synth_local.task.downloads.source_rows import (
     read_tabbed_lines,
 )
 from synth_local.task.examples import check_text
-from synth_local.task.text_files import read_fields, read_json_lines, read_separated
+from synth_local.task.json_files import read_json_rows
+from synth_local.task.text_files import read_fields, read_separated
 
 NEWS_DESKS = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
 NEWS_HEADER = ["Class Index", "Title", "Description"]  # one republisher adds it
@@ -106,7 +107,7 @@ def read_sarcasm(folder: Path) -> Iterator[SourceRow]:
         DataError: the file is missing, or a row does not fit.
     """
     path = find_part(folder, "Sarcasm_Headlines_Dataset.json")
-    for row in read_json_lines(path, "headline", "is_sarcastic"):
+    for row in read_json_rows(path, "headline", "is_sarcastic"):
         label = name_label(str(row.label), SARCASM_LABELS, row.where)
         text = check_text(row.text, "headline", row.where)
         yield SourceRow(row.where, "whole", text, label)
