@@ -29,6 +29,8 @@ def list_command() -> None:
 
     for entry in list_models():
         weights = str(entry.folder) if entry.folder else "no weights here"
+        if entry.folder and entry.problem:
+            weights = f"{weights}  WRONG: {entry.problem}"
         click.echo(f"{entry.name:<32}{entry.role or '-':<11}{entry.license or '-':<18}{weights}")
 
 
