@@ -80,7 +80,10 @@ def _check_card(folder: Path, *, usable: bool) -> list[str]:
     found = digest_model(folder).total if card.digest else ""
     if found == card.digest:
         return problems
-    return [*problems, f"its digest is {found}, the card says {card.digest}: another version, or modified"]
+    return [
+        *problems,
+        f"its digest is {found}, the card says {card.digest}: another version, or modified",
+    ]
 
 
 def _is_fake(folder: Path) -> bool:

@@ -22,9 +22,7 @@ _OTHER_MEDIA = ("image_token", "video_token", "audio_token", "boi_token", "eoi_t
                 "boa_token", "eoa_token")  # fmt: skip
 
 
-def find_vocabulary_fault(
-    folder: Path, tensors: Mapping[str, TensorHeader]
-) -> MachineError | None:
+def find_vocabulary_fault(folder: Path, tensors: Mapping[str, TensorHeader]) -> MachineError | None:
     """Return what is wrong where the folder's tokenizer is larger than the model's embedding.
 
     Args:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synth_local.cli.options import RUN_FILE, default_out, make_printable
+from synth_local.errors import EXIT_MACHINE, EXIT_OK
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def init(directory: Path) -> None:
 @click.argument("run_file", type=RUN_FILE)
 @click.option("--out", type=click.Path(path_type=Path), help="The run directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
+def plan(run_file: Path, out: Path | None, as_json: bool) -> int:
     """Check RUN_FILE and show what it asks for and what is done; compute nothing."""
     from synth_local.pipeline.overview import make_overview  # noqa: PLC0415
 
@@ -57,6 +58,10 @@ def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(overview.to_json(), indent=2, ensure_ascii=False))
     else:
         _print_overview(overview)
+    # weights that are not here yet may come; a folder that is here and is not whole will not do
+    for problem in overview.broken:
+        click.echo(f"error: {problem}", err=True)
+    return EXIT_MACHINE if overview.broken else EXIT_OK
 
 
 def _print_overview(overview: Overview) -> None:

@@ -64,7 +64,7 @@ class EncoderEmbedder:
                 use_safetensors=True,
                 dtype=torch.float32,
             )
-        except (OSError, ValueError, KeyError, ImportError) as error:
+        except Exception as error:
             raise explain_broken_folder(folder, error) from error
         self._tokenizer = tokenizer
         self._model = model.to(self._device).eval()
