@@ -8,19 +8,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from synth_local.cards.digest import TOKENIZER_FILES, digest_model
+from synth_local.cards.digest import digest_model
 from synth_local.cards.folder import TOKENIZER_CONFIG
 from synth_local.cards.headers import check_safetensors
 from synth_local.cards.known import load_card
 from synth_local.cards.roles import name_architecture
-from synth_local.cards.weights import FAKE_TYPE, read_config
+from synth_local.cards.weights import read_config
 from synth_local.cards.whole import list_faults
-from synth_local.errors import ConfigError, MachineError
+from synth_local.errors import ConfigError
 
 __all__ = ["check_model", "check_safetensors"]
-
-VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.*", "spiece.model",
-                "sentencepiece.bpe.model", "tekken.json")  # fmt: skip
 
 
 def check_model(folder: Path) -> list[str]:
@@ -37,16 +34,9 @@ def check_model(folder: Path) -> list[str]:
         return [f"{folder} is not a folder"]
     faults = list_faults(folder)
     problems = [f"{fault.what}; {fault.fix}" if fault.fix else fault.what for fault in faults]
-    problems += _check_tokenizer(folder)
     problems += _check_code(folder)
     problems += _check_card(folder, usable=not faults)
     return problems
-
-
-def _check_tokenizer(folder: Path) -> list[str]:
-    if _is_fake(folder) or any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
-        return []
-    return [f"no tokenizer; one of {', '.join(TOKENIZER_FILES)} should be there"]
 
 
 def _check_code(folder: Path) -> list[str]:
@@ -84,10 +74,3 @@ def _check_card(folder: Path, *, usable: bool) -> list[str]:
         *problems,
         f"its digest is {found}, the card says {card.digest}: another version, or modified",
     ]
-
-
-def _is_fake(folder: Path) -> bool:
-    try:
-        return bool(read_config(folder).get("model_type") == FAKE_TYPE)
-    except MachineError:
-        return False

@@ -22,6 +22,28 @@ _OTHER_MEDIA = ("image_token", "video_token", "audio_token", "boi_token", "eoi_t
                 "boa_token", "eoa_token")  # fmt: skip
 
 
+VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.*", "spiece.model",
+                "sentencepiece.bpe.model", "tekken.json")  # fmt: skip
+
+
+def find_tokenizer_fault(folder: Path) -> MachineError | None:
+    """Return what is wrong where a folder holds no file that names a tokenizer's tokens.
+
+    Args:
+        folder: of a model.
+
+    Returns:
+        The error; libraries make up an empty tokenizer where there is no such file.
+    """
+    if any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
+        return None
+    return BrokenModelError(
+        f"no tokenizer; one of {', '.join(VOCABULARIES)} should be there",
+        where=folder,
+        fix="copy the model's tokenizer files into the folder",
+    )
+
+
 def find_vocabulary_fault(folder: Path, tensors: Mapping[str, TensorHeader]) -> MachineError | None:
     """Return what is wrong where the folder's tokenizer is larger than the model's embedding.
 

@@ -39,7 +39,7 @@ def require_weights(folder: Path) -> None:
             missing, a link leads nowhere, the weights are pickled, or those of an adapter.
     """
     refuse_dangling(folder)
-    _refuse_adapter(folder)
+    refuse_adapter(folder)
     config = read_config(folder)
     if config.get("model_type") == FAKE_TYPE:
         return
@@ -174,8 +174,15 @@ def is_pointer(path: Path) -> bool:
     return path.read_bytes().startswith(POINTER)
 
 
-def _refuse_adapter(folder: Path) -> None:
-    """Refuse a folder that PEFT wrote: it changes the weights of a base and has none itself."""
+def refuse_adapter(folder: Path) -> None:
+    """Do nothing where a folder is no adapter: that changes a base's weights and has none itself.
+
+    Args:
+        folder: of a model.
+
+    Raises:
+        BrokenModelError: PEFT wrote the folder; its base is named.
+    """
     path = folder / ADAPTER
     weights = [one.name for one in list_weights(folder)]
     if not path.is_file() and (not weights or any(not n.startswith("adapter_") for n in weights)):

@@ -14,7 +14,7 @@ from typing import Any
 
 from synth_local.cards.headers import TensorHeader, read_header
 from synth_local.cards.quantization import find_quantization_fault
-from synth_local.cards.vocabulary import find_vocabulary_fault
+from synth_local.cards.vocabulary import find_tokenizer_fault, find_vocabulary_fault
 from synth_local.cards.weights import (
     AGAIN,
     CONFIG,
@@ -70,6 +70,8 @@ def list_faults(folder: Path) -> list[MachineError]:
     if frames:
         return faults + frames
     faults += _check_index(folder)
+    if (lost := find_tokenizer_fault(folder)) is not None:
+        faults.append(lost)
     if config.get("model_type") == STATIC_TYPE or faults:
         return faults
     tensors = list_tensors(folder)

@@ -59,7 +59,7 @@ def require_fit(folder: Path, role: Role, *, engine: str = "transformers") -> Mi
             "another model",
         )
     if said := misfits.describe():
-        log.warning("%s: %s", folder.name, said)
+        log.info("%s: %s", folder.name, said)
     return misfits
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -139,5 +139,3 @@ def add_tokens(folder: Path) -> None:
 
 def quantise(section: Any) -> Callable[[Path], None]:
     return configure(quantization_config=section)
-
-
