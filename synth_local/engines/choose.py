@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from synth_local.engines.fit import require_fit
 from synth_local.engines.protocol import Engine
 from synth_local.errors import ConfigError, EngineError, MachineError, SynthLocalError, one_line
 
+log = logging.getLogger(__name__)
 EngineName = Literal["vllm", "transformers", "fake"]
 GPU_SIGNS = (Path("/dev/nvidia0"), Path("/proc/driver/nvidia/gpus"))
 
@@ -124,7 +126,9 @@ def open_engine(
 
         return FakeEngine(folder, card, settings)
     set_environment()
-    require_fit(folder, "generator", engine=name)
+    said = require_fit(folder, "generator", engine=name).describe()
+    if said:
+        log.info("%s: %s", folder.name, said)
     if name == "vllm":
         _require_vllm()
     with _explain_opening(folder):

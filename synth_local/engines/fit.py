@@ -8,7 +8,6 @@ headers and configuration, and remembered in the user's cache.
 from __future__ import annotations
 
 import importlib.metadata
-import logging
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +24,6 @@ from synth_local.engines.misfits import Misfits, find_problem
 from synth_local.errors import BrokenModelError, MachineError
 
 VERSION = 1  # of the comparison: raised where the same folder gets another answer
-log = logging.getLogger(__name__)
 
 
 def require_fit(folder: Path, role: Role, *, engine: str = "transformers") -> Misfits:
@@ -58,8 +56,6 @@ def require_fit(folder: Path, role: Role, *, engine: str = "transformers") -> Mi
             fix="correct model_type in config.json, install a newer transformers, or choose "
             "another model",
         )
-    if said := misfits.describe():
-        log.info("%s: %s", folder.name, said)
     return misfits
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from synth_local.errors import BrokenModelError
 
-NAMED = 3  # keys that a message names
+NAMED = 4  # keys that a message names
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ A door to torch and transformers. Weights are safetensors, code comes with trans
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from synth_local.engines.blueprint import silence, sort_misfits
 from synth_local.engines.misfits import find_problem
 from synth_local.errors import MachineError, SynthLocalError, one_line
 
+log = logging.getLogger(__name__)
 SCRATCH_VOCAB = 4000
 SCRATCH_POSITIONS = 512
 # Tokenizers without a stored limit answer with a number beyond any model's.
@@ -77,9 +79,12 @@ def load_encoder(folder: Path, labels: tuple[str, ...]) -> Any:
             dtype=torch.float32,
             output_loading_info=True,
         )
-        problem = find_problem(folder, sort_misfits(model, info, "student"))
+        misfits = sort_misfits(model, info, "student")
+        problem = find_problem(folder, misfits)
         if problem is not None:
             raise problem
+    if said := misfits.describe():
+        log.info("%s: %s", folder.name, said)
     return model
 
 

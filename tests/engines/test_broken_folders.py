@@ -22,7 +22,7 @@ from tests.train.made_students import QUICK, make_data, make_encoder
 Break = Callable[[Path], None]
 BREAKS: dict[str, tuple[Break, tuple[str, ...]]] = {
     "one weight of one layer": (broken.lose("2.mlp.up_proj"), ("2.mlp.up_proj.weight", "lack")),
-    "one weight of every layer": (broken.lose("q_proj"), ("q_proj", "1 more")),
+    "one weight of every layer": (broken.lose("q_proj"), ("q_proj", "lack")),
     "the last norm": (broken.lose("model.norm"), ("norm.weight", "lack")),
     "the embedding": (broken.lose("embed_tokens"), ("embed_tokens.weight", "lack")),
     "a whole layer": (broken.lose("layers.1."), ("layer 1", "4 layers")),

@@ -27,7 +27,7 @@ def spoil(llama_folder: Path, folder: Path, value: float) -> Path:
 
 
 def start(folder: Path, engine: str = "transformers", **settings: float) -> Engine:
-    return open_engine(engine, folder, Card(name="x"), GenerateConfig(**settings), "float32")  # type: ignore[arg-type]
+    return open_engine(engine, folder, Card(name="x"), GenerateConfig(**settings), "float32")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
