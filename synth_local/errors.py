@@ -6,6 +6,7 @@ Every error says what is wrong, where, and how to fix it, and carries the exit c
     ├── ConfigError        2   the run, task or site file, or a flag
     ├── DataError          3   the user's texts, labels, columns
     ├── MachineError       4   missing weights, no GPU, no Slurm, disk full
+    │   └── BrokenModelError   a model's folder is there and is not what it says
     ├── EngineError        5   the generator or the training failed
     └── UndefinedMetricError 3 a measure has no value on this input
 
@@ -83,6 +84,10 @@ class MachineError(SynthLocalError):
     exit_code = EXIT_MACHINE
 
 
+class BrokenModelError(MachineError):
+    """A model's folder is there, and is not whole or not what it says."""
+
+
 class EngineError(SynthLocalError):
     """The generation engine or the training failed."""
 
@@ -152,3 +157,26 @@ def nearest(name: str, known: Iterable[str]) -> str:
     short = [one for one in known if len(one) <= LONGEST_VALUE]
     near = difflib.get_close_matches(name, short, n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def one_line(error: BaseException, longest: int = 300) -> str:
+    """Return what a library's error says, on one line.
+
+    Args:
+        error: of a library.
+        longest: characters; the rest is cut.
+
+    Returns:
+        Its lines up to the first that does not end in a colon; its class's name where it says
+        nothing, and in front where it says a mere word, as a ``KeyError`` does.
+    """
+    taken: list[str] = []
+    for line in filter(None, (line.strip() for line in str(error).splitlines())):
+        taken.append(line)
+        if not line.endswith(":"):
+            break
+    said = " ".join(taken)
+    name = type(error).__name__
+    if not said or " " not in said:
+        said = f"{name}: {said}" if said else name
+    return said if len(said) <= longest else f"{said[:longest]}..."

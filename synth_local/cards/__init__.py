@@ -5,8 +5,19 @@ from synth_local.cards.check import check_model
 from synth_local.cards.digest import ModelDigest, digest_model, is_digest_known
 from synth_local.cards.front_matter import read_card, write_card
 from synth_local.cards.known import KnownModel, list_models, load_card, read_card_text
+from synth_local.cards.links import refuse_dangling
 from synth_local.cards.places import BUILT_IN_STUDENTS, find_model, list_model_places
-from synth_local.cards.weights import FAKE_TYPE, has_weights, read_config, require_weights
+from synth_local.cards.quantization import require_quantization_package
+from synth_local.cards.roles import require_role
+from synth_local.cards.vocabulary import require_rows
+from synth_local.cards.weights import (
+    FAKE_TYPE,
+    has_weights,
+    read_config,
+    refuse_adapter,
+    require_weights,
+)
+from synth_local.cards.whole import require_whole
 
 __all__ = [
     "BUILT_IN_STUDENTS",
@@ -27,6 +38,12 @@ __all__ = [
     "read_card",
     "read_card_text",
     "read_config",
+    "refuse_adapter",
+    "refuse_dangling",
+    "require_quantization_package",
+    "require_role",
+    "require_rows",
     "require_weights",
+    "require_whole",
     "write_card",
 ]

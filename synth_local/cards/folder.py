@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from synth_local.cards.card import Card, Role, Thinking
+from synth_local.cards.card import Card, Thinking
+from synth_local.cards.roles import guess_role, name_architecture
 from synth_local.cards.weights import read_config
 from synth_local.errors import MachineError
 
@@ -37,15 +38,11 @@ def describe_folder(name: str, folder: Path | None, license_name: str) -> Card:
             config = read_config(folder)
         except MachineError:
             config = {}  # whoever loads the model will say so
-    architectures = config.get("architectures")
-    architecture = (
-        str(architectures[0]) if isinstance(architectures, list) and architectures else ""
-    )
     return Card(
         name=name,
-        role=_guess_role(config, architecture),
+        role=guess_role(config),
         license=license_name,
-        architecture=architecture,
+        architecture=name_architecture(config),
         thinking=_guess_thinking("\n".join(templates.values())),
     )
 
@@ -79,13 +76,6 @@ def _read_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _guess_role(config: dict[str, Any], architecture: str) -> Role:
-    if config.get("model_type") == "model2vec":
-        return "embedder"
-    encoder = ("ForMaskedLM", "ForSequenceClassification", "Model")
-    return "student" if architecture.endswith(encoder) else "generator"
 
 
 def _guess_thinking(template: str) -> Thinking:

@@ -8,6 +8,7 @@ from pathlib import Path
 from synth_local.cards.card import UNKNOWN_LICENSE, Card
 from synth_local.cards.folder import describe_folder
 from synth_local.cards.front_matter import SECTION, find_license, parse_front_matter, read_card
+from synth_local.cards.links import explain_link, is_dangling
 from synth_local.cards.places import (
     BUILT_IN_STUDENTS,
     find_card,
@@ -119,7 +120,7 @@ def list_models(extra: Path | None = None) -> tuple[KnownModel, ...]:
     for place in list_model_places(extra):
         children = sorted(place.iterdir()) if place.is_dir() else []
         for child in children:
-            if child.is_dir() and not child.name.startswith("."):
+            if _may_be_model(child):
                 folders.setdefault(child.name, child)
     cards = {path.stem for place in list_card_places() for path in place.glob("*.md")}
     names = sorted({*folders, *cards, *BUILT_IN_STUDENTS})
@@ -132,16 +133,27 @@ def _describe(name: str, folder: Path | None) -> KnownModel:
         card = load_card(name, folder)
     except ConfigError as error:
         return KnownModel(name, None, card_file, folder, f"its card is wrong: {error.what}")
+    except OSError as error:
+        return KnownModel(name, None, card_file, folder, f"it cannot be read: {error.strerror}")
     problem = ""
     if name not in BUILT_IN_STUDENTS:
         try:
             if folder is None:
                 problem = "no folder"
+            elif is_dangling(folder):
+                problem = explain_link(folder).what
             else:
                 require_weights(folder)
         except MachineError as error:
             problem = error.what
+        except OSError as error:
+            problem = f"it cannot be read: {error.strerror}"
     return KnownModel(name, card, card_file, folder, problem)
+
+
+def _may_be_model(path: Path) -> bool:
+    """Return whether a path is a folder, or a link where one should be."""
+    return not path.name.startswith(".") and (path.is_dir() or is_dangling(path))
 
 
 def _is_ours(path: Path) -> bool:

@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 
+from synth_local.cards.links import explain_link, is_dangling
 from synth_local.core.places import find_shipped
 from synth_local.errors import ConfigError, MachineError, nearest
 
@@ -32,7 +33,8 @@ def find_model(name: str, *, extra: Path | None = None) -> Path:
 
     Raises:
         ConfigError: the name cannot be a folder's name, or is a built-in student's.
-        MachineError: no place has such a folder; all that were tried are named.
+        MachineError: no place has such a folder; all that were tried are named. Or the folder is a
+            link that leads nowhere.
     """
     if name in BUILT_IN_STUDENTS:
         raise ConfigError(
@@ -47,6 +49,8 @@ def find_model(name: str, *, extra: Path | None = None) -> Path:
     for place in places:
         if (place / name).is_dir():
             return place / name
+        if is_dangling(place / name):
+            raise explain_link(place / name)
     raise MachineError(
         f"there is no folder for the model {name!r}",
         fix=f"{_guess_folder(name, places)}copy its folder to one of these places, set "

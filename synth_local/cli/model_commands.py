@@ -30,6 +30,8 @@ def list_command() -> None:
 
     for entry in list_models():
         weights = str(entry.folder) if entry.folder else "no weights here"
+        if entry.folder and entry.problem:
+            weights = f"{weights}  WRONG: {entry.problem}"
         click.echo(f"{entry.name:<32}{entry.role or '-':<11}{entry.license or '-':<18}{weights}")
 
 
@@ -46,15 +48,18 @@ def show(name: str) -> None:
 @click.argument("name")
 def check(name: str) -> int:
     """Check that the weights of NAME are there, whole, and those of its card; exit 1 if not so."""
-    from synth_local.cards import check_model, digest_model, find_model  # noqa: PLC0415
+    from synth_local.cards import digest_model, find_model  # noqa: PLC0415
+    from synth_local.pipeline.model_check import examine_model  # noqa: PLC0415
 
     folder = find_model(name)
-    problems = check_model(folder)
-    for problem in problems:
+    found = examine_model(name, folder)
+    for problem in found.problems:
         click.echo(f"WRONG  {problem}")
-    if not problems:
+    for note in found.notes:
+        click.echo(f"note   {note}")
+    if not found.problems:
         click.echo(f"ok     {folder}\ndigest {digest_model(folder).total}")
-    return EXIT_NO if problems else EXIT_OK
+    return EXIT_NO if found.problems else EXIT_OK
 
 
 @models.command()

@@ -11,7 +11,7 @@ import click
 
 from synth_local.cli.options import RUN_FILE, check_folder, default_out, make_printable
 from synth_local.cli.streams import can_redraw, print_json
-from synth_local.errors import list_names
+from synth_local.errors import EXIT_MACHINE, EXIT_OK, list_names
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def init(directory: Path) -> None:
 @click.argument("run_file", type=RUN_FILE)
 @click.option("--out", type=click.Path(path_type=Path), help="The run directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
+def plan(run_file: Path, out: Path | None, as_json: bool) -> int:
     """Check RUN_FILE and show what it asks for and what is done; compute nothing."""
     from synth_local.pipeline.overview import make_overview  # noqa: PLC0415
 
@@ -59,6 +59,10 @@ def plan(run_file: Path, out: Path | None, as_json: bool) -> None:
         print_json(overview.to_json())
     else:
         _print_overview(overview)
+    # weights that are not here yet may come; a folder that is here and is not whole will not do
+    for problem in overview.broken:
+        click.echo(f"error: {problem}", err=True)
+    return EXIT_MACHINE if overview.broken else EXIT_OK
 
 
 def _print_file(facts: FileFacts) -> None:

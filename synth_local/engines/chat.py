@@ -19,7 +19,8 @@ from typing import Any
 import jinja2
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from synth_local.errors import EngineError, MachineError
+from synth_local.cards import require_rows
+from synth_local.errors import EngineError, MachineError, one_line
 from synth_local.records import Conversation, Message, Role
 
 PLAIN_MARKS: dict[Role, str] = {"user": "### Instruction:\n", "assistant": "### Response:\n"}
@@ -155,13 +156,12 @@ class ChatRenderer:
                 date_string=PROMPT_DATE.strftime("%d %b %Y"),
                 strftime_now=PROMPT_DATE.strftime,
             )
-        except (jinja2.TemplateError, TypeError, ValueError) as error:
+        except Exception as error:
             roles = ", ".join(message.role for message in messages)
             raise EngineError(
-                f"the chat template refuses a conversation of {roles}: {error}",
+                f"the chat template refuses a conversation of {roles}: {one_line(error)}",
                 where=self.tokenizer.name_or_path,
-                fix="set system_role: false in the model's card where it is the system role, "
-                "or use chains of length 1",
+                fix=_advise_template(error, self.tokenizer.chat_template, roles),
             ) from error
         return str(text)
 
@@ -225,20 +225,39 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         The folder's tokenizer.
 
     Raises:
-        MachineError: the folder has no tokenizer that can be read.
+        MachineError: the folder has no tokenizer that can be read, or one that is larger than the
+            model's embedding.
     """
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        ids: dict[str, int] = tokenizer.get_vocab()
+    except Exception as error:
         raise MachineError(
-            f"cannot read the tokenizer: {str(error).splitlines()[0]}",
+            f"cannot read the tokenizer: {one_line(error)}",
             where=folder,
             fix="copy the model's tokenizer files (tokenizer.json, tokenizer_config.json) into it",
         ) from error
+    require_rows(folder, ids)
     loaded: PreTrainedTokenizerBase = tokenizer
     return loaded
+
+
+def _advise_template(error: Exception, template: Any, roles: str) -> str:
+    """Return what to do about a chat template that refuses, by the cause."""
+    files = "chat_template.jinja, or chat_template in tokenizer_config.json"
+    if isinstance(template, dict) and "default" not in template:
+        names = ", ".join(sorted(map(str, template))[:10])
+        return f"call one of its templates ({names}) default: {files}"
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"the template itself is broken: copy it again ({files})"
+    if type(error) is not jinja2.TemplateError:  # which raise_exception in a template raises
+        return f"the template fails by itself: copy the one of the model's publisher ({files})"
+    if "system" in roles:
+        return "set system_role: false in the model's card where it is the system role, or use " \
+               "chains of length 1"  # fmt: skip
+    return "use chains of length 1, or the chat template of the model's publisher"
 
 
 def fold_system(conversation: Conversation) -> Conversation:

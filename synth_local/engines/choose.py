@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from synth_local.cards import FAKE_TYPE, Card, read_config, require_weights
+from synth_local.cards import FAKE_TYPE, Card, read_config, require_role
 from synth_local.config import GenerateConfig
+from synth_local.engines.environment import set_environment
+from synth_local.engines.fit import require_fit
 from synth_local.engines.protocol import Engine
-from synth_local.errors import ConfigError, MachineError
+from synth_local.errors import ConfigError, EngineError, MachineError, SynthLocalError, one_line
 
+log = logging.getLogger(__name__)
 EngineName = Literal["vllm", "transformers", "fake"]
 GPU_SIGNS = (Path("/dev/nvidia0"), Path("/proc/driver/nvidia/gpus"))
-ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    # Threads that spin long while they wait take the cores from each other where these are shared:
-    # seen to cost a factor of 4 and more. Ones that never spin are 1.4 times slower on idle cores.
-    # A short spin costs neither. Read when PyTorch is imported.
-    "GOMP_SPINCOUNT": "2000",
-}
 
 
 def has_gpu() -> bool:
@@ -121,24 +116,44 @@ def open_engine(
         An engine that is ready to take requests.
 
     Raises:
-        MachineError: the weights are missing or do not fit this machine's memory.
+        ConfigError: the model is no generator.
+        MachineError: the weights are missing, not whole, or do not fit this machine's memory.
         EngineError: the engine cannot serve this model.
     """
+    require_role("generator", card.name, folder, card)
     if name == "fake":
         from synth_local.engines.fake import FakeEngine  # noqa: PLC0415
 
         return FakeEngine(folder, card, settings)
-    require_weights(folder)
-    for variable, value in ENVIRONMENT.items():
-        os.environ.setdefault(variable, value)
+    set_environment()
+    said = require_fit(folder, "generator", engine=name).describe()
+    if said:
+        log.info("%s: %s", folder.name, said)
     if name == "vllm":
         _require_vllm()
-        from synth_local.engines.vllm_engine import VllmEngine  # noqa: PLC0415
+    with _explain_opening(folder):
+        if name == "vllm":
+            from synth_local.engines.vllm_engine import VllmEngine  # noqa: PLC0415
 
-        return VllmEngine(folder, card, settings, dtype)
-    from synth_local.engines.transformers_engine import TransformersEngine  # noqa: PLC0415
+            return VllmEngine(folder, card, settings, dtype)
+        from synth_local.engines.transformers_engine import TransformersEngine  # noqa: PLC0415
 
-    return TransformersEngine(folder, card, settings, dtype)
+        return TransformersEngine(folder, card, settings, dtype)
+
+
+@contextmanager
+def _explain_opening(folder: Path) -> Iterator[None]:
+    """Turn whatever a library raises while a model is opened into an error of the engine."""
+    try:
+        yield
+    except SynthLocalError:
+        raise
+    except Exception as error:
+        raise EngineError(
+            f"the model cannot be opened: {type(error).__name__}: {one_line(error)}",
+            where=folder,
+            fix=f"synth-local models check {folder.name}",
+        ) from error
 
 
 def _is_cpu_build() -> bool:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from synth_local.core.files import read_json
 from synth_local.core.hashing import digest_file, digest_json
-from synth_local.errors import MachineError
+from synth_local.engines.fit import require_fit
+from synth_local.errors import EngineError, MachineError, SynthLocalError, one_line
 
 Vectors = NDArray[np.float32]
 
@@ -71,10 +72,11 @@ def open_embedder(folder: Path | None) -> Embedder:
         The embedder, ready to encode.
 
     Raises:
-        MachineError: the folder holds no embedder that can be loaded.
+        MachineError: the folder holds no embedder that can be loaded, or one with weights missing.
     """
     if folder is None:
         return HashedEmbedder()
+    _require_fit(folder)
     config = _read_config(folder)
     if config.get("model_type") == "model2vec":
         return StaticEmbedder(folder)
@@ -120,7 +122,7 @@ class StaticEmbedder:
         self.digest = digest_folder(folder)
         try:
             self._model: Any = model2vec.StaticModel.from_pretrained(folder)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:
             raise explain_broken_folder(folder, error) from error
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -135,12 +137,20 @@ def normalize_rows(vectors: NDArray[Any]) -> Vectors:
     """Scale rows to length 1; a row of zeros becomes the first unit vector.
 
     Args:
-        vectors: (rows, dimensions), finite.
+        vectors: (rows, dimensions).
 
     Returns:
         (rows, dimensions) float32.
+
+    Raises:
+        EngineError: some value is no number.
     """
     rows = vectors.astype(np.float32, copy=True)
+    if not np.isfinite(rows).all():
+        raise EngineError(
+            "the embedder's vectors are no numbers (NaN or infinite)",
+            fix="copy the embedder's folder again, whole, or leave measure.embedder out",
+        )
     lengths = np.linalg.norm(rows.astype(np.float64), axis=1)  # (rows,)
     is_zero = lengths == 0
     rows[is_zero, 0] = 1.0
@@ -157,13 +167,23 @@ def digest_folder(folder: Path) -> str:
 
 def explain_broken_folder(folder: Path, error: Exception) -> MachineError:
     """Return what to raise where a library could not open ``folder``."""
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    reason = error.what if isinstance(error, SynthLocalError) else one_line(error)
     return MachineError(
         f"cannot load an embedder: {reason}",
         where=folder,
         fix="copy the model's folder again, whole, with Safetensors weights and its tokenizer; "
         "or leave the embedder out of the run file",
     )
+
+
+def _require_fit(folder: Path) -> None:
+    """Refuse a folder that is not whole, in an embedder's words."""
+    try:
+        require_fit(folder, "embedder")
+    except MachineError as error:
+        raise MachineError(
+            f"cannot load an embedder: {error.what}", where=error.where, fix=error.fix
+        ) from error
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
+from synth_local.cards import require_rows
 from synth_local.core.files import read_json
 from synth_local.engines.embed import (
     Vectors,
@@ -64,8 +65,9 @@ class EncoderEmbedder:
                 use_safetensors=True,
                 dtype=torch.float32,
             )
-        except (OSError, ValueError, KeyError, ImportError) as error:
+        except Exception as error:
             raise explain_broken_folder(folder, error) from error
+        require_rows(folder, tokenizer.get_vocab())
         self._tokenizer = tokenizer
         self._model = model.to(self._device).eval()
         self._max_length = _find_max_length(folder, tokenizer, model)

@@ -7,6 +7,7 @@ module holds them to it. This module knows nothing about slots, labels or prompt
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from synth_local.errors import EngineError
@@ -83,7 +84,8 @@ class Engine(Protocol):
             What has finished since the last call; may be empty while requests are in flight.
 
         Raises:
-            EngineError: the engine failed; what is in flight is lost.
+            EngineError: the engine failed, or its logits are no numbers; what is in flight is
+                lost.
         """
         ...
 
@@ -120,6 +122,28 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give back threads, processes and memory."""
         ...
+
+
+def explain_no_numbers(folder: Path, dtype: str, when: str) -> EngineError:
+    """Return what to raise where a model's logits or log-probabilities are no numbers.
+
+    Args:
+        folder: of the model.
+        dtype: that it computes in.
+        when: what it was doing, for the sentence.
+
+    Returns:
+        The error, with the dtype as the likely cause.
+    """
+    hint = {
+        "float16": "its range is small: set generate.dtype: bfloat16 (or float32)",
+        "bfloat16": "set generate.dtype: float32 to see whether it is the dtype",
+    }.get(dtype, "weights that are no numbers: copy the folder again, whole")
+    return EngineError(
+        f"the model's logits are no numbers (NaN or infinite) {when}, in {dtype}",
+        where=folder,
+        fix=f"{hint}; synth-local models check {folder.name}",
+    )
 
 
 def check_request(request: Request, context_length: int, *, is_in_flight: bool) -> int:

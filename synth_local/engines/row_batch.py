@@ -80,7 +80,14 @@ class RowBatch:
 
     @torch.inference_mode()
     def admit(self, rows: Sequence[Row]) -> None:
-        """Run the prompts of new rows and draw the first token of each."""
+        """Run the prompts of new rows and draw the first token of each.
+
+        Args:
+            rows: that are not in the batch yet.
+
+        Raises:
+            FloatingPointError: some logits are no numbers.
+        """
         by_length = sorted(rows, key=lambda row: len(row.prompt_ids))
         for group in _split(by_length):
             prompts = DynamicCache()
@@ -105,7 +112,11 @@ class RowBatch:
 
     @torch.inference_mode()
     def advance(self) -> None:
-        """Draw one more token of every row."""
+        """Draw one more token of every row.
+
+        Raises:
+            FloatingPointError: some logits are no numbers.
+        """
         active = self.active
         if self._cache is None or not active:
             return
@@ -138,6 +149,9 @@ class RowBatch:
         return logits
 
     def _draw(self, rows: Sequence[Row], logits: Tensor) -> None:
+        # the largest is NaN where any is; one that is masked (-inf) is allowed, all of them are not
+        if not bool(logits.amax(dim=-1).isfinite().all()):
+            raise FloatingPointError("logits are no numbers")
         seeds = self._tensor([row.seed for row in rows])
         steps = self._tensor([len(row.tokens) for row in rows])
         drawn = self._sampler.draw(logits, seeds, steps).tolist()

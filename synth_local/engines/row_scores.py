@@ -8,6 +8,7 @@ what an answer means.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -30,6 +31,9 @@ def score_rows(model: Any, continuations: Sequence[Continuation]) -> list[float]
 
     Returns:
         Sums over the answers' tokens.
+
+    Raises:
+        FloatingPointError: some log-probability is no number.
     """
     takes_keep = "logits_to_keep" in inspect.signature(model.forward).parameters
     # length first; then content, so that batches do not depend on the order of the rows
@@ -40,6 +44,8 @@ def score_rows(model: Any, continuations: Sequence[Continuation]) -> list[float]
     scores = [0.0] * len(continuations)
     for places in _split(order, continuations, _count_vocabulary(model)):
         found = _score_batch(model, [continuations[place] for place in places], takes_keep)
+        if any(math.isnan(score) or score == math.inf for score in found):
+            raise FloatingPointError("log-probabilities are no numbers")
         for place, score in zip(places, found, strict=True):
             scores[place] = score
     return scores

@@ -9,7 +9,8 @@ slots or prompts.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,19 +18,24 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 
 from synth_local.cards import Card
 from synth_local.config import GenerateConfig
+from synth_local.engines.blueprint import sort_misfits
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.context import find_context_length
 from synth_local.engines.endings import make_reader
-from synth_local.engines.protocol import check_continuations, check_request
+from synth_local.engines.misfits import find_problem
+from synth_local.engines.protocol import (
+    check_continuations,
+    check_request,
+    explain_no_numbers,
+)
 from synth_local.engines.row_batch import Row, RowBatch
 from synth_local.engines.row_scores import score_rows
 from synth_local.engines.sampling import Sampler
-from synth_local.errors import EngineError, MachineError
+from synth_local.errors import EngineError, MachineError, SynthLocalError, one_line
 from synth_local.records import (
     Completion,
     Continuation,
@@ -44,7 +50,6 @@ REFILL_SHARE = 8
 # Below this size an operation is over before a second thread has been woken; where the cores are
 # shared with other programs, waiting for one another has cost such models a factor of 10 to 60.
 ONE_THREAD_PARAMETERS = 10_000_000
-LOAD_ERRORS = (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class TransformersEngine:
     """
 
     def __init__(self, folder: Path, card: Card, settings: GenerateConfig, dtype: str) -> None:
+        self._folder = folder
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self._renderer = ChatRenderer(load_tokenizer(folder), system_role=card.system_role)
         strips = card.thinking == "strip"
@@ -130,15 +136,11 @@ class TransformersEngine:
 
     def step(self) -> list[Completion]:
         """Let prompts into free places, draw one token for every row, return what has ended."""
-        try:
+        with self._explain_failure("while generating"):
             self._refill()
             ended = self._collect()
             self._batch.advance()
-        except torch.OutOfMemoryError as error:
-            raise _explain_memory("while generating") from error
-        except RuntimeError as error:
-            raise EngineError(f"the model failed while generating: {error}") from error
-        return ended + self._collect()
+            return ended + self._collect()
 
     def render_answer(self, text: str) -> tuple[int, ...]:
         """Return the token ids of a whole answer, its end included."""
@@ -147,12 +149,8 @@ class TransformersEngine:
     def score(self, continuations: Sequence[Continuation]) -> list[float]:
         """Return the log-probability of each answer after its prompt."""
         check_continuations(continuations, self._info.context_length, self.num_in_flight)
-        try:
+        with self._explain_failure("while scoring answers"):
             return score_rows(self._model, continuations)
-        except torch.OutOfMemoryError as error:
-            raise _explain_memory("while scoring answers") from error
-        except RuntimeError as error:
-            raise EngineError(f"the model failed while scoring answers: {error}") from error
 
     def close(self) -> None:
         """Forget the model and everything in flight; threads are as they were."""
@@ -164,6 +162,24 @@ class TransformersEngine:
         self._ids.clear()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    @contextmanager
+    def _explain_failure(self, when: str) -> Iterator[None]:
+        """Turn whatever the library raises while the model runs into an error with a fix."""
+        try:
+            yield
+        except SynthLocalError:
+            raise
+        except torch.OutOfMemoryError as error:
+            raise _explain_memory(when) from error
+        except FloatingPointError as error:
+            raise explain_no_numbers(self._folder, self._info.dtype, when) from error
+        except Exception as error:
+            raise EngineError(
+                f"the model failed {when}: {type(error).__name__}: {one_line(error)}",
+                where=self._folder,
+                fix=f"synth-local models check {self._folder.name}; what is stored is kept",
+            ) from error
 
     def _refill(self) -> None:
         """Admit the oldest waiting jobs, once they are enough to be worth a pass of their own."""
@@ -203,19 +219,26 @@ class TransformersEngine:
 def _load_model(folder: Path, dtype: str, device: str) -> Any:
     """Return the folder's causal LM in evaluation mode; Safetensors only, no code of its own."""
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=getattr(torch, dtype),
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
+            output_loading_info=True,
         )
+        model, info = loaded
+        problem = find_problem(folder, sort_misfits(model, info, "generator"))
+        if problem is not None:
+            raise problem
         return model.to(device).eval()
+    except SynthLocalError:
+        raise
     except torch.OutOfMemoryError as error:
         raise _explain_memory(f"while loading {folder.name}") from error
-    except LOAD_ERRORS as error:
+    except Exception as error:
         raise MachineError(
-            f"cannot load the model: {str(error).splitlines()[0]}",
+            f"cannot load the model: {one_line(error)}",
             where=folder,
             fix=f"synth-local models check {folder.name}; a newer transformers may know the model",
         ) from error

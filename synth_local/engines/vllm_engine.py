@@ -12,6 +12,7 @@ References:
 from __future__ import annotations
 
 import gc
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,14 +26,15 @@ from synth_local.config import GenerateConfig
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.context import find_context_length
 from synth_local.engines.endings import make_reader
-from synth_local.engines.protocol import check_continuations, check_request
-from synth_local.errors import EngineError, MachineError
+from synth_local.engines.protocol import check_continuations, check_request, explain_no_numbers
+from synth_local.errors import EngineError, MachineError, one_line
 from synth_local.records import (
     Completion,
     Continuation,
     Conversation,
     EngineInfo,
     FinishReason,
+    Message,
     Request,
 )
 
@@ -46,6 +48,7 @@ DEFAULTS = {
     "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
 }
 CPU_BATCHED_TOKENS = 8192
+PROBE = "Write a short text."
 # words of vLLM's own messages
 NO_ROOM = ("out of memory", "kv cache", "memory utilization", "free memory", "available memory")
 
@@ -68,10 +71,10 @@ class VllmEngine:
         self._renderer = ChatRenderer(load_tokenizer(folder), system_role=card.system_role)
         strips = card.thinking == "strip"
         self._reader = make_reader(folder, self._renderer, strips_thinking=strips)
-        self._settings = settings
+        self._settings, self._context = settings, find_context_length(folder, card)
         self._requests: dict[str, Request] = {}
         self._set_num_threads = torch.set_num_threads  # vLLM replaces it on a CPU
-        context = find_context_length(folder, card)
+        context = self._context
         vllm = _import_vllm()
         is_cpu = bool(vllm.platforms.current_platform.is_cpu())
         with _explain_start(folder):
@@ -79,6 +82,8 @@ class VllmEngine:
         self._sampling_params = vllm.SamplingParams
         self._final_only = vllm.sampling_params.RequestOutputKind.FINAL_ONLY
         self._engine: Any = self._llm.llm_engine
+        self._folder, self._dtype = folder, dtype
+        self._probe()
         self._info = EngineInfo(
             name="vllm",
             version=vllm.__version__,
@@ -166,7 +171,36 @@ class VllmEngine:
                     if output.finished:
                         answer = continuations[int(output.request_id.removeprefix("score-"))]
                         scores[output.request_id] = _sum_answer(output, answer)
-        return [scores[f"score-{number}"] for number in range(len(continuations))]
+        found = [scores[f"score-{number}"] for number in range(len(continuations))]
+        self._require_numbers(found, "while scoring answers")
+        return found
+
+    def _probe(self) -> None:
+        """Read one short prompt: a model whose log-probabilities are no numbers ends here.
+
+        Asked of every request they would cost a share of the speed; of one at the start, a step.
+        """
+        ids = list(self._renderer.render((Message("user", PROBE),)))[: self._context - 1]
+        params = self._sampling_params(
+            temperature=0.0, max_tokens=1, prompt_logprobs=0, logprobs=0, detokenize=False,
+            output_kind=self._final_only,
+        )  # fmt: skip
+        prompt = {"type": "token", "prompt_token_ids": ids}
+        outputs: list[Any] = []
+        with _explain_failure():
+            self._engine.add_request("probe", prompt, params)
+            while not outputs:
+                outputs = [output for output in self._engine.step() if output.finished]
+            read = zip(outputs[0].prompt_logprobs[1:], ids[1:], strict=True)
+            found = [float(by_token[token].logprob) for by_token, token in read]
+            found.append(float(outputs[0].outputs[0].cumulative_logprob))
+        self._require_numbers(found, "at the first step")
+
+    def _require_numbers(self, found: Sequence[float], when: str) -> None:
+        if any(math.isnan(one) or one == math.inf for one in found):
+            error = explain_no_numbers(self._folder, self._dtype, when)
+            self.close()
+            raise error
 
     def close(self) -> None:
         """Shut vLLM down and give its memory back as far as a process can."""
@@ -248,7 +282,7 @@ def _explain_start(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        first = _first_line(error)
+        first = one_line(error)
         if isinstance(error, torch.OutOfMemoryError) or any(w in first.lower() for w in NO_ROOM):
             raise MachineError(
                 f"the model does not fit into memory: {first}",
@@ -260,7 +294,8 @@ def _explain_start(folder: Path) -> Iterator[None]:
         raise EngineError(
             f"vLLM cannot serve this model: {first}",
             where=folder,
-            fix="use --engine transformers, or a vLLM release that knows the architecture",
+            fix=f"synth-local models check {folder.name}; where it finds nothing wrong, install a "
+            "vLLM release that knows the architecture",
         ) from error
 
 
@@ -271,13 +306,13 @@ def _explain_failure() -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise MachineError(
-            f"out of memory while generating: {_first_line(error)}",
+            f"out of memory while generating: {one_line(error)}",
             fix="set a smaller generate.gpu_memory or generate.max_num_seqs",
         ) from error
     except Exception as error:
         raise EngineError(
-            f"vLLM failed while generating: {type(error).__name__}: {_first_line(error)}",
-            fix="run again: what is stored is kept; or use --engine transformers",
+            f"vLLM failed while generating: {type(error).__name__}: {one_line(error)}",
+            fix="run again: what is stored is kept; the log holds all that vLLM said",
         ) from error
 
 
@@ -286,7 +321,3 @@ def _describe_grade(dtype: str, is_cpu: bool) -> tuple[str, ...]:
         return ("a text depends on prompt, seed, weights and versions, not on the batch",)
     device = "a CPU" if is_cpu else "a GPU"
     return (f"{dtype} on {device}: another batch or order may change some of the texts",)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -16,9 +16,11 @@ from synth_local.cards import (
     BUILT_IN_STUDENTS,
     Card,
     ModelDigest,
+    Role,
     digest_model,
     find_model,
     load_card,
+    require_role,
     require_weights,
 )
 from synth_local.config import RunConfig, load_run_file
@@ -26,6 +28,7 @@ from synth_local.config.run_file import StrategySpec, dump_run_file, name_repeat
 from synth_local.core.files import write_text
 from synth_local.core.hashing import digest_json
 from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype, resolve_engine
+from synth_local.engines.fit import require_fit
 from synth_local.errors import ConfigError, MachineError
 from synth_local.generate.plan import Repeat, StrategyPlan
 from synth_local.generate.prompts import PromptSet, load_prompts
@@ -323,17 +326,51 @@ def store_config(config: RunConfig, run: RunDir) -> None:
 
 
 def check_machine(context: Context) -> list[MachineError]:
-    """Return what this machine lacks for the run, all problems at once."""
-    problems = []
+    """Return what this machine lacks for the run, all problems at once.
 
-    def look_at_engines() -> None:
-        for one in context.generators.values():
-            if one.engine != "fake":
-                resolve_engine(one.engine, one.folder)
+    Args:
+        context: the opened run.
 
-    for look in (look_at_engines, lambda: context.students, context.embedder_folder):
+    Returns:
+        One error a model at most; ``BrokenModelError`` where its folder is there and is not whole.
+
+    Raises:
+        ConfigError: a model is named as what it is not.
+    """
+    problems = check_models(context)
+    for name in () if problems else context.config.generators:
+        folder = find_model(name, extra=context.models_folder)
         try:
-            look()
+            resolve_engine(name_engine(context.config.engine, folder), folder)
+        except MachineError as error:
+            problems.append(error)
+    return problems
+
+
+def check_models(context: Context) -> list[MachineError]:
+    """Return what is wrong with the models of the run; headers are read, no weights.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        One error a model at most.
+
+    Raises:
+        ConfigError: a model is named as what it is not.
+    """
+    problems: list[MachineError] = []
+    looks: list[tuple[Role, str]] = [
+        *(("generator", name) for name in context.config.generators),
+        *(("student", name) for name in context.config.students if name not in BUILT_IN_STUDENTS),
+        *(("embedder", name) for name in [context.config.measure.embedder] if name),
+    ]
+    for role, name in looks:
+        try:
+            folder = find_model(name, extra=context.models_folder)
+            require_role(role, name, folder, load_card(name, folder))
+            engine = context.config.engine if role == "generator" else "transformers"
+            require_fit(folder, role, engine=engine)
         except MachineError as error:
             problems.append(error)
     return problems

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from synth_local.config import RunConfig
-from synth_local.errors import MachineError
+from synth_local.errors import BrokenModelError, MachineError
 from synth_local.pipeline.annotation_files import SaidFile, check_said
 from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
@@ -73,6 +73,7 @@ class Overview:
     stages: list[dict[str, Any]]
     missing: list[str]
     said: tuple[SaidFile, ...] = ()
+    broken: list[str] = field(default_factory=list)
 
     @property
     def classify_tokens(self) -> int:
@@ -115,7 +116,8 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
     for task in context.tasks.values():
         context.per_label(task)
         context.prompts[task.name].check()
-    missing = [f"{error.what}: {error.fix}" for error in check_machine(context)]
+    problems = check_machine(context)
+    missing = [f"{error.what}: {error.fix}" for error in problems]
     tasks = [_task(context, name) for name in context.tasks]
     said = check_said(context)
     if missing:
@@ -140,6 +142,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         stages,
         missing,
         said,
+        [str(error) for error in problems if isinstance(error, BrokenModelError)],
     )
 
 

@@ -23,7 +23,7 @@ from synth_local.core.hashing import digest_json
 from synth_local.errors import ConfigError, DataError, MachineError, SynthLocalError
 from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
-from synth_local.pipeline.context import Context, resolve_config, store_config
+from synth_local.pipeline.context import Context, check_models, resolve_config, store_config
 from synth_local.pipeline.job_plan import plan_jobs
 from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
@@ -73,6 +73,7 @@ def preview_submission(request: Request, say: Say) -> None:
     context = _open(request)
     try:
         check_brought(context)
+        _require_folders(context)
         work = find_work(context, request.site)
     except (DataError, MachineError) as error:
         say(f"# as for a new run, since {error.what}")
@@ -218,12 +219,9 @@ def _ask_for_gpus(name: str, stage: StageSite, wanted: int) -> str:
 
 
 def _require_folders(context: Context) -> None:
-    """Raise where a model's folder is missing; what is in it is for the jobs to hash."""
-    for name in context.config.generators:
-        context.generator_folder(name)
-    for name in context.config.students:
-        context.student_folder(name)
-    context.embedder_folder()
+    """Raise where a model's folder is missing or not whole; jobs hash the weights."""
+    for problem in check_models(context):
+        raise problem
 
 
 def _cut(job: Job, request: Request, limit: int) -> list[Part]:

@@ -5,7 +5,8 @@ Puts tokens, models, the loop and LoRA together. A door to torch and transformer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from accelerate import Accelerator
 
 from synth_local.config import TrainConfig
 from synth_local.core.hashing import derive_seed
+from synth_local.engines.fit import require_fit
+from synth_local.errors import EngineError, MachineError, SynthLocalError, one_line
 from synth_local.records import Example
 from synth_local.train.batches import IntArray
 from synth_local.train.loop import (
@@ -88,9 +91,13 @@ class PreparedEncoder:
 
         Raises:
             MachineError: the weights do not open, or processes are missing.
-            EngineError: the training diverged.
+            EngineError: the training diverged, or a library failed in it.
             Interrupted: a signal asked to stop; the state is stored.
         """
+        with _explain_failure(self.folder):
+            return self._train(seed, steps, pause)
+
+    def _train(self, seed: int, steps: int, pause: Pause | None) -> TrainedStudent:
         accelerator = open_accelerator()
         with seeded(derive_seed(seed, "init"), accelerator.device):
             model = self._make_model()
@@ -162,13 +169,26 @@ def prepare_encoder(
         What is trained once per seed.
 
     Raises:
-        MachineError: the folder does not open.
+        MachineError: the folder does not open, is not whole or not what it says.
+        EngineError: a library failed while texts were tokenised.
     """
+    with _explain_failure(student.folder):
+        return _prepare(student, train, test, labels, settings)
+
+
+def _prepare(
+    student: StudentRef,
+    train: Sequence[Example],
+    test: Sequence[Example],
+    labels: tuple[str, ...],
+    settings: TrainConfig,
+) -> PreparedEncoder:
     texts = [row.text for row in train]
     if student.folder is None:
         limit = min(settings.max_length, SCRATCH_POSITIONS)
         tokenizer = train_tokenizer(texts, SCRATCH_VOCAB, limit)
     else:
+        require_fit(student.folder, "student")
         tokenizer = load_tokenizer(student.folder)
         limit = limit_length(tokenizer, load_config(student.folder), settings.max_length)
         tokenizer.model_max_length = (
@@ -190,3 +210,28 @@ def _merge(model: Any) -> Any:
     from synth_local.train.lora import merge_adapters  # noqa: PLC0415 - peft takes seconds
 
     return merge_adapters(model)
+
+
+@contextmanager
+def _explain_failure(folder: Path | None) -> Iterator[None]:
+    """Turn whatever a library raises around a student into an error with a fix."""
+    try:
+        yield
+    except SynthLocalError:
+        raise
+    except torch.OutOfMemoryError as error:
+        raise MachineError(
+            f"out of memory while training: {one_line(error)}",
+            where=folder or "",
+            fix="set a smaller train.device_batch or train.max_length, or use a smaller student",
+        ) from error
+    except Exception as error:
+        name = folder.name if folder else "scratch-bert"
+        raise EngineError(
+            f"the student {name} cannot be trained: {type(error).__name__}: {one_line(error)}",
+            where=folder or "",
+            fix="use an encoder that transformers can fine-tune for classification; "
+            f"synth-local models check {name}"
+            if folder
+            else "run with --debug, and report it",
+        ) from error

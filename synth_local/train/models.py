@@ -9,6 +9,7 @@ A door to torch and transformers. Weights are safetensors, code comes with trans
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,13 @@ from typing import Any
 import torch
 import transformers
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
-from synth_local.errors import MachineError
+from synth_local.cards import require_rows
+from synth_local.engines.blueprint import silence, sort_misfits
+from synth_local.engines.misfits import find_problem
+from synth_local.errors import MachineError, SynthLocalError, one_line
 
+log = logging.getLogger(__name__)
 SCRATCH_VOCAB = 4000
 SCRATCH_POSITIONS = 512
 # Tokenizers without a stored limit answer with a number beyond any model's.
@@ -40,13 +44,15 @@ def load_tokenizer(folder: Path) -> Any:
         MachineError: the folder has none that transformers can open.
     """
     with _explain_loading(folder):
-        return AutoTokenizer.from_pretrained(
+        tokenizer: Any = AutoTokenizer.from_pretrained(
             str(folder), local_files_only=True, trust_remote_code=False
         )
+        require_rows(folder, tokenizer.get_vocab())
+    return tokenizer
 
 
 def load_encoder(folder: Path, labels: tuple[str, ...]) -> Any:
-    """Return an encoder with a head for ``labels``; what the folder lacks is drawn at random.
+    """Return an encoder with a head for ``labels``; nothing but that head is drawn at random.
 
     Args:
         folder: with ``config.json`` and safetensors weights.
@@ -56,13 +62,14 @@ def load_encoder(folder: Path, labels: tuple[str, ...]) -> Any:
         A model in float32 whose configuration knows the labels' names.
 
     Raises:
-        MachineError: the folder does not open, for example because it holds pickles only.
+        MachineError: the folder does not open, for example because it holds pickles only, or a
+            weight of the encoder is missing or has another shape.
     """
     with _explain_loading(folder):
         config = AutoConfig.from_pretrained(
             str(folder), local_files_only=True, trust_remote_code=False, **_name_labels(labels)
         )
-        return AutoModelForSequenceClassification.from_pretrained(
+        model, info = AutoModelForSequenceClassification.from_pretrained(
             str(folder),
             config=config,
             local_files_only=True,
@@ -70,7 +77,15 @@ def load_encoder(folder: Path, labels: tuple[str, ...]) -> Any:
             use_safetensors=True,
             ignore_mismatched_sizes=True,
             dtype=torch.float32,
+            output_loading_info=True,
         )
+        misfits = sort_misfits(model, info, "student")
+        problem = find_problem(folder, misfits)
+        if problem is not None:
+            raise problem
+    if said := misfits.describe():
+        log.info("%s: %s", folder.name, said)
+    return model
 
 
 def make_scratch_bert(vocab_size: int, pad_id: int, labels: tuple[str, ...]) -> Any:
@@ -147,7 +162,7 @@ def _name_labels(labels: tuple[str, ...]) -> dict[str, Any]:
 
 def save_student(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write a trained model and its tokenizer as a folder that ``pipeline`` opens."""
-    with _silence():
+    with silence():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
@@ -156,26 +171,13 @@ def save_student(model: Any, tokenizer: Any, folder: Path) -> None:
 def _explain_loading(folder: Path) -> Iterator[None]:
     """Turn what transformers raises into ``MachineError``; silence its notes on a new head."""
     try:
-        with _silence():
+        with silence():
             yield
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except SynthLocalError:
+        raise
+    except Exception as error:
         raise MachineError(
-            f"transformers {transformers.__version__} cannot open the student: {error}",
+            f"transformers {transformers.__version__} cannot open the student: {one_line(error)}",
             where=folder,
             fix="check that the folder is whole and holds an encoder that transformers knows",
         ) from error
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Switch off transformers' warnings and progress bars for a while."""
-    verbosity = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

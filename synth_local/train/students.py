@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from synth_local.cards import refuse_adapter, refuse_dangling
 from synth_local.config import TrainConfig
 from synth_local.errors import ConfigError, MachineError
 
@@ -47,7 +48,8 @@ def check_student(student: StudentRef, settings: TrainConfig) -> None:
 
     Raises:
         ConfigError: LoRA is asked for where there are no pretrained weights to adapt.
-        MachineError: the folder is missing, holds no safetensors weights or wants code of its own.
+        MachineError: the folder is missing, an adapter or full of dead links, holds no safetensors
+            weights or wants code of its own.
     """
     if student.name in WITHOUT_FOLDER:
         if settings.method == "lora":
@@ -67,6 +69,8 @@ def check_student(student: StudentRef, settings: TrainConfig) -> None:
 
 
 def _check_folder(folder: Path) -> None:
+    refuse_dangling(folder)
+    refuse_adapter(folder)
     config_path = folder / "config.json"
     try:
         config = json.loads(config_path.read_text(encoding="utf-8"))
