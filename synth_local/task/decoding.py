@@ -182,17 +182,11 @@ def guess_encoding(path: Path) -> str:
     """
     from charset_normalizer import from_bytes  # noqa: PLC0415 - on the way to an error only
 
-    sample = b""
-    with open_unpacked(path) as handle:
-        for raw in handle:
-            if not raw.isascii():
-                sample += raw[:SAMPLE]
-            if len(sample) > SAMPLE:
-                break
+    sample = _sample_lines(path)
     marks = sample.decode("cp1252", errors="replace")
     if all(mark.isascii() or mark in WINDOWS_MARKS for mark in marks):
         return IANA["cp1252"]
-    matches = list(from_bytes(sample[:SAMPLE], cp_isolation=list(GUESSES)))
+    matches = list(from_bytes(sample, cp_isolation=list(GUESSES)))
     if not matches:
         return ""
     best = matches[0]
@@ -202,6 +196,17 @@ def guess_encoding(path: Path) -> str:
     if str(best) == marks:
         return IANA["cp1252"]
     return IANA.get(best.encoding, best.encoding.replace("_", "-"))
+
+
+def _sample_lines(path: Path) -> bytes:
+    """Return the lines of a file that are not ASCII: the others say nothing of its encoding."""
+    sample = b""
+    with open_unpacked(path) as handle:
+        for raw in handle:
+            sample += b"" if raw.isascii() else raw[:SAMPLE]
+            if len(sample) > SAMPLE:
+                break
+    return sample[:SAMPLE]
 
 
 def _explain(error: UnicodeError) -> str:

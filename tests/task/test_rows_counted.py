@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,6 @@ def test_all_rows_of_a_corpus_brought_along_are_accounted_for(tmp_path: Path) ->
 
 
 def test_facts_survive_json(tmp_path: Path) -> None:
-    from dataclasses import asdict
-
     odd = {"text": "a\nb", "label": "Ham"}
     facts = read(write(tmp_path, [*GOOD, odd]), other_labels="drop")
     assert FileFacts.from_json(json.loads(json.dumps(asdict(facts)))) == facts
