@@ -28,7 +28,8 @@ def _odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = small.folder / "said.csv"
     said.write_text("annotator;first;second;more_objective\nann;weather;x;\n", encoding="utf-8")
     small.change(
-        generators=[], strategies=[], students=["tfidf-logreg"], sources=["real", "synthetic"], seeds=[0],
+        generators=[], strategies=[], students=["tfidf-logreg"],
+        sources=["real", "synthetic"], seeds=[0],
         corpora={"old": "old.csv"}, analyze={"judgements": "said.csv"},
     )  # fmt: skip
 
