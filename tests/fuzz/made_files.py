@@ -203,4 +203,4 @@ def task_files(draw: Any) -> str:
         lines.insert(draw(st.integers(0, len(lines))), line)
     for _ in range(draw(st.integers(0, 2))):
         lines.pop(draw(st.integers(0, len(lines) - 1)))
-    return draw(st.just("\n".join(lines)) | odd | st.sampled_from(YAML_VALUES))
+    return str(draw(st.just("\n".join(lines)) | odd | st.sampled_from(YAML_VALUES)))

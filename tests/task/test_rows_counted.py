@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from synth_local.task import load_splits, load_task
-from synth_local.task.examples import RowCount, read_brought_rows, read_examples
-from synth_local.task.file_facts import FileFacts
+from synth_local.task.examples import read_brought_rows, read_examples
+from synth_local.task.file_facts import FileFacts, RowCount
 from tests.task.test_task_file import write_task
 from tests.task.test_task_reading import make_spec
 
