@@ -45,7 +45,8 @@ def check_name(name: str) -> str:
         ValueError: other characters, two underscores, or a leading dot or dash.
     """
     if not NAME.fullmatch(name) or "__" in name or name[0] in ".-":
-        msg = f"the name {quote(name)} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        rule = "must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        msg = f"the name {quote(name)} {rule}"
         raise ValueError(msg)
     return name
 

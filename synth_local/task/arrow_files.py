@@ -138,6 +138,7 @@ def _read_file(
         with opener(path, list(dict.fromkeys(wanted))) as (schema, batches):
             names = _list_class_names(features or _read_features(schema), label)
             for batch in batches:
+                batch.validate(full=True)  # offsets of a damaged file lead out of its memory
                 for values in batch.to_pylist():
                     where = f"{path}: row {index + 1}"
                     value = _name_class(values[label], names, where)

@@ -12,12 +12,14 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from synth_local.errors import DataError, quote
 from synth_local.task.first_bytes import GZIP, find_utf16, refuse_packed
 
 BOM = b"\xef\xbb\xbf"
+DAMAGES = (OSError, EOFError, zlib.error)  # what a file that was cut short or changed raises
 SAMPLE = 200_000  # bytes that an encoding is guessed from
 # by how often they are met; others are hardly told apart in a short sample
 GUESSES = (
@@ -68,7 +70,7 @@ def decode_lines(path: Path, encoding: str = "") -> Iterator[str]:
             where=f"{path}:{_find_line(path, encoding)}",
             fix="correct data.encoding in the task file, or take the key out if the file is UTF-8",
         ) from error
-    except (OSError, EOFError, zlib.error) as error:
+    except DAMAGES as error:
         raise DataError(
             f"cannot read on: {error}",
             where=f"{path}:{number + 1}",
@@ -182,17 +184,11 @@ def guess_encoding(path: Path) -> str:
     """
     from charset_normalizer import from_bytes  # noqa: PLC0415 - on the way to an error only
 
-    sample = b""
-    with open_unpacked(path) as handle:
-        for raw in handle:
-            if not raw.isascii():
-                sample += raw[:SAMPLE]
-            if len(sample) > SAMPLE:
-                break
+    sample = _sample_lines(path)
     marks = sample.decode("cp1252", errors="replace")
     if all(mark.isascii() or mark in WINDOWS_MARKS for mark in marks):
         return IANA["cp1252"]
-    matches = list(from_bytes(sample[:SAMPLE], cp_isolation=list(GUESSES)))
+    matches = list(from_bytes(sample, cp_isolation=list(GUESSES)))
     if not matches:
         return ""
     best = matches[0]
@@ -204,6 +200,17 @@ def guess_encoding(path: Path) -> str:
     return IANA.get(best.encoding, best.encoding.replace("_", "-"))
 
 
+def _sample_lines(path: Path) -> bytes:
+    """Return the lines of a file that are not ASCII: the others say nothing of its encoding."""
+    sample = b""
+    with suppress(*DAMAGES), open_unpacked(path) as handle:
+        for raw in handle:
+            sample += b"" if raw.isascii() else raw[:SAMPLE]
+            if len(sample) > SAMPLE:
+                break
+    return sample[:SAMPLE]
+
+
 def _explain(error: UnicodeError) -> str:
     return error.reason if isinstance(error, UnicodeDecodeError) else str(error)
 
@@ -212,13 +219,11 @@ def _find_line(path: Path, encoding: str) -> int:
     """Return the line (from 1) on which decoding fails."""
     decoder = codecs.getincrementaldecoder(encoding)()
     number = 1
-    with open_unpacked(path) as handle:
+    with suppress(UnicodeError, *DAMAGES), open_unpacked(path) as handle:
         while chunk := handle.read(1 << 16):
             try:
                 number += decoder.decode(chunk).count("\n")
             except UnicodeDecodeError as error:
                 good = error.object[: error.start]
                 return number + good.decode(encoding, errors="ignore").count("\n")
-            except UnicodeError:
-                return number
     return number

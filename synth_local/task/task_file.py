@@ -40,7 +40,8 @@ def check_task_name(name: str) -> str:
             dash.
     """
     if not NAME.fullmatch(name) or "__" in name or name[0] in ".-":
-        msg = f"the name {quote(name)} must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        rule = "must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
+        msg = f"the name {quote(name)} {rule}"
         raise ValueError(msg)
     return name
 

@@ -390,3 +390,11 @@ def test_an_empty_or_missing_file_is_named(small: SmallRun) -> None:
     path.unlink()
     with pytest.raises(DataError, match="is missing"):
         check_brought(open_small(small))
+
+
+def test_the_report_shows_what_became_of_the_rows_of_every_file(finished: SmallRun) -> None:
+    with (finished.out / "report/tables/files_read.csv").open(encoding="utf-8") as handle:
+        rows = {row["file"]: row for row in csv.DictReader(handle)}
+    for row in rows.values():
+        assert int(row["rows"]) == int(row["used"]) + sum(int(row[key]) for key in list(row)[4:-1])
+    assert rows["old.jsonl"]["empty_text"] == "1"

@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,25 @@ def test_a_byte_that_the_asked_encoding_does_not_know_is_named_with_its_line(
     with pytest.raises(DataError) as caught:
         read(tmp_path / "b.csv", "windows-1252")
     assert caught.value.where == f"{tmp_path / 'b.csv'}:3"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "windows-1252", None])
+def test_a_gzip_that_is_cut_short_is_named_whatever_encoding_was_asked_for(
+    tmp_path: Path, encoding: str | None
+) -> None:
+    content = gzip.compress(CSV.encode("windows-1252") * 3, mtime=0)
+    (tmp_path / "t.csv.gz").write_bytes(content[:-12])
+    with pytest.raises(DataError):
+        read(tmp_path / "t.csv.gz", encoding)
+
+
+@pytest.mark.parametrize("new", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_a_damaged_arrow_file_is_an_error_at_every_byte(tmp_path: Path, new: Any) -> None:
+    content = make_arrow(new)
+    for place in range(0, len(content), 3):
+        (tmp_path / "t.arrow").write_bytes(content[:place] + b"\xf7" + content[place + 1 :])
+        with suppress(DataError):
+            read(tmp_path / "t.arrow")
 
 
 @pytest.mark.parametrize(("mark", "asked"), [("utf-8-sig", "latin-1"), ("utf-16", "cp1252")])

@@ -51,7 +51,8 @@ def write_lines(folder: Path, labels: list[Any], key: str = "label") -> Path:
 @pytest.mark.parametrize(
     "spelled",
     ["010", "007", "1_000", "0x1F", "1e3", "1.5", ".5", "2024-01-01", "2024-02-31", "yes", "No",
-     "true", "off", "1:00", "+1", "-0", "0b11", ".inf", ".nan", "NA", "nan", "=", "2024-01-01T00:00:00Z"],
+     "true", "off", "1:00", "+1", "-0", "0b11", ".inf", ".nan", "NA", "nan", "=",
+     "2024-01-01T00:00:00Z"],
 )  # fmt: skip
 def test_a_label_of_a_task_file_is_called_as_it_is_spelled(tmp_path: Path, spelled: str) -> None:
     task = load_task(write_spelled(tmp_path, spelled, "other", f", label_map: {{8: {spelled}}}"))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from synth_local.task import load_splits, load_task
-from synth_local.task.examples import RowCount, read_brought_rows, read_examples
-from synth_local.task.file_facts import FileFacts
+from synth_local.task.examples import read_brought_rows, read_examples
+from synth_local.task.file_facts import FileFacts, RowCount
 from tests.task.test_task_file import write_task
 from tests.task.test_task_reading import make_spec
 
@@ -135,8 +136,6 @@ def test_all_rows_of_a_corpus_brought_along_are_accounted_for(tmp_path: Path) ->
 
 
 def test_facts_survive_json(tmp_path: Path) -> None:
-    from dataclasses import asdict
-
     odd = {"text": "a\nb", "label": "Ham"}
     facts = read(write(tmp_path, [*GOOD, odd]), other_labels="drop")
     assert FileFacts.from_json(json.loads(json.dumps(asdict(facts)))) == facts
