@@ -14,7 +14,7 @@ NUM_EXAMPLES = int(os.environ.get("SYNTH_LOCAL_FUZZ", "50"))
 FUZZ = settings(max_examples=NUM_EXAMPLES, deadline=None, database=None)
 
 # values that have surprised readers of YAML: no value, other types, ends of ranges, odd text
-ODD = [
+ODD: list[Any] = [
     *(None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, -(10**30), 0.0, -0.5, 1e-300, 1e300),
     *(
         float("nan"),
