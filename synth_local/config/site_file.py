@@ -53,6 +53,9 @@ def find_conflicts(site: SiteConfig) -> Iterator[tuple[Key, str]]:
 
     Args:
         site: of which every value is right by itself.
+
+    Yields:
+        Key and reason, such as ``stages.train.time``.
     """
     stages: dict[str, StageSite] = {
         name: getattr(site.stages, name) for name in type(site.stages).model_fields

@@ -32,6 +32,9 @@ def explain_job(run: RunDir, job: str, code: int, log: Path) -> JobFailedError:
         job: its name, as failures are noted under.
         code: its exit code; beyond 128 the signal that ended it.
         log: its log.
+
+    Returns:
+        The error, with the job's exit code; 5 where a signal ended it.
     """
     noted = next((one for one in read_failures(run) if one.job == job), None)
     if noted:
@@ -82,6 +85,9 @@ def repeat_failure(failure: Failure, what: str, log: str | Path) -> JobFailedErr
         failure: as it was noted.
         what: what is said of it here.
         log: of the job.
+
+    Returns:
+        The error, with that job's exit code and fix.
     """
     where = f"{failure.where}; log: {log}" if failure.where else log
     return JobFailedError(what, failure.exit_code, where=where, fix=failure.fix or GO_ON)

@@ -14,7 +14,7 @@ NUM_EXAMPLES = int(os.environ.get("SYNTH_LOCAL_FUZZ", "50"))
 FUZZ = settings(max_examples=NUM_EXAMPLES, deadline=None, database=None)
 
 # values that have surprised readers of YAML: no value, other types, ends of ranges, odd text
-ODD = [
+ODD: list[Any] = [
     *(None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, -(10**30), 0.0, -0.5, 1e-300, 1e300),
     *(
         float("nan"),
@@ -95,7 +95,7 @@ FRAGMENTS = [
 ]
 
 odd_scalars = st.one_of(
-    st.sampled_from(ODD),
+    st.sampled_from(ODD).map(copy.deepcopy),  # what is drawn may be damaged further
     st.integers(),
     st.floats(allow_nan=True),
     st.text(max_size=12),

@@ -10,6 +10,7 @@ import pytest
 from synth_local.backends.local import last_log_line, last_log_lines
 from synth_local.cli.main import main
 from synth_local.config import load_run_file
+from synth_local.core.signals import StopFlag
 from synth_local.engines.fake import write_fake_model
 from synth_local.errors import DataError, EngineError, MachineError
 from synth_local.pipeline import run as run_module
@@ -180,5 +181,5 @@ def test_a_generator_that_was_killed_while_it_classified_is_noted(
     store_config(context.config, context.run)
     monkeypatch.setattr(train_step, "run_job", lambda *_: 137)
     with pytest.raises(JobFailedError, match=r"2 of 2 cells failed; the first, fake-a: .*SIGKILL"):
-        train_step.run_train(context, 0, 1, lambda: False)
+        train_step.run_train(context, 0, 1, StopFlag())
     assert "SIGKILL" in read_failures(context.run)[0].what

@@ -103,6 +103,9 @@ def find_fix(said: str) -> str:
 
     Args:
         said: what the command wrote.
+
+    Returns:
+        A line; a general one where the cause is not known.
     """
     lowered = said.lower()
     return next((fix for signs, fix in _CAUSES if any(sign in lowered for sign in signs)), GENERAL)
