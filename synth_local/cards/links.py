@@ -10,7 +10,10 @@ from pathlib import Path
 from synth_local.errors import BrokenModelError
 
 # what an engine, a training or an embedder reads; a card or a picture may be missing
-READ_FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*/*.json", "*/*.jinja")
+READ_FILES = (
+    *("*.json", "*.safetensors", "*.model", "*.jinja", "vocab.*", "merges.txt"),
+    *("1_Pooling/*.json", "additional_chat_templates/*.jinja"),
+)
 
 
 def is_dangling(path: Path) -> bool:

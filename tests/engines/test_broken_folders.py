@@ -176,7 +176,7 @@ def be_encoder(folder: Path) -> None:
         broken.write("README.md", b"---\nsynth_local:\n  role: embedder\n---\n"),
     ],
 )
-def test_what_is_no_causal_language_model_is_no_generator_in_plan_preview_and_run(
+def test_what_is_no_causal_language_model_is_no_generator_in_plan_preview_run_and_submit(
     change: Break, tmp_path: Path, llama_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     small = make_small_run(tmp_path)
@@ -188,7 +188,9 @@ def test_what_is_no_causal_language_model_is_no_generator_in_plan_preview_and_ru
         make_encoder(folder)
     change(folder)
     small.change(generators=["mine"], engine="transformers")
-    for arguments in (["plan", "run.yaml"], ["preview", "run.yaml"], ["run", "run.yaml"]):
+    site = str(Path(__file__).parents[2] / "slurm" / "site.test.yaml")
+    submit = ["submit", "run.yaml", "--site", site, "--dry-run"]
+    for arguments in (["plan", "run.yaml"], ["preview", "run.yaml"], ["run", "run.yaml"], submit):
         assert main(arguments) == 2
         shown = capsys.readouterr().err
         assert "mine is named as a generator" in shown

@@ -68,8 +68,9 @@ def test_a_model_that_vllm_does_not_know_is_an_error_of_the_engine(
         text = file.read_bytes()
         if file.name == "config.json":
             text = text.replace(b"LlamaForCausalLM", b"UnheardOfForCausalLM")
-            text = text.replace(b'"llama"', b'"bert"')
+            text = text.replace(b'"llama"', b'"unheard-of"')
         (tmp_path / file.name).write_bytes(text)
     with pytest.raises((EngineError, MachineError)) as caught:
         open_engine("vllm", tmp_path, Card(name="x"), GenerateConfig(), "float32")
-    assert "transformers" in caught.value.fix
+    assert caught.value.fix
+    assert "--engine" not in caught.value.fix

@@ -43,7 +43,7 @@ def prepare(folder: Path) -> Prepared:
     ],
 )
 def test_an_encoder_that_lacks_a_weight_of_its_body_is_refused(
-    tmp_path: Path, kind: str, lost: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, kind: str, lost: str
 ) -> None:
     folder = make_encoder(tmp_path / kind, kind)
     broken.lose(lost)(folder)
