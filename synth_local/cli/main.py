@@ -47,7 +47,7 @@ QUIET = {
 @click.pass_context
 def cli(context: click.Context, debug: bool) -> None:
     """Make, check and judge synthetic training data with local models only."""
-    context.obj = {"debug": debug}
+    context.obj = {**(context.obj or {}), "debug": debug}
 
 
 for _command in (
@@ -68,7 +68,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, value)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        result = cli.main(args=arguments, prog_name="synth-local", standalone_mode=False)
+        result = cli.main(
+            args=list(arguments),
+            prog_name="synth-local",
+            standalone_mode=False,
+            obj={"arguments": tuple(arguments)},
+        )
     except click.exceptions.Exit as error:
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:

@@ -18,6 +18,12 @@ def default_out(run_file: Path, out: Path | None) -> Path:
     return out if out is not None else Path("runs") / run_file.stem
 
 
+def list_arguments() -> tuple[str, ...]:
+    """Return the command line's arguments as they were given, for the run's own record."""
+    found = click.get_current_context().obj or {}
+    return tuple(found.get("arguments", ()))
+
+
 def make_printable(text: str, *, keep: str = "") -> str:
     """Return text from elsewhere without control characters that a terminal would obey.
 

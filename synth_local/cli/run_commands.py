@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_FILE, default_out, make_printable
+from synth_local.cli.options import RUN_FILE, default_out, list_arguments, make_printable
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -117,13 +117,15 @@ def _print_preview(row: PreviewRow) -> None:
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", help="Engine to write with.")
 def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> None:
     """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
+    from synth_local.pipeline.made_from import Asked  # noqa: PLC0415
     from synth_local.pipeline.run import run_pipeline  # noqa: PLC0415
 
     directory = default_out(run_file, out)
     started = time.monotonic()
     screen = _Screen()
+    asked = Asked(list_arguments(), run_file)
     context, num_jobs = run_pipeline(
-        _load(run_file, engine), directory, until, screen.say, screen.show
+        _load(run_file, engine), directory, until, screen.say, screen.show, asked
     )
     seconds = time.monotonic() - started
     if not num_jobs:

@@ -25,6 +25,7 @@ from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, resolve_config, store_config
 from synth_local.pipeline.job_plan import plan_jobs
+from synth_local.pipeline.made_from import Asked, write_asked
 from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.work_left import assume_all, find_work
@@ -51,6 +52,7 @@ class Request:
         site: the checked site file.
         site_file: where it was read from.
         out: the run directory.
+        arguments: of the command line, kept in the run directory.
     """
 
     config: RunConfig
@@ -58,6 +60,7 @@ class Request:
     site: SiteConfig
     site_file: Path
     out: Path
+    arguments: tuple[str, ...] = ()
 
 
 def preview_submission(request: Request, say: Say) -> None:
@@ -113,10 +116,10 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
         split_facts(context, task)
     check_said(context)
     check_brought(context)
-    _require_folders(context)
     work = find_work(context, request.site)
     if work is None:
         return None
+    _require_sources(context)
     place = describe_place(run.root, request.run_file, request.site_file)
     limit = request.site.array.max_index or slurm.max_array_size()
     parts = [
@@ -126,6 +129,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
         for folder in (run.logs, run.scripts, run.task_marks):
             folder.mkdir(parents=True, exist_ok=True)  # no log folder, no log: Slurm makes none
     store_config(context.config, run)
+    write_asked(run, Asked(request.arguments, request.run_file))
     clear_failures(run)
     for part in parts:
         write_text(run.scripts / f"{part.name}.sh", render_script(part, request.site, place))
@@ -204,8 +208,11 @@ def _check_classifying(request: Request) -> None:
         )
 
 
-def _require_folders(context: Context) -> None:
-    """Raise where a model's folder is missing; what is in it is for the jobs to hash."""
+def _require_sources(context: Context) -> None:
+    """Raise where a source is missing; what is in a model's folder is for the jobs to hash."""
+    for task in context.tasks.values():
+        for lost in task.not_here:
+            raise lost.error
     for name in context.config.generators:
         context.generator_folder(name)
     for name in context.config.students:
