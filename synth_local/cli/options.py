@@ -37,6 +37,12 @@ def make_printable(text: str, *, keep: str = "") -> str:
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
+def print_reasons(reasons: Sequence[str]) -> None:
+    """Print why something is to be done again, a line each, below what it is."""
+    for line in reasons:
+        click.echo(make_printable(f"  again: {line}"))
+
+
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, num_left: int = 1) -> None:
     """Print aligned columns: the first ``num_left`` and the last to the left, others right."""
     table = [list(head), *map(list, rows)]

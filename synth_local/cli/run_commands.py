@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_FILE, default_out, list_arguments, make_printable
+from synth_local.cli.options import (
+    RUN_FILE,
+    default_out,
+    list_arguments,
+    make_printable,
+    print_reasons,
+)
 from synth_local.pipeline.stages import STAGES
 
 if TYPE_CHECKING:
@@ -66,13 +72,7 @@ def _print_overview(overview: Overview) -> None:
         parts = ("train", "pool", "validation", "test")
         counts = ", ".join(f"{part} {sum(task[part].values())}" for part in parts)
         click.echo(f"task {task['name']}: {counts}; labels {', '.join(task['test'])}")
-    if overview.corpora:
-        click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
-    for one in overview.corpora:
-        name = f"{one.task} / {one.generator} / {one.strategy}"
-        minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
-        slots = sum(one.slots.values())
-        click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {one.state}")
+    _print_corpora(overview)
     done = sum(cell["state"] == "done" for cell in overview.cells)
     click.echo(f"\ncells: {len(overview.cells)}, {done} done")
     for cell in overview.cells:
@@ -81,9 +81,28 @@ def _print_overview(overview: Overview) -> None:
         click.echo(f"~tokens that generators read to classify: {overview.classify_tokens}")
     click.echo("")
     for stage in overview.stages:
-        click.echo(f"{stage['stage']:<10}{stage['state']}")
+        click.echo(f"{stage['stage']:<10}{_spell_state(stage['state'], stage['note'])}")
+        print_reasons(stage["why"])
+    for line in overview.not_here:
+        click.echo(f"not here: {line}")
     for problem in overview.missing:
         click.echo(f"missing: {problem}")
+
+
+def _print_corpora(overview: Overview) -> None:
+    if overview.corpora:
+        click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
+    for one in overview.corpora:
+        name = f"{one.task} / {one.generator} / {one.strategy}"
+        minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
+        slots = sum(one.slots.values())
+        state = _spell_state(one.state, one.note)
+        click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {state}")
+        print_reasons(one.why)
+
+
+def _spell_state(state: str, note: str) -> str:
+    return f"{state} ({note})" if note else state
 
 
 @click.command()

@@ -28,7 +28,7 @@ from synth_local.pipeline.made_from import (
     write_made_from,
 )
 from synth_local.pipeline.sources import Model, is_by_variable
-from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.splits import keep_items, split_facts
 from synth_local.pipeline.state import State
 from synth_local.task import KeptFile, Task
 
@@ -45,6 +45,8 @@ def keep_record(context: Context) -> None:
         DataError: data that were never read are wrong.
         MachineError: weights are missing and not recorded, or the directory cannot be written.
     """
+    for task in context.tasks.values():
+        keep_items(context, task)
     write_made_from(context.run, describe_sources(context))
 
 
@@ -120,7 +122,7 @@ def _keep_task(context: Context, task: Task) -> KeptTask:
         name=task.name,
         path=kept.path if kept and is_lost else str(task.path),
         text=text,
-        spec=task.spec.model_dump(mode="json", exclude_unset=True),
+        spec=task.spec.model_dump_json(exclude_unset=True),
         digest=task.digest,
         train=task.files["train"],
         test=task.files.get("test"),

@@ -16,7 +16,7 @@ from synth_local.cards import Card, ModelDigest
 from synth_local.core.files import read_json, write_json, write_text
 from synth_local.errors import DataError
 from synth_local.store.run_dir import RunDir
-from synth_local.task import KeptFile, KeptSources
+from synth_local.task import KeptFile, KeptSources, TaskFile
 
 VERSION = 1
 
@@ -29,7 +29,8 @@ class KeptTask:
         name: the task's name.
         path: of the task file, absolute.
         text: of the task file.
-        spec: its checked fields, as far as they were set.
+        spec: its checked fields as far as they were set, as JSON in the task file's order, which
+            is that of the labels.
         digest: the task's identity.
         train: the data file, or the folder.
         test: the official test part, or ``None``.
@@ -41,13 +42,17 @@ class KeptTask:
     name: str
     path: str
     text: str
-    spec: dict[str, Any]
+    spec: str
     digest: str
     train: KeptFile
     test: KeptFile | None
     prompts: KeptFile | None
     templates: dict[str, str]
     facts: dict[str, Any]
+
+    def read_spec(self) -> TaskFile:
+        """Return the checked task file."""
+        return TaskFile.model_validate_json(self.spec)
 
     @property
     def sources(self) -> KeptSources:

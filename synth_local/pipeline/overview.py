@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,20 @@ from synth_local.errors import MachineError
 from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
+from synth_local.pipeline.not_here import (
+    find_blocking,
+    list_not_here,
+    list_stages_left,
+    spell_not_here,
+)
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.stages import STAGES
+from synth_local.pipeline.stale_outputs import explain_corpus, explain_stages
 from synth_local.pipeline.state import State
 from synth_local.records import Cell
 from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task import NotHere
 from synth_local.train.students import GENERATOR_ITSELF
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
@@ -40,6 +50,8 @@ class CorpusOverview:
         output_tokens: estimate for the admitted slots.
         prompt_tokens: estimate for the admitted slots.
         gpu_minutes: rough, on one H100-class GPU; ``None`` where the card has no size.
+        why: why stored work on it is to be done again; empty where none is.
+        note: what could not be checked here of what is done.
     """
 
     task: str
@@ -50,11 +62,26 @@ class CorpusOverview:
     output_tokens: int
     prompt_tokens: int
     gpu_minutes: float | None
+    why: list[str] = field(default_factory=list)
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything that ``plan`` shows."""
+    """Everything that ``plan`` shows.
+
+    Attributes:
+        out: the run directory.
+        engine: that writes the texts.
+        dtype: of the weights.
+        tasks: one entry each, with rows by label.
+        corpora: one entry each.
+        cells: one entry each.
+        stages: all stages, each with ``state``, ``why`` (why stored work is to be done again)
+            and ``note``.
+        missing: what this machine lacks for the work that is left, a sentence each.
+        not_here: sources that nothing left needs; what was recorded of them stands for them.
+    """
 
     out: str
     engine: str
@@ -64,6 +91,7 @@ class Overview:
     cells: list[dict[str, Any]]
     stages: list[dict[str, Any]]
     missing: list[str]
+    not_here: list[str] = field(default_factory=list)
 
     @property
     def classify_tokens(self) -> int:
@@ -106,30 +134,39 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
     for task in context.tasks.values():
         context.per_label(task)
         context.prompts[task.name].check()
-    missing = [f"{error.what}: {error.fix}" for error in check_machine(context)]
+    problems = check_machine(context)
     tasks = [_task(context, name) for name in context.tasks]
     check_said(context)
-    if missing:
-        corpora = [_corpus(context, key, "to do", False) for key in context.corpora]
-        cells = _planned_cells(context)
-        stages: list[dict[str, Any]] = []
-    else:
-        state = State(context)
-        corpora = [
-            _corpus(context, key, "done" if key in state.manifests else "to do", True)
-            for key in context.corpora
-        ]
-        cells = _cells(context, state)
-        stages = _stages(state)
+    config = context.config
+    try:
+        lost = list_not_here(context)
+    except MachineError:  # weights that nothing is known of: nothing can be compared
+        return Overview(
+            str(run.root),
+            config.engine,
+            config.generate.dtype,
+            tasks,
+            [_corpus(context, key, None) for key in context.corpora],
+            _planned_cells(context),
+            [],
+            [f"{error.what}: {error.fix}" for error in problems],
+        )
+    state = State(context)
+    left = list_stages_left(state)
+    blocking = find_blocking(state, left)
+    needed = [one.error for one in blocking]
+    recorded = [one.error for one in lost]
+    needed += [error for error in problems if error not in recorded]
     return Overview(
         str(run.root),
-        context.config.engine,
-        context.config.generate.dtype,
+        config.engine,
+        config.generate.dtype,
         tasks,
-        corpora,
-        cells,
-        stages,
-        missing,
+        [_corpus(context, key, state) for key in context.corpora],
+        _cells(context, state),
+        _stages(state, left, lost),
+        [f"{error.what}: {error.fix}" for error in needed],
+        spell_not_here([one for one in lost if one not in blocking]),
     )
 
 
@@ -144,13 +181,18 @@ def _task(context: Context, name: str) -> dict[str, Any]:
     }
 
 
-def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> CorpusOverview:
+def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOverview:
+    """Return one corpus; without a state nothing can be said to be done."""
     task = context.tasks[key.task]
+    is_done = state is not None and key in state.manifests
+    spelled = "done" if is_done else "to do"
+    why = explain_corpus(state, key) if state is not None else []
+    note = _spell_unchecked(_lost_of(context, key)) if is_done else ""
     if key.is_brought:
         rows = current_rounds(context, key).admitted
-        return CorpusOverview(*_parts(key), rows, state, 0, 0, 0.0)
+        return CorpusOverview(*_parts(key), rows, spelled, 0, 0, 0.0, why, note)
     strategy = context.strategies[key.strategy]
-    slots = current_rounds(context, key).admitted if has_weights else context.per_label(task)
+    slots = current_rounds(context, key).admitted if state else context.per_label(task)
     total = sum(slots.values())
     words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
     # texts fill about half of what they are allowed
@@ -160,11 +202,27 @@ def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> 
     return CorpusOverview(
         *_parts(key),
         slots,
-        state,
+        spelled,
         round(total * output),
         round(total * prompt),
         _gpu_minutes(context, key.generator, total * output),
+        why,
+        note,
     )
+
+
+def _lost_of(context: Context, key: CorpusKey) -> list[NotHere]:
+    """Return the sources of a corpus that are not here."""
+    lost = list(context.tasks[key.task].not_here)
+    one = context.brought[key] if key.is_brought else context.generators[key.generator]
+    return [*lost, one.not_here] if one.not_here else lost
+
+
+def _spell_unchecked(lost: Sequence[NotHere]) -> str:
+    """Return which kinds of sources could not be compared, or nothing."""
+    words = {"generator": "weights", "student": "weights", "embedder": "weights"}
+    kinds = dict.fromkeys(words.get(one.kind, one.kind) for one in lost)
+    return f"{', '.join(kinds)} not here, not checked" if kinds else ""
 
 
 def _parts(key: CorpusKey) -> tuple[str, str, str]:
@@ -221,16 +279,15 @@ def _read_tokens(context: Context, cell: Cell) -> dict[str, int]:
     return {"read_tokens": round(num_test * len(task.labels) * prompt)}
 
 
-def _stages(state: State) -> list[dict[str, Any]]:
-    waiting = bool(state.open_corpora)
-    trained = not waiting and not state.open_cells
-    done = {
-        "generate": all(key.is_brought for key in state.open_corpora),
-        "curate": not waiting,
-        "measure": not state.unmeasured,
-        "train": trained,
-        "evaluate": trained and state.is_evaluated,
-        "analyze": trained and state.is_evaluated and state.is_analyzed,
-        "report": trained and state.is_evaluated and state.is_reported,
-    }
-    return [{"stage": stage, "state": "done" if ok else "to do"} for stage, ok in done.items()]
+def _stages(state: State, left: Sequence[str], lost: Sequence[NotHere]) -> list[dict[str, Any]]:
+    why = explain_stages(state)
+    note = _spell_unchecked(lost)
+    return [
+        {
+            "stage": stage,
+            "state": "to do" if stage in left else "done",
+            "why": why.get(stage, []),
+            "note": "" if stage in left else note,
+        }
+        for stage in STAGES
+    ]

@@ -15,7 +15,7 @@ from synth_local.pipeline.made_from import KeptModel, KeptTask, MadeFrom
 from synth_local.pipeline.sources import Model
 from synth_local.records import BROUGHT
 from synth_local.store.run_dir import CorpusKey
-from synth_local.task import Task, TaskFile
+from synth_local.task import Task
 
 
 def recall_context(context: Context, made: MadeFrom) -> Context | None:
@@ -61,7 +61,7 @@ def recall_context(context: Context, made: MadeFrom) -> Context | None:
 def _recall_task(kept: KeptTask) -> Task:
     files = dict(kept.sources.files)
     return Task(
-        TaskFile.model_validate(kept.spec),
+        kept.read_spec(),
         Path(kept.path),
         kept.digest,
         Path(kept.train.path),

@@ -18,7 +18,7 @@ from synth_local.generate.prompts import PromptSet, load_prompts
 from synth_local.pipeline.brought_files import BroughtFile, hash_brought
 from synth_local.pipeline.made_from import KeptModel, MadeFrom
 from synth_local.store.run_dir import CorpusKey
-from synth_local.task import NotHere, Task, TaskFile, load_task
+from synth_local.task import NotHere, Task, load_task
 from synth_local.task.kept import is_there
 from synth_local.task.load import place_task
 
@@ -68,7 +68,7 @@ def open_task(path: Path, made: MadeFrom | None) -> Task:
         f"as made_from/tasks/{kept.name}.yaml",
     )
     lost = NotHere("task file", kept.name, str(path), error)
-    task = place_task(TaskFile.model_validate(kept.spec), path, {}, kept.sources)
+    task = place_task(kept.read_spec(), path, {}, kept.sources)
     return replace(task, not_here=(lost, *task.not_here))
 
 

@@ -144,7 +144,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
     if context.run.root.is_dir():
         with suppress(MachineError):  # only a cache, and a run that is only looked at
             write_json(path, asdict(facts))
-            write_json(context.run.split_items(task.name), _name_items(facts, splits))
+            _write_items(context, task, facts, splits)
     return facts
 
 
@@ -165,11 +165,29 @@ def read_items(context: Context, task: Task) -> ItemFacts | None:
     """
     facts = split_facts(context, task)
     stored = read_json(context.run.split_items(task.name))
-    if not stored or stored["test_digest"] != facts.test_digest:
-        return None
-    if stored["data_digest"] != facts.data_digest:
+    if not stored or stored["data_digest"] != facts.data_digest:
         return None
     return ItemFacts(stored["train_digest"], stored["validation_digest"], stored["test"])
+
+
+def keep_items(context: Context, task: Task) -> None:
+    """Write the digests of a task's texts where a version before kept none and the data are here.
+
+    Args:
+        context: the opened run, whose directory exists.
+        task: of the run.
+
+    Raises:
+        DataError: the data are wrong.
+        MachineError: the directory cannot be written.
+    """
+    if find_lost_data(task) is None and read_items(context, task) is None:
+        _write_items(context, task, split_facts(context, task), real_splits(context, task))
+
+
+def _write_items(context: Context, task: Task, facts: SplitFacts, splits: Splits) -> None:
+    items = {"data_digest": facts.data_digest, **asdict(describe_items(splits))}
+    write_json(context.run.split_items(task.name), items)
 
 
 def read_facts(stored: Mapping[str, Any]) -> SplitFacts:
@@ -183,11 +201,6 @@ def read_facts(stored: Mapping[str, Any]) -> SplitFacts:
     )
 
 
-def name_text(text: str) -> str:
-    """Return what tells one text from another: the start of its digest, 16 digits."""
-    return digest_json(text)[:16]
-
-
 def _recall_facts(context: Context, task: Task, stored: Mapping[str, Any] | None) -> SplitFacts:
     """Return the facts of data that are not here, as the run keeps them."""
     kept = context.made_from.tasks.get(task.name) if context.made_from else None
@@ -197,14 +210,13 @@ def _recall_facts(context: Context, task: Task, stored: Mapping[str, Any] | None
     return read_facts(known or {})
 
 
-def _name_items(facts: SplitFacts, splits: Splits) -> dict[str, Any]:
-    return {
-        "data_digest": facts.data_digest,
-        "test_digest": facts.test_digest,
-        "train_digest": digest_examples(splits.train),
-        "validation_digest": digest_examples(splits.validation),
-        "test": {one.id: name_text(one.text) for one in splits.test},
-    }
+def describe_items(splits: Splits) -> ItemFacts:
+    """Return what tells the texts of a split apart."""
+    return ItemFacts(
+        digest_examples(splits.train),
+        digest_examples(splits.validation),
+        {one.id: digest_json(one.text)[:16] for one in splits.test},
+    )
 
 
 def _digest_annotations(examples: tuple[Example, ...]) -> str:
