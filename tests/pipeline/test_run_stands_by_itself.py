@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from tests.pipeline.conftest import SmallRun, make_rows
 
 pytestmark = pytest.mark.slow  # looks at a whole run
 
+Change = Callable[[SmallRun], None]
 LOST = ("the task file of weather", "the data of weather", "the weights of fake-a")
 
 
@@ -54,7 +56,7 @@ def here(
         (finished_run.folder / name).write_bytes(content)
 
 
-def stages(capsys: pytest.CaptureFixture[str], out: Path) -> dict[str, dict[str, object]]:
+def stages(capsys: pytest.CaptureFixture[str], out: Path) -> dict[str, dict[str, Any]]:
     capsys.readouterr()
     assert main(["status", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -235,10 +237,10 @@ def test_a_file_that_another_user_may_not_read_is_not_here(
     closed = str(here.folder)
     real_access, real_stat = os.access, os.stat
 
-    def access(path: object, *rest: object, **more: object) -> bool:
+    def access(path: Any, *rest: Any, **more: Any) -> bool:
         return not str(path).startswith(closed) and real_access(path, *rest, **more)
 
-    def look(path: object, *rest: object, **more: object) -> os.stat_result:
+    def look(path: Any, *rest: Any, **more: Any) -> os.stat_result:
         if str(path).startswith(closed):
             raise PermissionError(13, "Permission denied", str(path))
         return real_stat(path, *rest, **more)
@@ -298,7 +300,7 @@ def change_weights(small: SmallRun) -> None:
     config.write_text(json.dumps(json.loads(config.read_text()) | {"more": 1}))
 
 
-def change_run(**sections: dict[str, object]) -> object:
+def change_run(**sections: dict[str, object]) -> Change:
     def change(small: SmallRun) -> None:
         path = small.out / "run.yaml"
         config = yaml.safe_load(path.read_text())
@@ -329,7 +331,7 @@ def change_run(**sections: dict[str, object]) -> object:
          "curation", "measures", "training"],
 )  # fmt: skip
 def test_status_and_plan_say_why_something_is_to_do_again(
-    here: SmallRun, capsys: pytest.CaptureFixture[str], change: object, stage: str, reason: str
+    here: SmallRun, capsys: pytest.CaptureFixture[str], change: Change, stage: str, reason: str
 ) -> None:
     change(here)
     found = stages(capsys, here.out)
