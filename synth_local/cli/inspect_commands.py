@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synth_local.cli.options import RUN_DIRECTORY, print_reasons
+from synth_local.cli.options import RUN_DIRECTORY, make_printable, print_reasons
 from synth_local.errors import EXIT_NO, EXIT_OK
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _print_status(found: RunStatus) -> None:
     for corpus in found.corpora:
         click.echo(f"  {_spell_corpus(corpus)}")
     for line in found.not_here:
-        click.echo(f"not checked here: {line}")
+        click.echo(make_printable(f"not checked here: {line}"))
     for line in found.live:
         click.echo(f"running: {line}")
     if found.live:
@@ -97,7 +97,7 @@ def verify(directory: Path) -> int:
     for line in findings.proven:
         click.echo(f"ok     {line}")
     for line in findings.unknown:
-        click.echo(f"?      cannot be checked here: {line}")
+        click.echo(make_printable(f"?      cannot be checked here: {line}"))
     for line in findings.wrong:
         click.echo(f"WRONG  {line}")
     held = "verified, as far as it can be checked here" if findings.unknown else "verified"

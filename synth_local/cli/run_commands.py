@@ -84,7 +84,7 @@ def _print_overview(overview: Overview) -> None:
         click.echo(f"{stage['stage']:<10}{_spell_state(stage['state'], stage['note'])}")
         print_reasons(stage["why"])
     for line in overview.not_here:
-        click.echo(f"not here: {line}")
+        click.echo(make_printable(f"not here: {line}"))
     for problem in overview.missing:
         click.echo(f"missing: {problem}")
 

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from synth_local.cards import Card, ModelDigest
 from synth_local.core.files import read_json, write_json, write_text
 from synth_local.errors import DataError
@@ -51,8 +53,23 @@ class KeptTask:
     facts: dict[str, Any]
 
     def read_spec(self) -> TaskFile:
-        """Return the checked task file."""
-        return TaskFile.model_validate_json(self.spec)
+        """Return the checked task file.
+
+        Returns:
+            The task file as it was when the run was made.
+
+        Raises:
+            DataError: this version does not take what another version recorded.
+        """
+        try:
+            return TaskFile.model_validate_json(self.spec)
+        except ValidationError as error:
+            raise DataError(
+                f"the task file of {self.name!r} was recorded in a form that this version does not "
+                f"take ({error.error_count()} problems)",
+                where=self.path,
+                fix="put the task file back, or use the version that made the run",
+            ) from error
 
     @property
     def sources(self) -> KeptSources:
@@ -82,8 +99,9 @@ class KeptModel:
     card_file: str = ""
 
     def read_card(self) -> Card:
-        """Return the card."""
-        return Card.model_validate(self.card)
+        """Return the card; what another version added to cards is passed over."""
+        known = {name: value for name, value in self.card.items() if name in Card.model_fields}
+        return Card.model_validate(known)
 
     def read_digest(self) -> ModelDigest:
         """Return the digests."""

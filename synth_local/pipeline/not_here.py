@@ -94,9 +94,25 @@ def require_sources(context: Context, stage: str) -> None:
         SynthLocalError: of the first source that is missing: 2 for a task file or prompts, 3 for
             data, 4 for weights.
     """
+    if not _lacks_something(context, stage):
+        return
     blocking = find_blocking(State(context), [stage])
     if blocking:
         raise blocking[0].error
+
+
+def _lacks_something(context: Context, stage: str) -> bool:
+    """Return whether a stage might have to do without a source; cheap where all are here."""
+    lost: list[NotHere | None] = [one for task in context.tasks.values() for one in task.not_here]
+    lost += [one.not_here for one in context.generators.values()]
+    lost += [one.not_here for one in context.brought.values()]
+    if stage == "train":
+        lost += [one.not_here for one in context.student_models.values() if one]
+    if stage == "measure" and context.embedder:
+        lost.append(context.embedder.not_here)
+    if stage == "analyze":
+        lost += list_lost_answers(context)
+    return any(lost)
 
 
 def spell_not_here(lost: Sequence[NotHere]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from synth_local.config import RunConfig
+from synth_local.errors import DataError
 from synth_local.generate.prompts import PromptSet
 from synth_local.pipeline.brought_files import BroughtFile
 from synth_local.pipeline.context import Context, Generator
@@ -38,7 +39,7 @@ def recall_context(context: Context, made: MadeFrom) -> Context | None:
         generators = {name: _recall_generator(name, one) for name, one in made.generators.items()}
         students = {name: _recall_model(name, made.students.get(name)) for name in config.students}
         embedder = _recall_model(config.measure.embedder or "", made.embedder)
-    except (ValidationError, TypeError, KeyError):
+    except (ValidationError, DataError, TypeError, KeyError):
         return None
     brought = {
         CorpusKey(task, name, BROUGHT): BroughtFile(Path(one.path), one.digest)

@@ -115,9 +115,10 @@ def _explain_cells(state: State) -> list[str]:
             known[key] = "; ".join(state.reasons.of_cells(*key))
         reasons.append(known[key])
     lines = _count(reasons, "cell was trained", "cells were trained")
-    if state.open_corpora and any((run.work / "train" / "cells").glob("*.json")):
-        lines.append(f"cells wait: {OTHER_CORPUS}" if _has_stale(state) else "")
-    return [line for line in lines if line]
+    was_trained = any((run.work / "train" / "cells").glob("*.json"))
+    if was_trained and _has_stale_corpora(state):
+        lines.append(f"cells wait: {OTHER_CORPUS}")
+    return lines
 
 
 def _explain_analysis(state: State) -> list[str]:
@@ -129,7 +130,7 @@ def _explain_analysis(state: State) -> list[str]:
     return [f"it was made of something else ({'; '.join(state.reasons.of_analysis())})"]
 
 
-def _has_stale(state: State) -> bool:
+def _has_stale_corpora(state: State) -> bool:
     run = state.context.run
     return any(read_manifest(run.corpus(key)) is not None for key in state.open_corpora)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from synth_local.pipeline.made_from import (
     read_made_from,
     write_made_from,
 )
-from synth_local.pipeline.sources import find_folder, is_by_variable
+from synth_local.pipeline.sources import find_folder, is_by_variable, open_brought
 from synth_local.pipeline.splits import read_facts
 from synth_local.pipeline.why_stale import spell_changes
-from synth_local.store.run_dir import RunDir
+from synth_local.records import BROUGHT
+from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import KeptFile, KeptSources, load_task
 from tests.pipeline.conftest import make_small_run
 
@@ -171,3 +173,25 @@ def test_a_model_is_found_where_it_was(tmp_path: Path, monkeypatch: pytest.Monke
     assert find_folder("m", None, kept) == tmp_path / "old" / "m"
     with pytest.raises(MachineError, match="no folder"):
         find_folder("m", None, keep_model(tmp_path / "gone" / "m", by_variable=True))
+
+
+def test_a_corpus_file_that_is_not_here_is_taken_from_the_record(tmp_path: Path) -> None:
+    key = CorpusKey("t", "mine", BROUGHT)
+    path = tmp_path / "mine.csv"
+    path.write_text("text,label\n")
+    (here,) = open_brought({key: path}, None).values()
+    made = replace(keep_tasks(), corpora={"t/mine": KeptFile(str(path), here.digest)})
+    (elsewhere,) = open_brought({key: Path("/nonexistent/mine.csv")}, made).values()
+    assert elsewhere == here  # found where it was
+    path.unlink()
+    (lost,) = open_brought({key: path}, made).values()
+    assert lost.digest == here.digest
+    assert lost.not_here is not None
+    assert str(lost.not_here) == f"the file of the corpus mine ({path})"
+    with pytest.raises(DataError, match="missing"):
+        open_brought({key: path}, None)
+
+
+def test_a_recorded_task_file_that_this_version_refuses_is_no_bug(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="recorded in a form"):
+        replace(keep_task(str(tmp_path)), spec='{"name": "A B"}').read_spec()
