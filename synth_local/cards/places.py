@@ -21,12 +21,20 @@ BUILT_IN_STUDENTS = ("scratch-bert", "tfidf-logreg", "majority", "text-length", 
 NAME = re.compile(r"[a-z0-9_+][a-z0-9._+-]*")
 
 
-def find_model(name: str, *, extra: Path | None = None) -> Path:
+def find_model(
+    name: str,
+    *,
+    extra: Path | None = None,
+    before: Path | None = None,
+    is_default: bool = False,
+) -> Path:
     """Return the folder of a model.
 
     Args:
         name: of a generator, student or embedder that has a folder.
         extra: a further folder of model folders.
+        before: the model's folder when it was used before; looked at last.
+        is_default: look at ``before`` first, unless the variable is set.
 
     Returns:
         The folder's absolute path; whether it holds weights is not looked at.
@@ -46,16 +54,22 @@ def find_model(name: str, *, extra: Path | None = None) -> Path:
             fix="use lower-case letters, digits and . _ + - only; rename the folder alike",
         )
     places = list_model_places(extra)
-    for place in places:
-        if (place / name).is_dir():
-            return place / name
-        if is_dangling(place / name):
-            raise explain_link(place / name)
+    folders = [place / name for place in places]
+    if before is not None:
+        is_first = is_default and not os.environ.get(MODELS_VARIABLE)
+        folders.insert(0 if is_first else len(folders), before)
+    for folder in folders:
+        if not os.access(folder.parent, os.F_OK):  # other users' folders may be closed
+            continue
+        if folder.is_dir():
+            return folder
+        if is_dangling(folder):
+            raise explain_link(folder)
     raise MachineError(
         f"there is no folder for the model {name!r}",
         fix=f"{_guess_folder(name, places)}copy its folder to one of these places, set "
         f"{MODELS_VARIABLE}, or make a miniature: synth-local models tiny --out {places[0] / name}"
-        + "".join(f"\ntried {place / name}" for place in places),
+        + "".join(f"\ntried {folder}" for folder in dict.fromkeys(folders)),
     )
 
 
@@ -102,7 +116,8 @@ def find_card(name: str) -> Path | None:
 def _guess_folder(name: str, places: list[Path]) -> str:
     """Return a hint at a folder that may be meant, or nothing."""
     for place in places:
-        children = [child.name for child in place.iterdir()] if place.is_dir() else []
+        may_look = os.access(place, os.R_OK | os.X_OK) and place.is_dir()
+        children = [child.name for child in place.iterdir()] if may_look else []
         for child in children:
             if child.casefold() == name:
                 return f"rename {place / child} to {name}, or\n"

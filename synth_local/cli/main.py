@@ -64,7 +64,7 @@ QUIET = {
 @click.pass_context
 def cli(context: click.Context, debug: bool) -> None:
     """Make, check and judge synthetic training data with local models only."""
-    context.obj = {"debug": debug}
+    context.obj = {**(context.obj or {}), "debug": debug}
 
 
 for _command in (
@@ -90,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             prog_name="synth-local",
             standalone_mode=False,
             color=wants_color(os.environ),
+            obj={"arguments": tuple(arguments)},
         )
     except click.exceptions.Exit as error:
         return error.exit_code

@@ -76,6 +76,12 @@ def shorten(text: str, limit: int = 300) -> str:
     return f"{line[:half]} ... {line[-half:]}"
 
 
+def list_arguments() -> tuple[str, ...]:
+    """Return the command line's arguments as they were given, for the run's own record."""
+    found = click.get_current_context().obj or {}
+    return tuple(found.get("arguments", ()))
+
+
 def make_printable(text: str, *, keep: str = "") -> str:
     """Return text from elsewhere without control characters that a terminal would obey.
 
@@ -87,6 +93,12 @@ def make_printable(text: str, *, keep: str = "") -> str:
         The text with a replacement character for each of the others.
     """
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
+
+
+def print_reasons(reasons: Sequence[str]) -> None:
+    """Print why something is to be done again, a line each, below what it is."""
+    for line in reasons:
+        click.echo(make_printable(f"  again: {line}"))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, num_left: int = 1) -> None:

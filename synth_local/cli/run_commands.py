@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synth_local.cli.options import RUN_FILE, check_folder, default_out, make_printable
+from synth_local.cli.options import (
+    RUN_FILE,
+    check_folder,
+    default_out,
+    list_arguments,
+    make_printable,
+    print_reasons,
+)
 from synth_local.cli.streams import can_redraw, print_json
 from synth_local.errors import EXIT_MACHINE, EXIT_OK, list_names
 from synth_local.pipeline.stages import STAGES
@@ -86,22 +93,10 @@ def _print_tasks(overview: Overview) -> None:
         _print_file(said.facts)
 
 
-def _print_corpora(overview: Overview) -> None:
-    if overview.corpora:
-        click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
-    for one in overview.corpora:
-        name = f"{one.task} / {one.generator} / {one.strategy}"
-        minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
-        slots = sum(one.slots.values())
-        click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {one.state}")
-    for one in overview.corpora:
-        if one.read_file:
-            _print_file(one.read_file)
-
-
 def _print_overview(overview: Overview) -> None:
     click.echo(f"run directory  {overview.out}")
-    click.echo(f"engine         {overview.engine}, {overview.dtype}\n")
+    click.echo(f"engine         {overview.engine}, {overview.dtype}
+")
     _print_tasks(overview)
     _print_corpora(overview)
     done = sum(cell["state"] == "done" for cell in overview.cells)
@@ -112,9 +107,28 @@ def _print_overview(overview: Overview) -> None:
         click.echo(f"~tokens that generators read to classify: {overview.classify_tokens}")
     click.echo("")
     for stage in overview.stages:
-        click.echo(f"{stage['stage']:<10}{stage['state']}")
+        click.echo(f"{stage['stage']:<10}{_spell_state(stage['state'], stage['note'])}")
+        print_reasons(stage["why"])
+    for line in overview.not_here:
+        click.echo(make_printable(f"not here: {line}"))
     for problem in overview.missing:
         click.echo(f"missing: {problem}")
+
+
+def _print_corpora(overview: Overview) -> None:
+    if overview.corpora:
+        click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
+    for one in overview.corpora:
+        name = f"{one.task} / {one.generator} / {one.strategy}"
+        minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
+        slots = sum(one.slots.values())
+        state = _spell_state(one.state, one.note)
+        click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {state}")
+        print_reasons(one.why)
+
+
+def _spell_state(state: str, note: str) -> str:
+    return f"{state} ({note})" if note else state
 
 
 @click.command()
@@ -148,14 +162,16 @@ def _print_preview(row: PreviewRow) -> None:
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", help="Engine to write with.")
 def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> None:
     """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
+    from synth_local.pipeline.made_from import Asked  # noqa: PLC0415
     from synth_local.pipeline.run import run_pipeline  # noqa: PLC0415
     from synth_local.pipeline.state import require_answer  # noqa: PLC0415
 
     directory = default_out(run_file, out)
     started = time.monotonic()
     screen = _Screen()
+    asked = Asked(list_arguments(), run_file)
     context, num_jobs = run_pipeline(
-        _load(run_file, engine), directory, until, screen.say, screen.show
+        _load(run_file, engine), directory, until, screen.say, screen.show, asked
     )
     seconds = time.monotonic() - started
     if not num_jobs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from synth_local.cli.options import RUN_DIRECTORY, RUN_FILE, default_out
+from synth_local.cli.options import RUN_DIRECTORY, RUN_FILE, default_out, list_arguments
 from synth_local.errors import ConfigError
 
 
@@ -27,7 +27,12 @@ def submit(run_file: Path, site_file: Path, out: Path | None, dry_run: bool) -> 
 
     directory = default_out(run_file, out)
     request = Request(
-        load_run_file(run_file), run_file, load_site_file(site_file), site_file, directory
+        load_run_file(run_file),
+        run_file,
+        load_site_file(site_file),
+        site_file,
+        directory,
+        list_arguments(),
     )
     if dry_run:
         preview_submission(request, click.echo)

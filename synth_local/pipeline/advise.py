@@ -13,9 +13,9 @@ from synth_local.analyze.summary import LearningCurve, TaskSubjectivity
 from synth_local.errors import UndefinedMetricError
 from synth_local.pipeline.evidence import Evidence, read_evidence
 from synth_local.pipeline.ratings import FILE
+from synth_local.pipeline.task_seen import look_at_task
 from synth_local.records import Example
-from synth_local.store.corpus import digest_examples
-from synth_local.task import load_splits, load_task
+from synth_local.store.run_dir import RunDir
 
 FEW_SEEDS = 3
 FEW_ITEMS = 500
@@ -57,22 +57,21 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
     """Return what can be said of a task.
 
     Args:
-        task_file: of the task.
+        task_file: of the task; where it or its data are not here, a run of it stands for them.
         runs: directories of finished runs.
 
     Returns:
         The page.
 
     Raises:
-        ConfigError: the task file is wrong.
-        DataError: the task's data or a run cannot be read.
+        ConfigError: the task file is wrong, or missing and no run keeps it.
+        DataError: a run cannot be read, or the task's data cannot and no run keeps their facts.
     """
     evidence = [read_evidence(run) for run in dict.fromkeys(runs)]
-    task = load_task(task_file)
-    test = load_splits(task).test
-    digest = digest_examples(test)
+    task = look_at_task(task_file, [RunDir(run) for run in dict.fromkeys(runs)])
+    digest = task.test_digest
     same = [one for one in evidence if one.test_digests.get(task.name) == digest]
-    agreement = _find_agreement(task.name, test, same)
+    agreement = _find_agreement(task.name, task.test, same)
     here, elsewhere, left_out = [], [], []
     for one in evidence:
         is_here = one.test_digests.get(task.name) == digest
@@ -91,7 +90,7 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
     ]
     page = AdvicePage(
         task.name,
-        len(test),
+        task.num_test,
         agreement,
         next((one.panel[task.name] for one in same if task.name in one.panel), None),
         advice,

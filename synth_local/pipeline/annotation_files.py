@@ -8,6 +8,7 @@ none. Everything else that is wrong is refused with file and line.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from synth_local.errors import (
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.splits import real_splits
 from synth_local.records import Example
-from synth_local.task import Task
+from synth_local.task import NotHere, Task
 from synth_local.task.data_formats import read_columns, read_rows
 from synth_local.task.file_facts import NO_ANSWER, OTHER_LABEL, OTHER_TASK, FileFacts, RowCount
 from synth_local.task.labels import LabelNames
@@ -38,6 +39,7 @@ from synth_local.task.raw_rows import RawRow
 JUDGEMENT_COLUMNS = ("annotator", "first", "second", "more_objective")
 ITEM_COLUMNS = ("item", "annotator", "label")
 TEXT = "text"
+PAIRS, ITEMS = "judgements", "annotations"  # files by what they hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +94,66 @@ def digest_said(context: Context) -> str:
         64 hexadecimal digits; empty where the run file names no file.
 
     Raises:
-        DataError: a file is missing or may not be read.
+        DataError: a file is missing or may not be read, and the run does not know what it was.
     """
     analyze = context.config.analyze
     if analyze.judgements is None and not analyze.annotations:
         return ""
-    items = {task: _digest(path) for task, path in analyze.annotations.items()}
-    return digest_json([_digest(analyze.judgements) if analyze.judgements else "", items])
+    digests = {name: digest for name, (_, digest) in digest_answers(context).items()}
+    items = {task: digests[f"{ITEMS}/{task}"] for task in analyze.annotations}
+    return digest_json([digests.get(PAIRS, ""), items])
+
+
+def digest_answers(context: Context) -> dict[str, tuple[str, str]]:
+    """Return path and digest of each file of the section ``analyze``.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        By ``judgements`` and ``annotations/<task>``; what is not here as the run recorded it.
+
+    Raises:
+        DataError: a file is missing or may not be read, and the run does not know what it was.
+    """
+    said = context.made_from.said if context.made_from else {}
+    found = {}
+    for name, path in _list_answers(context).items():
+        try:
+            found[name] = path, _digest(path)
+        except DataError:
+            if name not in said:
+                raise
+            found[name] = said[name].path, said[name].digest
+    return found
+
+
+def list_lost_answers(context: Context) -> list[NotHere]:
+    """Return the files of the section ``analyze`` that are not here.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        One for each file, by its path.
+    """
+    found = []
+    for path in _list_answers(context).values():
+        try:
+            _digest(path)
+        except DataError as error:
+            found.append(NotHere("answers", path, path, error))
+    return found
+
+
+def _list_answers(context: Context) -> dict[str, str]:
+    analyze = context.config.analyze
+    pairs = {PAIRS: analyze.judgements} if analyze.judgements else {}
+    return pairs | {f"{ITEMS}/{task}": path for task, path in analyze.annotations.items()}
 
 
 def _digest(path: str) -> str:
-    if not Path(path).is_file():
+    if not os.access(path, os.F_OK) or not Path(path).is_file():
         raise DataError(
             "there is no such file", where=path, fix="correct the path under analyze: (run file)"
         )

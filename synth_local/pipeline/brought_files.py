@@ -9,15 +9,23 @@ from pathlib import Path
 from synth_local.errors import ConfigError, DataError, nearest
 from synth_local.records import BROUGHT
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task.kept import NotHere, is_there
 from synth_local.task.load import digest_path
 
 
 @dataclass(frozen=True, slots=True)
 class BroughtFile:
-    """The file of a corpus brought along; the digest is that of its bytes."""
+    """The file of a corpus brought along; the digest is that of its bytes.
+
+    Attributes:
+        path: where it lies.
+        digest: of its bytes.
+        not_here: set where it is not on this machine, and the digest is that of before.
+    """
 
     path: Path
     digest: str
+    not_here: NotHere | None = None
 
 
 def find_brought(
@@ -69,7 +77,7 @@ def hash_brought(paths: Mapping[CorpusKey, Path]) -> dict[CorpusKey, BroughtFile
         DataError: a file is missing.
     """
     for key, path in paths.items():
-        if not path.exists():
+        if not is_there(path):
             raise DataError(
                 f"the corpus file of {key.generator!r} is missing: {path}",
                 where=f"corpora.{key.generator}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,8 +17,6 @@ from synth_local.cards import (
     Card,
     ModelDigest,
     Role,
-    digest_model,
-    find_model,
     load_card,
     require_role,
     require_weights,
@@ -31,10 +29,19 @@ from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype, res
 from synth_local.engines.fit import require_fit
 from synth_local.errors import ConfigError, MachineError
 from synth_local.generate.plan import Repeat, StrategyPlan
-from synth_local.generate.prompts import PromptSet, load_prompts
-from synth_local.pipeline.brought_files import BroughtFile, find_brought, hash_brought
+from synth_local.generate.prompts import PromptSet
+from synth_local.pipeline.brought_files import BroughtFile, find_brought
+from synth_local.pipeline.made_from import KeptModel, MadeFrom, read_made_from
+from synth_local.pipeline.sources import (
+    Model,
+    find_folder,
+    open_brought,
+    open_model,
+    open_prompts,
+    open_task,
+)
 from synth_local.store.run_dir import CorpusKey, RunDir
-from synth_local.task import Task, load_task
+from synth_local.task import NotHere, Task
 
 LOG_VARIABLE = "SYNTH_LOCAL_LOG"
 _DTYPES = {True: "bfloat16", False: "float32"}
@@ -42,13 +49,14 @@ _DTYPES = {True: "bfloat16", False: "float32"}
 
 @dataclass(frozen=True)
 class Generator:
-    """A generator, found on this machine."""
+    """A generator: on this machine, or as the run recorded it where it is not here."""
 
     name: str
     folder: Path
     card: Card
     engine: str
     digest: ModelDigest
+    not_here: NotHere | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +72,16 @@ class Context:
     config: RunConfig
 
     @cached_property
+    def made_from(self) -> MadeFrom | None:
+        """What the outputs were made from, as the directory keeps it; ``None``: not kept yet."""
+        return read_made_from(self.run)
+
+    @cached_property
     def tasks(self) -> dict[str, Task]:
         """The tasks by name, in the run file's order."""
         found: dict[str, Task] = {}
         for path in self.config.tasks:
-            task = load_task(Path(path))
+            task = open_task(Path(path), self.made_from)
             if task.name in found:
                 raise ConfigError(
                     f"two tasks are called {task.name!r}",
@@ -86,25 +99,37 @@ class Context:
             The generators.
 
         Raises:
-            MachineError: weights are missing.
+            MachineError: weights are missing, and the run does not know what they were.
         """
         return {name: self._find_generator(name) for name in self.config.generators}
 
     @cached_property
     def students(self) -> dict[str, ModelDigest | None]:
         """The students' digests by name; ``None`` for those that need no folder."""
-        found: dict[str, ModelDigest | None] = {}
-        for name in self.config.students:
-            folder = self.student_folder(name)
-            found[name] = None if folder is None else digest_model(folder, self.digest_cache)
-        return found
+        return {name: one.digest if one else None for name, one in self.student_models.items()}
+
+    @cached_property
+    def student_models(self) -> dict[str, Model | None]:
+        """The students by name; ``None`` for those that need no folder."""
+        return {
+            name: open_model(
+                *("student", name, partial(self.student_folder, name)),
+                *(self.kept_model(name), self.digest_cache),
+            )
+            for name in self.config.students
+        }
+
+    @cached_property
+    def embedder(self) -> Model | None:
+        """The embedder, or ``None`` for hashed character n-grams."""
+        name = self.config.measure.embedder or ""
+        kept = self.kept_model(name)
+        return open_model("embedder", name, self.embedder_folder, kept, self.digest_cache)
 
     @cached_property
     def prompts(self) -> dict[str, PromptSet]:
         """The wording of each task."""
-        return {
-            name: load_prompts(task.spec, task.prompts_dir) for name, task in self.tasks.items()
-        }
+        return {name: open_prompts(task, self.made_from) for name, task in self.tasks.items()}
 
     @cached_property
     def strategies(self) -> dict[str, StrategyPlan]:
@@ -159,9 +184,9 @@ class Context:
             The files by corpus.
 
         Raises:
-            DataError: a file is missing.
+            DataError: a file is missing, and the run does not know what it was.
         """
-        return hash_brought(self.brought_paths)
+        return open_brought(self.brought_paths, self.made_from)
 
     @property
     def brought_paths(self) -> dict[CorpusKey, Path]:
@@ -203,14 +228,14 @@ class Context:
         """
         if name in BUILT_IN_STUDENTS:
             return None
-        folder = find_model(name, extra=self.models_folder)
+        folder = self.find_folder(name)
         require_weights(folder)
         return folder
 
     def embedder_folder(self) -> Path | None:
         """Return the embedder's folder, or ``None`` for hashed character n-grams."""
         name = self.config.measure.embedder
-        return None if name is None else find_model(name, extra=self.models_folder)
+        return None if name is None else self.find_folder(name)
 
     @property
     def models_folder(self) -> Path | None:
@@ -239,7 +264,7 @@ class Context:
         Raises:
             MachineError: the weights are missing.
         """
-        folder = find_model(name, extra=self.models_folder)
+        folder = self.find_folder(name)
         require_weights(folder)
         return folder
 
@@ -254,15 +279,29 @@ class Context:
             spec.diversity_every or generate.diversity_every,
         )
 
+    def find_folder(self, name: str) -> Path:
+        """Return a model's folder, here or where the run had it; what is in it is not looked at."""
+        return find_folder(name, self.models_folder, self.kept_model(name))
+
+    def kept_model(self, name: str) -> KeptModel | None:
+        """Return a model as the run recorded it: a name is one folder, whatever its roles."""
+        made = self.made_from
+        if made is None:
+            return None
+        is_embedder = name == made.config.get("measure", {}).get("embedder")
+        kept = made.generators.get(name) or made.students.get(name)
+        return kept or (made.embedder if is_embedder else None)
+
     def _find_generator(self, name: str) -> Generator:
-        folder = self.generator_folder(name)
-        return Generator(
-            name,
-            folder,
-            load_card(name, folder),
-            name_engine(self.config.engine, folder),
-            digest_model(folder, self.digest_cache),
-        )
+        kept = self.kept_model(name)
+        find = partial(self.generator_folder, name)
+        found = open_model("generator", name, find, kept, self.digest_cache)
+        if found is None:
+            raise MachineError(f"{name} has no folder")
+        engine = kept.engine if kept and kept.engine == "fake" else self.config.engine
+        if found.not_here is None:
+            engine = name_engine(self.config.engine, found.folder)
+        return Generator(name, found.folder, found.card, engine, found.digest, found.not_here)
 
 
 def open_context(root: Path) -> Context:
@@ -339,7 +378,7 @@ def check_machine(context: Context) -> list[MachineError]:
     """
     problems = check_models(context)
     for name in () if problems else context.config.generators:
-        folder = find_model(name, extra=context.models_folder)
+        folder = context.find_folder(name)
         try:
             resolve_engine(name_engine(context.config.engine, folder), folder)
         except MachineError as error:
@@ -367,7 +406,7 @@ def check_models(context: Context) -> list[MachineError]:
     ]
     for role, name in looks:
         try:
-            folder = find_model(name, extra=context.models_folder)
+            folder = context.find_folder(name)
             require_role(role, name, folder, load_card(name, folder))
             engine = context.config.engine if role == "generator" else "transformers"
             require_fit(folder, role, engine=engine)

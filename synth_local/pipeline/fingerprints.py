@@ -6,7 +6,6 @@ inputs. Settings that only change speed are left out by their declaration.
 
 from __future__ import annotations
 
-from synth_local.cards import digest_model
 from synth_local.core.hashing import digest_json
 from synth_local.curate.rows import describe_checks
 from synth_local.pipeline.brought import brought_fingerprint
@@ -23,6 +22,16 @@ CLASSIFY_VERSION = 1
 EVALUATE_VERSION = 2
 ANALYZE_VERSION = 5
 REPORT_VERSION = 8
+VERSIONS = {
+    "generate": GENERATE_VERSION,
+    "curate": CURATE_VERSION,
+    "measure": MEASURE_VERSION,
+    "train": TRAIN_VERSION,
+    "classify": CLASSIFY_VERSION,
+    "evaluate": EVALUATE_VERSION,
+    "analyze": ANALYZE_VERSION,
+    "report": REPORT_VERSION,
+}
 
 # fields of a task file that a writer is told
 IN_A_PROMPT = {"name", "language", "labels", "context", "kind", "length", "styles"}
@@ -126,7 +135,7 @@ def curation_fingerprint(context: Context, key: CorpusKey) -> str:
 
 def measure_fingerprint(context: Context, key: CorpusKey, manifest: Manifest) -> str:
     """Return the identity of a corpus's measures."""
-    folder = context.embedder_folder()
+    embedder = context.embedder
     task = context.tasks[key.task]
     return digest_json(
         {
@@ -135,8 +144,6 @@ def measure_fingerprint(context: Context, key: CorpusKey, manifest: Manifest) ->
             "real": split_facts(context, task).data_digest,
             "settings": context.config.measure.fingerprint_fields(),
             "near_duplicates": context.config.curate.near_duplicates,
-            "embedder": None
-            if folder is None
-            else digest_model(folder, context.digest_cache).total,
+            "embedder": embedder.digest.total if embedder else None,
         }
     )

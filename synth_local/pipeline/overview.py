@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,20 @@ from synth_local.errors import BrokenModelError, MachineError
 from synth_local.pipeline.annotation_files import SaidFile, check_said
 from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context, check_machine, resolve_config
+from synth_local.pipeline.not_here import (
+    find_blocking,
+    list_not_here,
+    list_stages_left,
+    spell_not_here,
+)
 from synth_local.pipeline.rounds import current_rounds
 from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.stages import STAGES
+from synth_local.pipeline.stale_outputs import explain_corpus, explain_stages
 from synth_local.pipeline.state import State
 from synth_local.records import Cell
 from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task import NotHere
 from synth_local.task.file_facts import FileFacts
 from synth_local.train.students import GENERATOR_ITSELF
 
@@ -42,6 +52,8 @@ class CorpusOverview:
         prompt_tokens: estimate for the admitted slots.
         gpu_minutes: rough, on one H100-class GPU; ``None`` where the card has no size.
         file: what became of the rows of a corpus brought along.
+        why: why stored work on it is to be done again; empty where none is.
+        note: what could not be checked here of what is done.
     """
 
     task: str
@@ -53,6 +65,8 @@ class CorpusOverview:
     prompt_tokens: int
     gpu_minutes: float | None
     file: dict[str, Any] | None = None
+    why: list[str] = field(default_factory=list)
+    note: str = ""
 
     @property
     def read_file(self) -> FileFacts | None:
@@ -62,7 +76,20 @@ class CorpusOverview:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything that ``plan`` shows."""
+    """Everything that ``plan`` shows.
+
+    Attributes:
+        out: the run directory.
+        engine: that writes the texts.
+        dtype: of the weights.
+        tasks: one entry each, with rows by label.
+        corpora: one entry each.
+        cells: one entry each.
+        stages: all stages, each with ``state``, ``why`` (why stored work is to be done again)
+            and ``note``.
+        missing: what this machine lacks for the work that is left, a sentence each.
+        not_here: sources that nothing left needs; what was recorded of them stands for them.
+    """
 
     out: str
     engine: str
@@ -74,6 +101,7 @@ class Overview:
     missing: list[str]
     said: tuple[SaidFile, ...] = ()
     broken: list[str] = field(default_factory=list)
+    not_here: list[str] = field(default_factory=list)
 
     @property
     def classify_tokens(self) -> int:
@@ -117,32 +145,43 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         context.per_label(task)
         context.prompts[task.name].check()
     problems = check_machine(context)
-    missing = [f"{error.what}: {error.fix}" for error in problems]
+    broken = [str(error) for error in problems if isinstance(error, BrokenModelError)]
     tasks = [_task(context, name) for name in context.tasks]
     said = check_said(context)
-    if missing:
-        corpora = [_corpus(context, key, "to do", False) for key in context.corpora]
-        cells = _planned_cells(context)
-        stages: list[dict[str, Any]] = []
-    else:
-        state = State(context)
-        corpora = [
-            _corpus(context, key, "done" if key in state.manifests else "to do", True)
-            for key in context.corpora
-        ]
-        cells = _cells(context, state)
-        stages = _stages(state)
+    config = context.config
+    try:
+        lost = list_not_here(context)
+    except MachineError:  # weights that nothing is known of: nothing can be compared
+        return Overview(
+            str(run.root),
+            config.engine,
+            config.generate.dtype,
+            tasks,
+            [_corpus(context, key, None) for key in context.corpora],
+            _planned_cells(context),
+            [],
+            [f"{error.what}: {error.fix}" for error in problems],
+            said,
+            broken,
+        )
+    state = State(context)
+    left = list_stages_left(state)
+    blocking = find_blocking(state, left)
+    needed = [one.error for one in blocking]
+    recorded = {str(one.error) for one in lost}
+    needed += [error for error in problems if str(error) not in recorded]
     return Overview(
         str(run.root),
-        context.config.engine,
-        context.config.generate.dtype,
+        config.engine,
+        config.generate.dtype,
         tasks,
-        corpora,
-        cells,
-        stages,
-        missing,
+        [_corpus(context, key, state) for key in context.corpora],
+        _cells(context, state),
+        _stages(state, left, lost),
+        [f"{error.what}: {error.fix}" for error in needed],
         said,
-        [str(error) for error in problems if isinstance(error, BrokenModelError)],
+        broken,
+        spell_not_here([one for one in lost if one not in blocking]),
     )
 
 
@@ -158,13 +197,20 @@ def _task(context: Context, name: str) -> dict[str, Any]:
     }
 
 
-def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> CorpusOverview:
+def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOverview:
+    """Return one corpus; without a state nothing can be said to be done."""
     task = context.tasks[key.task]
+    is_done = state is not None and key in state.manifests
+    spelled = "done" if is_done else "to do"
+    why = explain_corpus(state, key) if state is not None else []
+    note = _spell_unchecked(_lost_of(context, key)) if is_done else ""
     if key.is_brought:
         rounds = current_rounds(context, key)
-        return CorpusOverview(*_parts(key), rounds.admitted, state, 0, 0, 0.0, rounds.read)
+        return CorpusOverview(
+            *_parts(key), rounds.admitted, spelled, 0, 0, 0.0, rounds.read, why, note
+        )
     strategy = context.strategies[key.strategy]
-    slots = current_rounds(context, key).admitted if has_weights else context.per_label(task)
+    slots = current_rounds(context, key).admitted if state else context.per_label(task)
     total = sum(slots.values())
     words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
     # texts fill about half of what they are allowed
@@ -174,11 +220,27 @@ def _corpus(context: Context, key: CorpusKey, state: str, has_weights: bool) -> 
     return CorpusOverview(
         *_parts(key),
         slots,
-        state,
+        spelled,
         round(total * output),
         round(total * prompt),
         _gpu_minutes(context, key.generator, total * output),
+        why,
+        note,
     )
+
+
+def _lost_of(context: Context, key: CorpusKey) -> list[NotHere]:
+    """Return the sources of a corpus that are not here."""
+    lost = list(context.tasks[key.task].not_here)
+    one = context.brought[key] if key.is_brought else context.generators[key.generator]
+    return [*lost, one.not_here] if one.not_here else lost
+
+
+def _spell_unchecked(lost: Sequence[NotHere]) -> str:
+    """Return which kinds of sources could not be compared, or nothing."""
+    words = {"generator": "weights", "student": "weights", "embedder": "weights"}
+    kinds = dict.fromkeys(words.get(one.kind, one.kind) for one in lost)
+    return f"{', '.join(kinds)} not here, not checked" if kinds else ""
 
 
 def _parts(key: CorpusKey) -> tuple[str, str, str]:
@@ -235,16 +297,15 @@ def _read_tokens(context: Context, cell: Cell) -> dict[str, int]:
     return {"read_tokens": round(num_test * len(task.labels) * prompt)}
 
 
-def _stages(state: State) -> list[dict[str, Any]]:
-    waiting = bool(state.open_corpora)
-    trained = not waiting and not state.open_cells
-    done = {
-        "generate": all(key.is_brought for key in state.open_corpora),
-        "curate": not waiting,
-        "measure": not state.unmeasured,
-        "train": trained,
-        "evaluate": trained and state.is_evaluated,
-        "analyze": trained and state.is_evaluated and state.is_analyzed,
-        "report": trained and state.is_evaluated and state.is_reported,
-    }
-    return [{"stage": stage, "state": "done" if ok else "to do"} for stage, ok in done.items()]
+def _stages(state: State, left: Sequence[str], lost: Sequence[NotHere]) -> list[dict[str, Any]]:
+    why = explain_stages(state)
+    note = _spell_unchecked(lost)
+    return [
+        {
+            "stage": stage,
+            "state": "to do" if stage in left else "done",
+            "why": why.get(stage, []),
+            "note": "" if stage in left else note,
+        }
+        for stage in STAGES
+    ]

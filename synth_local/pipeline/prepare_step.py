@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import logging
 
-from synth_local.cards import digest_model
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.keep_record import keep_record
+from synth_local.pipeline.not_here import find_blocking
 from synth_local.pipeline.retire import retire
 from synth_local.pipeline.splits import split_facts
+from synth_local.pipeline.stages import STAGES
+from synth_local.pipeline.state import State
 
 log = logging.getLogger(__name__)
 
 
 def run_prepare(context: Context) -> None:
-    """Hash the weights, note the facts of the data, move aside what is stale.
+    """Hash the weights, note what the run is made from, move aside what is stale.
 
     Args:
         context: the opened run.
@@ -30,12 +33,14 @@ def run_prepare(context: Context) -> None:
         log.info("generator %s: %s", name, generator.digest.total)
     for student, digest in context.students.items():
         log.info("student %s: %s", student, digest.total if digest else "built in")
-    embedder = context.embedder_folder()
-    if embedder is not None:
-        log.info("embedder: %s", digest_model(embedder, context.digest_cache).total)
+    if context.embedder is not None:
+        log.info("embedder: %s", context.embedder.digest.total)
     for task in context.tasks.values():
         facts = split_facts(context, task)
         log.info("task %s: %d rows to train on", task.name, sum(facts.train.values()))
     for key, file in context.brought.items():
         log.info("corpus brought along %s: %s", key, file.digest)
+    for lost in find_blocking(State(context), STAGES):
+        raise lost.error
     retire(context, log.info)
+    keep_record(context)

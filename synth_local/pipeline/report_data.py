@@ -9,7 +9,7 @@ from typing import Any
 
 from synth_local import __version__
 from synth_local.analyze.summary import Analysis
-from synth_local.cards import digest_model, load_card
+from synth_local.cards import load_card
 from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
@@ -106,12 +106,13 @@ def list_models(context: Context) -> Iterable[ModelPart]:
     """Yield the generators, students and the embedder of a run."""
     for generator in context.generators.values():
         yield ModelPart(generator.card, generator.digest)
-    for name, digest in context.students.items():
-        yield ModelPart(load_card(name, context.student_folder(name)), digest)
-    folder = context.embedder_folder()
-    if folder is not None:
-        card = load_card(folder.name, folder).model_copy(update={"role": "embedder"})
-        yield ModelPart(card, digest_model(folder, context.digest_cache))
+    for name, student in context.student_models.items():
+        card = student.card if student else load_card(name, None)
+        yield ModelPart(card, student.digest if student else None)
+    embedder = context.embedder
+    if embedder is not None:
+        card = embedder.card.model_copy(update={"role": "embedder"})
+        yield ModelPart(card, embedder.digest)
 
 
 def list_samples(context: Context, key: CorpusKey, *, show_real: bool) -> tuple[Sample, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from synth_local.core.files import write_json
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.keep_record import refresh_record
 from synth_local.pipeline.report_data import read_report_data
 from synth_local.pipeline.state import State
 from synth_local.report.write import write_report
@@ -25,6 +26,7 @@ def run_report(context: Context, *, show_real: bool) -> Path:
     Returns:
         The report's page.
     """
+    refresh_record(context)
     data = read_report_data(context, show_real=show_real)
     files = write_report(data, context.run.report, show_real=show_real)
     fingerprint = "" if show_real else State(context).report_fingerprint

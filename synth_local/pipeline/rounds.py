@@ -90,10 +90,24 @@ def store_rounds(context: Context, key: CorpusKey, rounds: Rounds) -> None:
     write_json(context.run.curation(key), asdict(rounds))
 
 
-def slot_plan(context: Context, key: CorpusKey) -> SlotPlan:
-    """Return the slot plan of a generated corpus: the same for every generator."""
+def slot_plan(context: Context, key: CorpusKey, *, with_exemplars: bool = True) -> SlotPlan:
+    """Return the slot plan of a generated corpus: the same for every generator.
+
+    Args:
+        context: the opened run.
+        key: the corpus.
+        with_exemplars: draw exemplars from the pool; without, slots have all but these, and no
+            data are read.
+
+    Returns:
+        The plan.
+
+    Raises:
+        DataError: exemplars are asked for, and the data are wrong or not here.
+    """
     task = context.tasks[key.task]
     strategy = context.strategies[key.strategy]
-    pool = real_splits(context, task).pool if strategy.shots else ()
+    needs_pool = with_exemplars and strategy.shots > 0
+    pool = real_splits(context, task).pool if needs_pool else ()
     root_seed = context.root_seed(key.strategy)
     return SlotPlan(task.name, task.labels, strategy, root_seed, task.spec.styles, pool)

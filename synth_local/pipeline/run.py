@@ -19,6 +19,14 @@ from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, check_machine, resolve_config, store_config
 from synth_local.pipeline.endings import JobFailedError, explain_job
+from synth_local.pipeline.keep_record import keep_record
+from synth_local.pipeline.made_from import Asked, write_asked
+from synth_local.pipeline.not_here import (
+    find_blocking,
+    list_not_here,
+    list_stages_left,
+    spell_not_here,
+)
 from synth_local.pipeline.retire import retire
 from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
@@ -34,6 +42,7 @@ from synth_local.store.run_dir import RunDir
 
 Say = Callable[[str], None]
 ShowProgress = Callable[[list[Progress]], None]
+READ_RESULTS = {"evaluate", "analyze", "report"}  # stages that need neither models nor engines
 
 
 @dataclass
@@ -88,8 +97,8 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
 
     Raises:
         ConfigError: the directory has live jobs, or the configuration is wrong.
-        DataError: the data are wrong.
-        MachineError: weights are missing.
+        DataError: the data are wrong, or missing and not recorded.
+        MachineError: weights are missing and not recorded, or the directory cannot be written.
     """
     run = RunDir(out.resolve())
     refuse_busy(run, Slurm())
@@ -100,9 +109,9 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
         context.prompts[task.name].check()
     with explain_disk_errors(run.root):
         run.root.mkdir(parents=True, exist_ok=True)
-    problems = check_machine(context)
+    problems = check_machine(context) if context.made_from is None else []
     if problems:
-        raise problems[0]
+        raise problems[0]  # of a run that knows its sources it depends on what is left to do
     for task in context.tasks.values():
         split_facts(context, task)
     check_said(context)
@@ -110,8 +119,41 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
     return context
 
 
+def check_work(context: Context, until: str, say: Say) -> None:
+    """Refuse work that cannot be done here; say what is not here where no work is left.
+
+    Args:
+        context: the opened run.
+        until: the last stage to run.
+        say: prints a line for people.
+
+    Raises:
+        ConfigError: a task file is missing, and there is work to do with it.
+        DataError: data are missing, and there is work to do with them.
+        MachineError: weights or an engine are missing, and there is work to do with them.
+    """
+    state = State(context)
+    stages = STAGES[: STAGES.index(until) + 1]
+    left = [stage for stage in list_stages_left(state) if stage in stages]
+    blocking = find_blocking(state, left)
+    if blocking:
+        raise blocking[0].error
+    lost = list_not_here(context)
+    known = {str(one.error) for one in lost}
+    problems = [one for one in check_machine(context) if str(one) not in known]
+    if problems and set(left) - READ_RESULTS:
+        raise problems[0]
+    for line in spell_not_here(lost):
+        say(line)
+
+
 def run_pipeline(
-    config: RunConfig, out: Path, until: str, say: Say, show: ShowProgress
+    config: RunConfig,
+    out: Path,
+    until: str,
+    say: Say,
+    show: ShowProgress,
+    asked: Asked | None = None,
 ) -> tuple[Context, int]:
     """Run every stage up to ``until`` that is not done; return the run and the jobs it took.
 
@@ -121,6 +163,7 @@ def run_pipeline(
         until: the last stage to run.
         say: prints a line for people.
         show: shows the progress of jobs.
+        asked: what the user asked for, kept in the run directory; ``None``: not kept.
 
     Returns:
         The opened run and the number of jobs that it took.
@@ -129,10 +172,14 @@ def run_pipeline(
         JobFailedError: a job failed; the stages that do not need it were run all the same.
     """
     context = prepare_run(config, out)
+    check_work(context, until, say)
     with mark_live(context.run, "run"):
         clear_failures(context.run)
         retire(context, say)
         store_config(context.config, context.run)
+        keep_record(context)
+        if asked is not None:
+            write_asked(context.run, asked)
         local = LocalRun(context, say, show)
         for stage in STAGES[: STAGES.index(until) + 1]:
             try:

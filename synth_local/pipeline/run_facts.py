@@ -1,7 +1,7 @@
 """What a comparison needs to know of a run: its trained conditions and what decided them.
 
-The reading edge of ``compare``: run directories in, frozen records out. Real texts are parsed only
-where two runs have other real data, to say which part of them differs.
+The reading edge of ``compare``: run directories in, frozen records out. Where two runs have other
+real data, digests that each keeps of its texts say which part of them differs.
 """
 
 from __future__ import annotations
@@ -24,10 +24,16 @@ from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context, open_context
 from synth_local.pipeline.evaluate_step import read_predictions
 from synth_local.pipeline.fingerprints import IN_A_PROMPT, OF_A_STRATEGY
-from synth_local.pipeline.splits import real_splits, split_facts
+from synth_local.pipeline.splits import (
+    ItemFacts,
+    describe_items,
+    read_items,
+    real_splits,
+    split_facts,
+)
 from synth_local.pipeline.state import State
 from synth_local.records import Prediction
-from synth_local.store.corpus import Manifest, digest_examples
+from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
 
 REAL_DATA = "real data"
@@ -173,25 +179,39 @@ def detail_data(facts: RunFacts, context: Context, tasks: set[str]) -> RunFacts:
     detailed = dict(facts.tasks)
     conditions = facts.conditions
     for name in tasks & detailed.keys():
-        splits = real_splits(context, context.tasks[name])
-        parts = {
-            "test data": splits.test,
-            "training data": splits.train,
-            "validation data": splits.validation,
-        }
+        found = _tell_apart(context, name)
         about = {key: value for key, value in detailed[name].items() if key != REAL_DATA}
-        digests = {part: digest_examples(examples) for part, examples in parts.items()}
-        detailed[name] = digests | about
-        texts = {one.id: one.text for one in splits.test}
+        parts = {
+            "test data": split_facts(context, context.tasks[name]).test_digest,
+            "training data": found.train_digest,
+            "validation data": found.validation_digest,
+        }
+        detailed[name] = parts | about
         conditions = tuple(
-            name_by_text(one, texts) if one.condition.task == name else one for one in conditions
+            name_by_text(one, found.test) if one.condition.task == name else one
+            for one in conditions
         )
     return replace(facts, tasks=detailed, conditions=conditions)
 
 
+def _tell_apart(context: Context, name: str) -> ItemFacts:
+    """Return what tells a task's texts apart: as the run keeps it, else from the data."""
+    task = context.tasks[name]
+    found = read_items(context, task)
+    return found if found is not None else describe_items(real_splits(context, task))
+
+
 def name_by_text(condition: TrainedCondition, texts: Mapping[str, str]) -> TrainedCondition:
-    """Return the condition with each test item's text in its id, as a digest."""
-    names = {item: f"{item}:{digest_json(text)}" for item, text in texts.items()}
+    """Return the condition with each test item's text in its id, as the start of its digest.
+
+    Args:
+        condition: with predictions.
+        texts: what tells a test text from others, by the item's id.
+
+    Returns:
+        The condition with other ids.
+    """
+    names = {item: f"{item}:{text}" for item, text in texts.items()}
     cells = tuple(
         replace(
             cell,

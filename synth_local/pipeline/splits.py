@@ -6,16 +6,18 @@ Fingerprints and plans need only the facts, so a repeated run parses no data.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_json
-from synth_local.errors import DataError
+from synth_local.errors import DataError, MachineError
 from synth_local.pipeline.context import Context
 from synth_local.records import Example
 from synth_local.store.corpus import digest_examples
-from synth_local.task import Splits, Task, load_splits
+from synth_local.task import NotHere, Splits, Task, load_splits
 from synth_local.task.file_facts import FileFacts
 
 VERSION = 4
@@ -61,11 +63,40 @@ class SplitFacts:
         return tuple(FileFacts.from_json(one) for one in self.files)
 
 
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What tells the texts of a split apart, without any text.
+
+    Attributes:
+        train_digest: identity of the training part.
+        validation_digest: identity of the validation part.
+        test: the start of each test text's digest, by its id.
+    """
+
+    train_digest: str
+    validation_digest: str
+    test: dict[str, str]
+
+
 _loaded: dict[tuple[str, int, tuple[str, ...]], Splits] = {}
 
 
 def real_splits(context: Context, task: Task) -> Splits:
-    """Return the task's real data: train (pool included), pool, validation, test."""
+    """Return the task's real data: train (pool included), pool, validation, test.
+
+    Args:
+        context: the opened run.
+        task: of the run.
+
+    Returns:
+        The parts.
+
+    Raises:
+        DataError: the data are wrong, or not here.
+    """
+    lost = find_lost_data(task)
+    if lost is not None:
+        raise lost.error
     key = (task.digest, context.pool_floor, task.spec.data.annotations)
     if key not in _loaded:
         _loaded[key] = load_splits(task, min_pool_per_label=context.pool_floor)
@@ -83,13 +114,16 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
         The facts.
 
     Raises:
-        DataError: the data are wrong, or a label has no test row.
+        DataError: the data are wrong, or a label has no test row; or they are not here, and the
+            run does not keep their facts.
     """
     key = digest_json([VERSION, task.digest, context.pool_floor, task.spec.data.annotations])
     path = context.run.split_facts(task.name)
     stored = read_json(path)
     if stored and stored["key"] == key:
         return SplitFacts(**stored)
+    if find_lost_data(task) is not None:
+        return _recall_facts(context, task, stored)
     splits = real_splits(context, task)
     facts = SplitFacts(
         key,
@@ -118,8 +152,81 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
             fix="add test rows, or leave the label out of the task file",
         )
     if context.run.root.is_dir():
-        write_json(path, asdict(facts))
+        with suppress(MachineError):  # only a cache, and a run that is only looked at
+            write_json(path, asdict(facts))
+            _write_items(context, task, facts, splits)
     return facts
+
+
+def find_lost_data(task: Task) -> NotHere | None:
+    """Return the data file of a task that is not here, or ``None`` where all are."""
+    return next((one for one in task.not_here if one.kind == "data"), None)
+
+
+def read_items(context: Context, task: Task) -> ItemFacts | None:
+    """Return the digests of a task's texts, or ``None`` where the run does not keep them.
+
+    Args:
+        context: the opened run.
+        task: of the run.
+
+    Returns:
+        The digests, of the data that the present facts are of.
+    """
+    facts = split_facts(context, task)
+    stored = read_json(context.run.split_items(task.name))
+    if not stored or stored["data_digest"] != facts.data_digest:
+        return None
+    return ItemFacts(stored["train_digest"], stored["validation_digest"], stored["test"])
+
+
+def keep_items(context: Context, task: Task) -> None:
+    """Write the digests of a task's texts where a version before kept none and the data are here.
+
+    Args:
+        context: the opened run, whose directory exists.
+        task: of the run.
+
+    Raises:
+        DataError: the data are wrong.
+        MachineError: the directory cannot be written.
+    """
+    if find_lost_data(task) is None and read_items(context, task) is None:
+        _write_items(context, task, split_facts(context, task), real_splits(context, task))
+
+
+def _write_items(context: Context, task: Task, facts: SplitFacts, splits: Splits) -> None:
+    items = {"data_digest": facts.data_digest, **asdict(describe_items(splits))}
+    write_json(context.run.split_items(task.name), items)
+
+
+def read_facts(stored: Mapping[str, Any]) -> SplitFacts:
+    """Return facts as another version may have stored them: what it did not count is empty."""
+    empty = {"str": "", "int": 0}
+    return SplitFacts(
+        **{
+            one.name: stored.get(one.name, empty.get(str(one.type), {}))
+            for one in fields(SplitFacts)
+        }
+    )
+
+
+def _recall_facts(context: Context, task: Task, stored: Mapping[str, Any] | None) -> SplitFacts:
+    """Return the facts of data that are not here, as the run keeps them."""
+    kept = context.made_from.tasks.get(task.name) if context.made_from else None
+    known = (kept.facts if kept else None) or stored
+    if not known:
+        real_splits(context, task)  # says what is missing
+    return read_facts(known or {})
+
+
+def describe_items(splits: Splits) -> ItemFacts:
+    """Return what tells the texts of a split apart."""
+    return ItemFacts(
+        digest_examples(splits.train),
+        digest_examples(splits.validation),
+        {one.id: digest_json(one.text)[:16] for one in splits.test},
+    )
 
 
 def _digest_annotations(examples: tuple[Example, ...]) -> str:

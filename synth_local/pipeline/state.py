@@ -22,6 +22,7 @@ from synth_local.pipeline.fingerprints import (
 )
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.untrained import Untrained, explain_no_answer, find_untrained
+from synth_local.pipeline.why_stale import Reasons
 from synth_local.store.corpus import Manifest, read_manifest
 from synth_local.store.markers import read_failures
 from synth_local.store.run_dir import CorpusKey
@@ -151,6 +152,11 @@ class State:
         stored = read_json(run.report_marker) or {}
         page = run.report / "report.html"
         return stored.get("fingerprint") == self.report_fingerprint and page.is_file()
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """Why stored outputs are not the present ones."""
+        return Reasons(self.context)
 
     def _is_measured(self, key: CorpusKey) -> bool:
         manifest = self.manifests.get(key)

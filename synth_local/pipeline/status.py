@@ -6,12 +6,17 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synth_local.backends.slurm.client import Slurm
-from synth_local.core.files import read_json
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.generate_step import stored_rows
 from synth_local.pipeline.jobs_status import JobsStatus, read_jobs_status
+from synth_local.pipeline.not_here import list_not_here, spell_not_here
 from synth_local.pipeline.rounds import current_rounds, slot_plan
 from synth_local.pipeline.stages import STAGES
+from synth_local.pipeline.stale_outputs import (
+    count_other_texts,
+    explain_corpus,
+    explain_stages,
+)
 from synth_local.pipeline.state import State
 from synth_local.pipeline.untrained import explain_no_answer
 from synth_local.pipeline.work_left import knows_digests
@@ -27,11 +32,19 @@ from synth_local.store.run_dir import CorpusKey
 
 @dataclass(frozen=True)
 class StageStatus:
-    """One stage: units that are done, of how many."""
+    """One stage: units that are done, of how many.
+
+    Attributes:
+        stage: its name.
+        done: units that are done.
+        total: units of the whole stage.
+        why: why stored work of it is to be done again; empty where none is.
+    """
 
     stage: str
     done: int
     total: int
+    why: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -41,7 +54,17 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Everything that ``status`` shows."""
+    """Everything that ``status`` shows.
+
+    Attributes:
+        stages: all stages, in order.
+        corpora: one entry each.
+        live: a line for each process that works on the run.
+        progress: of the jobs.
+        failures: jobs that failed.
+        jobs: what was submitted to a scheduler.
+        not_here: sources that are not on this machine; what was recorded of them stands for them.
+    """
 
     stages: list[StageStatus]
     corpora: list[dict[str, Any]]
@@ -51,6 +74,7 @@ class RunStatus:
     jobs: JobsStatus
     untrained: list[str] = field(default_factory=list)
     no_answer: str = ""
+    not_here: list[str] = field(default_factory=list)
 
     @property
     def has_failures(self) -> bool:
@@ -70,6 +94,7 @@ class RunStatus:
             "note": self.jobs.note,
             "untrained": self.untrained,
             "no_answer": self.no_answer,
+            "not_here": self.not_here,
         }
 
 
@@ -90,6 +115,7 @@ def read_status(context: Context) -> RunStatus:
         jobs,
         untrained=untrained,
         no_answer=no_answer,
+        not_here=spell_not_here(list_not_here(context)) if may_read else [],
     )
 
 
@@ -117,18 +143,22 @@ def _look(context: Context) -> tuple[list[StageStatus], list[dict[str, Any]]]:
     has_cells = not state.open_corpora
     cells = len(state.cells)
     is_trained = has_cells and not state.open_cells
-    stages = [
-        StageStatus(
-            "generate",
+    counts = {
+        "generate": (
             sum(one["written"] for one in generated),
             sum(one["admitted"] for one in generated),
         ),
-        StageStatus("curate", len(state.manifests), len(corpora)),
-        StageStatus("measure", len(corpora) - len(state.unmeasured), len(corpora)),
-        StageStatus("train", cells - len(state.open_cells), cells if has_cells else cells + 1),
-        StageStatus("evaluate", int(is_trained and state.is_evaluated), 1),
-        StageStatus("analyze", int(is_trained and state.is_analyzed), 1),
-        StageStatus("report", int(is_trained and state.is_reported), 1),
+        "curate": (len(state.manifests), len(corpora)),
+        "measure": (len(corpora) - len(state.unmeasured), len(corpora)),
+        "train": (cells - len(state.open_cells), cells if has_cells else cells + 1),
+        "evaluate": (int(is_trained and state.is_evaluated), 1),
+        "analyze": (int(is_trained and state.is_analyzed), 1),
+        "report": (int(is_trained and state.is_reported), 1),
+    }
+    why = explain_stages(state)
+    stages = [
+        StageStatus(stage, done, total, tuple(why.get(stage, ())))
+        for stage, (done, total) in counts.items()
     ]
     return stages, corpora
 
@@ -142,7 +172,8 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
         written = total
     else:
         rows = stored_rows(context, key)
-        written = sum(slot.id in rows for slot in slot_plan(context, key).admitted(admitted))
+        plan = slot_plan(context, key, with_exemplars=False)
+        written = sum(slot.id in rows for slot in plan.admitted(admitted))
     return {
         "task": key.task,
         "generator": key.generator,
@@ -152,13 +183,6 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
         "written": written,
         "accepted": sum(manifest.accepted.values()) if manifest else None,
         "complete": manifest.complete if manifest else None,
-        "has_turns_of_other_settings": _is_stale(context, key),
+        "has_turns_of_other_settings": count_other_texts(context, key) is not None,
+        "why": explain_corpus(state, key),
     }
-
-
-def _is_stale(context: Context, key: CorpusKey) -> bool:
-    from synth_local.pipeline.fingerprints import generation_fingerprint  # noqa: PLC0415
-    from synth_local.pipeline.generate_step import SPEC  # noqa: PLC0415
-
-    stored = read_json(context.run.ledger(key) / SPEC)
-    return stored is not None and stored["fingerprint"] != generation_fingerprint(context, key)

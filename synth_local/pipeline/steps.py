@@ -20,6 +20,7 @@ from synth_local.errors import (
     nearest,
 )
 from synth_local.pipeline.context import Context, log_path, open_context
+from synth_local.pipeline.not_here import require_sources
 from synth_local.pipeline.stages import PREPARE
 from synth_local.pipeline.state import State
 from synth_local.store.markers import clear_failure, mark_live, record_failure
@@ -116,6 +117,8 @@ def _noted(call: Call, stage: str, work: Callable[[], object]) -> int:
             clear_failure(run, name)
             stack.enter_context(mark_live(run, f"step {name}"))
         try:
+            if stage != PREPARE:
+                require_sources(call.context, stage)
             work()
         except Interrupted:
             raise
@@ -211,6 +214,9 @@ def _evaluate(call: Call) -> None:
 def _analyze(call: Call) -> None:
     from synth_local.pipeline.analyze_step import run_analyze  # noqa: PLC0415
 
+    if State(call.context).is_analyzed and any(one.not_here for one in call.context.tasks.values()):
+        log.info("the analysis is done; sources of it are not here, so it stays as it is")
+        return
     run_analyze(call.context)
 
 

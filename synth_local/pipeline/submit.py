@@ -25,6 +25,7 @@ from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, check_models, resolve_config, store_config
 from synth_local.pipeline.job_plan import plan_jobs
+from synth_local.pipeline.made_from import Asked, write_asked
 from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.work_left import assume_all, find_work
@@ -51,6 +52,7 @@ class Request:
         site: the checked site file.
         site_file: where it was read from.
         out: the run directory.
+        arguments: of the command line, kept in the run directory.
     """
 
     config: RunConfig
@@ -58,6 +60,7 @@ class Request:
     site: SiteConfig
     site_file: Path
     out: Path
+    arguments: tuple[str, ...] = ()
 
 
 def preview_submission(request: Request, say: Say) -> None:
@@ -73,7 +76,7 @@ def preview_submission(request: Request, say: Say) -> None:
     context = _open(request)
     try:
         check_brought(context)
-        _require_folders(context)
+        _require_sources(context)
         work = find_work(context, request.site)
     except (DataError, MachineError) as error:
         say(f"# as for a new run, since {error.what}")
@@ -114,10 +117,10 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
         split_facts(context, task)
     check_said(context)
     check_brought(context)
-    _require_folders(context)
     work = find_work(context, request.site)
     if work is None:
         return None
+    _require_sources(context)
     place = describe_place(run.root, request.run_file, request.site_file)
     limit = request.site.array.max_index or slurm.max_array_size()
     parts = [
@@ -127,6 +130,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
         for folder in (run.logs, run.scripts, run.task_marks):
             folder.mkdir(parents=True, exist_ok=True)  # no log folder, no log: Slurm makes none
     store_config(context.config, run)
+    write_asked(run, Asked(request.arguments, request.run_file))
     clear_failures(run)
     for part in parts:
         write_text(run.scripts / f"{part.name}.sh", render_script(part, request.site, place))
@@ -218,8 +222,11 @@ def _ask_for_gpus(name: str, stage: StageSite, wanted: int) -> str:
     return f"set stages.{name}.gpus: {wanted} in the site file, or a gres of as many"
 
 
-def _require_folders(context: Context) -> None:
-    """Raise where a model's folder is missing or not whole; jobs hash the weights."""
+def _require_sources(context: Context) -> None:
+    """Raise where a source is missing or a model's folder not whole; jobs hash the weights."""
+    for task in context.tasks.values():
+        for lost in task.not_here:
+            raise lost.error
     for problem in check_models(context):
         raise problem
 

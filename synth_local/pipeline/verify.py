@@ -2,7 +2,8 @@
 
 Every admitted slot has exactly one outcome, every table has its checksum, every fingerprint is
 the one that the run file, the data and the weights give today. The slots of a corpus brought along
-are the rows of its file. Nothing is changed.
+are the rows of its file. What needs a source that is not on this machine is named, and is neither
+proven nor wrong. Nothing is changed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from synth_local.core.text import match_key
 from synth_local.errors import SynthLocalError
 from synth_local.pipeline.brought import read_brought
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.not_here import list_not_here, spell_not_here
 from synth_local.pipeline.rounds import current_rounds, slot_plan
-from synth_local.pipeline.splits import real_splits
+from synth_local.pipeline.splits import find_lost_data, real_splits
 from synth_local.pipeline.state import State
 from synth_local.store.corpus import Manifest, digest_examples, read_accepted, read_manifest
 from synth_local.store.ledger import read_ledger
@@ -27,11 +29,15 @@ from synth_local.store.run_dir import CorpusKey
 
 @dataclass
 class Findings:
-    """What was proven, what is wrong, and what could not be looked at."""
+    """What was proven, what is wrong, and what cannot be checked on this machine."""
 
     proven: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Return the findings as JSON-ready values."""
+        return {"proven": self.proven, "wrong": self.wrong, "not_checkable_here": self.unknown}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ def verify_run(context: Context) -> Findings:
         state = State(context)
         keys = context.corpora
         _ = state.manifests
+        findings.unknown += spell_not_here(list_not_here(context))
     except SynthLocalError as error:
         findings.wrong.append(f"the run cannot be checked: {error.what}; {error.fix}")
         return findings
@@ -63,7 +70,10 @@ def verify_run(context: Context) -> Findings:
 def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Findings) -> None:
     stored = read_manifest(context.run.corpus(key))
     if stored is not None and key not in state.manifests:
-        findings.wrong.append(f"{key}: {_explain_stale(context, key, stored)}")
+        findings.wrong.append(f"{key}: {_explain_stale(state, key, stored)}")
+        return
+    if key.is_brought and context.brought[key].not_here:
+        _verify_without_file(context, key, stored, findings)
         return
     slots = _read_brought_slots(context, key) if key.is_brought else _read_slots(context, key)
     num_admitted = len(slots.admitted)
@@ -87,7 +97,26 @@ def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Fin
         )
 
 
-def _explain_stale(context: Context, key: CorpusKey, stored: Manifest) -> str:
+def _verify_without_file(
+    context: Context, key: CorpusKey, stored: Manifest | None, findings: Findings
+) -> None:
+    """Check the tables of a corpus brought along whose file is not here."""
+    if stored is None:
+        findings.wrong.append(f"{key}: not finished; call run again where its file is")
+        return
+    before = len(findings.wrong)
+    _verify_files(context, key, stored, findings)
+    if len(findings.wrong) == before:
+        accepted = read_accepted(context.run.corpus(key))
+        if digest_examples(accepted) != stored.corpus_digest:
+            findings.wrong.append(f"{key}: the rows do not have the digest of the manifest")
+            return
+        findings.proven.append(f"{key}: {len(accepted)} rows and its drops as they were written")
+        findings.unknown.append(f"{key}: whether every row of its file has one outcome")
+
+
+def _explain_stale(state: State, key: CorpusKey, stored: Manifest) -> str:
+    context = state.context
     if stored.brought and stored.brought["digest"] != context.brought[key].digest:
         return (
             f"{context.brought[key].path} has changed since the corpus was made from it "
@@ -95,13 +124,14 @@ def _explain_stale(context: Context, key: CorpusKey, stored: Manifest) -> str:
         )
     return (
         f"fingerprint {stored.fingerprint[:16]} is not what the run file, the data and the "
-        "weights give now"
+        f"weights give now ({'; '.join(state.reasons.of_corpus(key))})"
     )
 
 
 def _read_slots(context: Context, key: CorpusKey) -> Slots:
     rounds = current_rounds(context, key)
-    admitted = {slot.id for slot in slot_plan(context, key).admitted(rounds.admitted)}
+    plan = slot_plan(context, key, with_exemplars=False)  # which say nothing of its identity
+    admitted = {slot.id for slot in plan.admitted(rounds.admitted)}
     return Slots(admitted, set(read_ledger(context.run.ledger(key))), "the ledger")
 
 
@@ -142,7 +172,11 @@ def _verify_outcomes(
     findings.wrong.extend(f"{key}: {what}" for what, bad in checks.items() if bad)
     if digest_examples(accepted) != manifest.corpus_digest:
         findings.wrong.append(f"{key}: the rows do not have the digest of the manifest")
-    splits = real_splits(context, context.tasks[key.task])
+    task = context.tasks[key.task]
+    if find_lost_data(task) is not None:
+        findings.unknown.append(f"{key}: whether any row is a verbatim copy of a real text")
+        return
+    splits = real_splits(context, task)
     real = {
         match_key(one.text)
         for part in (splits.train, splits.validation, splits.test)

@@ -6,11 +6,13 @@ that finds its work done ends at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from synth_local.cards import is_digest_known
 from synth_local.config import SiteConfig
-from synth_local.errors import DataError
+from synth_local.errors import DataError, MachineError
 from synth_local.generate.plan import shard_of
 from synth_local.pipeline.cells import expect_cells, place_cells
 from synth_local.pipeline.context import Context
@@ -69,15 +71,28 @@ def knows_digests(context: Context) -> bool:
         Whether nothing would have to be read.
 
     Raises:
-        MachineError: a model's folder is missing.
+        MachineError: a model's folder is missing, and the run does not know what was in it.
     """
     cache = context.digest_cache
     if cache is None:
         return False
-    folders = [context.generator_folder(name) for name in context.config.generators]
-    students = [context.student_folder(name) for name in context.config.students]
-    wanted: list[Path | None] = [*folders, *students, context.embedder_folder()]
-    return all(is_digest_known(folder, cache) for folder in wanted if folder)
+    looks: list[tuple[str, Callable[[], Path | None]]] = [
+        *((name, partial(context.generator_folder, name)) for name in context.config.generators),
+        *((name, partial(context.student_folder, name)) for name in context.config.students),
+        (context.config.measure.embedder or "", context.embedder_folder),
+    ]
+    return all(_is_known(context, name, look, cache) for name, look in looks)
+
+
+def _is_known(context: Context, name: str, look: Callable[[], Path | None], cache: Path) -> bool:
+    """Return whether a model's digest is known; that of one that is not here may be recorded."""
+    try:
+        folder = look()
+    except MachineError:
+        if context.kept_model(name) is None:
+            raise
+        return True
+    return folder is None or is_digest_known(folder, cache)
 
 
 def _find_generator(context: Context, state: State, site: SiteConfig, name: str) -> GeneratorWork:

@@ -77,6 +77,11 @@ class RunDir:
         return self.root / "work"
 
     @property
+    def made_from(self) -> Path:
+        """What the outputs were made from; copies of task files and prompts lie beside it."""
+        return self.root / "made_from" / "record.json"
+
+    @property
     def digests(self) -> Path:
         """The cache of model digests, by path, size and time."""
         return self.work / "digests.json"
@@ -144,6 +149,10 @@ class RunDir:
     def split_facts(self, task: str) -> Path:
         """Return the cached facts of a task's split."""
         return self.work / "splits" / f"{task}.json"
+
+    def split_items(self, task: str) -> Path:
+        """Return digests of a task's test texts, by their ids."""
+        return self.work / "splits" / "items" / f"{task}.json"
 
     def ledger(self, key: CorpusKey) -> Path:
         """Return the folder of a corpus's ledger segments."""

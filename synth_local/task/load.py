@@ -6,12 +6,21 @@ No text is parsed here: files are hashed only, so that a plan over many tasks st
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from synth_local.core.hashing import digest_file, digest_json
 from synth_local.core.section import parse_section, read_yaml
 from synth_local.errors import ConfigError, DataError
+from synth_local.task.kept import (
+    KeptFile,
+    KeptSources,
+    NotHere,
+    is_by_variable,
+    is_there,
+    list_places,
+)
 from synth_local.task.snapshot_folders import is_snapshot
 from synth_local.task.task_file import AS_SPELLED, TaskFile
 
@@ -21,7 +30,7 @@ READING_VERSION = 2  # raise it when the same files would give other examples or
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task file whose data files are there.
+    """A task file with its data files, or with what is known of them where they are not here.
 
     Attributes:
         spec: the checked task file.
@@ -31,6 +40,8 @@ class Task:
         train_file: where the training rows are, absolute.
         test_file: where the official test rows are, or ``None``.
         prompts_dir: folder of templates that replace the shipped wording, or ``None``.
+        files: the sources with their digests, by ``train``, ``test`` and ``prompts``.
+        not_here: sources that are not on this machine; their digests are those of before.
     """
 
     spec: TaskFile
@@ -39,6 +50,8 @@ class Task:
     train_file: Path
     test_file: Path | None = None
     prompts_dir: Path | None = None
+    files: Mapping[str, KeptFile] = field(default_factory=dict)
+    not_here: tuple[NotHere, ...] = ()
 
     @property
     def name(self) -> str:
@@ -56,44 +69,87 @@ class Task:
         return (self.train_file, self.test_file) if self.test_file else (self.train_file,)
 
 
-def load_task(path: Path) -> Task:
+def load_task(path: Path, kept: KeptSources | None = None) -> Task:
     """Return the task of a task file; data are hashed, not parsed.
 
     Args:
         path: of the task file.
+        kept: what a run was made from before: its places are looked at too, and its digests stand
+            for what is not here.
 
     Returns:
         The task, its data files found.
 
     Raises:
         ConfigError: with all problems of the task file, or a missing ``prompts`` folder.
-        DataError: a data file is missing; both places that were tried are named.
+        DataError: a data file is missing; all places that were tried are named.
     """
     value, lines = read_yaml(path, AS_SPELLED)
     spec = parse_section(TaskFile, value, path, lines)
-    path = path.resolve()
-    train_file = _find_data(spec.data.train, path, lines.get(("data", "train")))
-    test_file = None
-    if spec.data.test is not None:
-        test_file = _find_data(spec.data.test, path, lines.get(("data", "test")))
-    if train_file == test_file and not is_snapshot(train_file):
-        raise ConfigError(
-            "train and test are the same data; leave test out and one will be cut from train",
-            where=path,
-            fix="take data.test out, or name the test part's own file or folder",
-        )
-    prompts_dir = _find_prompts(spec.prompts, path, lines.get(("prompts",)))
+    return place_task(spec, path.resolve(), lines, kept)
+
+
+def place_task(
+    spec: TaskFile,
+    path: Path,
+    lines: Mapping[tuple[str | int, ...], int],
+    kept: KeptSources | None = None,
+) -> Task:
+    """Return the task of a checked task file.
+
+    Args:
+        spec: the checked task file.
+        path: of the task file, absolute; it need not be there.
+        lines: line of each key, for messages.
+        kept: as for ``load_task``.
+
+    Returns:
+        The task, its data files found.
+
+    Raises:
+        ConfigError: the ``prompts`` folder is missing, and nothing is known of it.
+        DataError: a data file is missing, and nothing is known of it.
+    """
+    named = {"train": spec.data.train, "test": spec.data.test, "prompts": spec.prompts}
+    files: dict[str, KeptFile] = {}
+    not_here: list[NotHere] = []
+    for part, spelled in named.items():
+        if spelled is None:
+            continue
+        known = kept.files.get(part) if kept else None
+        line = lines.get(("prompts",) if part == "prompts" else ("data", part))
+        find = _find_prompts if part == "prompts" else _find_data
+        try:
+            place = find(spelled, path, line, known)
+            by_variable = part != "prompts" and is_by_variable(
+                place, Path(spelled).expanduser(), DATA_VARIABLE, known
+            )
+            files[part] = KeptFile(str(place), digest_path(place), spelled, by_variable)
+        except (ConfigError, DataError) as error:
+            if known is None:
+                raise
+            files[part] = known
+            kind = "prompts" if part == "prompts" else "data"
+            not_here.append(NotHere(kind, spec.name, known.path, error))
     digest = digest_json(
         {
             "version": READING_VERSION,
             "fields": spec.fingerprint_fields() | {"data": spec.data.fingerprint_fields()},
             "order": list(spec.labels),
-            "train": digest_path(train_file),
-            "test": digest_path(test_file) if test_file else None,
-            "prompts": digest_path(prompts_dir) if prompts_dir else None,
+            **{part: files[part].digest if part in files else None for part in named},
         }
     )
-    return Task(spec, path, digest, train_file, test_file, prompts_dir)
+    paths = {part: Path(one.path) for part, one in files.items()}
+    return Task(
+        spec,
+        path,
+        digest,
+        paths["train"],
+        paths.get("test"),
+        paths.get("prompts"),
+        files,
+        tuple(not_here),
+    )
 
 
 def digest_path(path: Path) -> str:
@@ -119,15 +175,14 @@ def digest_path(path: Path) -> str:
         raise DataError(f"cannot read: {error.strerror}", where=path) from error
 
 
-def _find_data(spelled: str, task_path: Path, line: int | None) -> Path:
+def _find_data(spelled: str, task_path: Path, line: int | None, kept: KeptFile | None) -> Path:
     """Return the absolute path of a data file or folder."""
     given = Path(spelled).expanduser()
     root = os.environ.get(DATA_VARIABLE, "")
-    places = [task_path.parent / given]  # an absolute path stays what it is
-    if root and not given.is_absolute():
-        places.insert(0, Path(root).expanduser().absolute() / given)
+    is_same = kept is not None and kept.spelled in ("", spelled)
+    places = list_places(given, task_path.parent, DATA_VARIABLE, kept if is_same else None)
     for place in places:
-        if place.exists():
+        if is_there(place):
             return place.parent.resolve() / place.name  # a link's name tells the format
     tried = "\n".join(f"tried {place}" for place in places)
     hint = f"set {DATA_VARIABLE}=... to the folder that {spelled} lies in"
@@ -142,14 +197,16 @@ def _find_data(spelled: str, task_path: Path, line: int | None) -> Path:
     )
 
 
-def _find_prompts(spelled: str | None, task_path: Path, line: int | None) -> Path | None:
-    if spelled is None:
-        return None
-    folder = (task_path.parent / Path(spelled).expanduser()).resolve()
+def _find_prompts(spelled: str, task_path: Path, line: int | None, kept: KeptFile | None) -> Path:
+    given = Path(spelled).expanduser()
+    folder = task_path.parent / given
+    is_same = kept is not None and kept.spelled in ("", spelled)
+    if kept is not None and is_same and not is_there(folder):
+        folder = Path(kept.path)
     if not folder.is_dir():
         raise ConfigError(
-            f"the prompts folder {folder} does not exist",
+            f"the prompts folder {(task_path.parent / given).resolve()} does not exist",
             where=f"{task_path}:{line}" if line else task_path,
             fix="make it, or remove the key prompts to use the shipped wording",
         )
-    return folder
+    return folder.resolve()
