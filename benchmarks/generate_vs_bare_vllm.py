@@ -32,7 +32,6 @@ from synth_local.records import Slot
 from synth_local.store.ledger import LedgerWriter
 from synth_local.task import load_splits, load_task
 
-
 FEW_SHOT = StrategyPlan("few_shot", "few_shot", 4, "any_label", 1, 1)
 
 

@@ -1,19 +1,20 @@
 """Measure on one GPU what was measured on CPUs alone so far, by one command and within a time.
 
 Steps run in order of value, each in processes of its own: a step that fails, hangs or takes all
-memory stops no other, and the GPU's memory comes back. ``gpu.json`` is written after each step, with
-its figures so far even where the time ran out; ``gpu.log`` holds the ends of all logs.
+memory stops no other, and the GPU's memory comes back. ``gpu.json`` is written after each step,
+with its figures so far even where the time ran out; ``gpu.log`` holds the ends of all logs.
 
     python benchmarks/gpu.py --minutes 12 --out results
     python benchmarks/gpu.py --minutes 5 --out results --shape tiny     # a try-out, on a CPU too
 
-Steps joined by ``+`` run at the same time: only such as measure no speed. Steps and what each of
-them answers: docs/gpu.md.
+Steps joined by ``+`` run at the same time: only such as measure no speed, and of those that start
+vLLM one alone, since it measures free memory. What each step answers: docs/gpu.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -28,24 +29,20 @@ from typing import Any, Literal
 
 HERE = Path(__file__).resolve().parent
 Status = Literal["waiting", "running", "ok", "failed", "skipped", "timeout"]
-# name, seconds at most in the full shape
+# in order of value; seconds at most in the full shape
 LIMITS = {
     "environment": 60,
-    "tests": 170,
-    "offline": 170,
-    "generation_8b": 240,
-    "generation_135m": 130,
-    "processes": 140,
-    "batches": 90,
-    "batches_invariant": 110,
-    "training": 100,
-    "memory": 100,
+    "tests": 150,
+    "generation_8b": 230,
+    "generation_135m": 180,
+    "batches_invariant": 130,
+    "training": 90,
+    "processes": 150,
+    "offline": 150,
+    "memory": 60,
 }
-ORDER = (
-    "environment,tests+offline,generation_8b,generation_135m,processes,batches,batches_invariant,"
-    "training,memory"
-)
-TINY_LIMIT = 150
+ORDER = ",".join(LIMITS)
+TINY_LIMIT = 300
 SKIPPED = 77  # a step's exit status: it makes no sense here
 LOG_CHARACTERS = 30_000
 ERROR_LINES = 12
@@ -114,12 +111,14 @@ class Runner:
         scratch: folder that steps share: models, caches, logs.
         end: on the monotonic clock.
         report: takes what became of them.
+        command: that runs a step, before its name and options.
     """
 
     shape: str
     scratch: Path
     end: float
     report: Report
+    command: tuple[str, ...] = (sys.executable, "-m", "gpu_steps")
 
     def run_together(self, names: list[str]) -> None:
         """Run the steps at the same time and wait for all of them."""
@@ -148,14 +147,11 @@ class Runner:
     def _run_process(self, name: str, limit: float) -> Record:
         result = self.scratch / f"{name}.json"
         result.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "gpu_steps", name, "--shape", self.shape]
-        command += ["--scratch", str(self.scratch), "--result", str(result)]
-        command += ["--seconds", f"{limit:.0f}"]
         start = time.monotonic()
         status: Status
         with (self.scratch / f"{name}.log").open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
-                command,
+                [*self.command, name, *self._list_options(result, limit)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -164,20 +160,22 @@ class Runner:
             )
             try:
                 code = process.wait(limit)
-                status = {0: "ok", SKIPPED: "skipped"}.get(code, "failed")  # type: ignore[assignment]
+                status = "ok" if code == 0 else "skipped" if code == SKIPPED else "failed"
             except subprocess.TimeoutExpired:
                 status = "timeout"
             end_group(process)
         figures = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
         return Record(name, status, round(time.monotonic() - start, 1), figures)
 
+    def _list_options(self, result: Path, limit: float) -> list[str]:
+        options = ["--shape", self.shape, "--scratch", str(self.scratch), "--result", str(result)]
+        return [*options, "--seconds", f"{limit:.0f}"]
+
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """End a step and all that it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

@@ -122,7 +122,7 @@ def place_file(name: str) -> str | None:
 
 
 def write_pieces(archive: bytes, folder: Path, size: int) -> list[int]:
-    """Write the archive in pieces, each with a manifest and what receives it; return their sizes."""
+    """Write the archive in pieces, each with what receives it; return their sizes."""
     if folder.exists():
         shutil.rmtree(folder)
     pieces = [archive[start : start + size] for start in range(0, len(archive), size)]

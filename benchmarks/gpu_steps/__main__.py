@@ -14,13 +14,12 @@ SKIPPED = 77
 MODULES = {
     "environment": "environment",
     "tests": "gpu_tests",
-    "offline": "offline",
     "generation_8b": "generation",
     "generation_135m": "generation",
-    "processes": "processes",
-    "batches": "batches",
     "batches_invariant": "batches",
     "training": "training",
+    "processes": "processes",
+    "offline": "offline",
     "memory": "memory",
 }
 

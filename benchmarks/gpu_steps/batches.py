@@ -1,9 +1,9 @@
 """Does a text depend on the batch that it is drawn in, and what does it cost that it does not?
 
-The same seeded prompts run all at once, reversed, shuffled, in small batches and alone; the share of
-equal texts is counted. ``batches`` is vLLM as it is, and shows that the test can see a difference;
-``batches_invariant`` is vLLM's batch-invariant mode. Weights are drawn with a spread at which the
-next word is not a matter of chance alone.
+The same seeded prompts run all at once, reversed, shuffled, in small batches and alone; the share
+of equal texts is counted. This step does so in vLLM's batch-invariant mode; ``generation_135m``
+calls ``count_equal`` on vLLM as it is, which shows that the test can see a difference. Weights are
+drawn with a spread at which the next word is not a matter of chance alone.
 """
 
 from __future__ import annotations
@@ -21,41 +21,49 @@ from gpu_steps.step import Context, require_cuda
 from synth_local.config import GenerateConfig
 
 SPREAD = 0.1
+TOKENS = 64
 Texts = dict[int, tuple[int, ...]]
 
 
 def measure(context: Context) -> None:
-    """Count the equal texts of each order and size of batch, then measure speed."""
-    if context.name == "batches_invariant":
-        require_cuda()
-        os.environ["VLLM_BATCH_INVARIANT"] = "1"
+    """Start vLLM in the mode, then count and measure."""
+    require_cuda()
+    os.environ["VLLM_BATCH_INVARIANT"] = "1"
     name = "tiny" if context.is_tiny else "135m"
-    num_prompts, max_tokens = (24, 16) if context.is_tiny else (1024, 64)
-    folder = make_weights(context.scratch, name)
-    settings = GenerateConfig(max_tokens=max_tokens)
-    opened = open_vllm(folder, settings, 1024)
-    context.save(shape=name, texts=num_prompts, **opened.figures)
-    drawer = Drawer(opened.engine._llm, draw_prompts(num_prompts, SHAPES[name].vocab), max_tokens)
+    settings = GenerateConfig(max_tokens=TOKENS)
+    opened = open_vllm(make_weights(context.scratch, name), settings, 2048)
+    context.save(shape=name, **opened.figures)
+    count_equal(context, opened.engine._llm, name)
+
+
+def count_equal(context: Context, llm: Any, name: str) -> None:
+    """Save tokens per second, and the share of equal texts for each order and size of batch."""
+    num_prompts = 12 if context.is_tiny else 1024
+    drawer = Drawer(llm, draw_prompts(num_prompts, SHAPES[name].vocab), TOKENS)
     everything = list(range(num_prompts))
     drawer.draw([everything])
     start = time.perf_counter()
     known = drawer.draw([everything])
     seconds = time.perf_counter() - start
-    context.save(tokens_per_second=sum(map(len, known.values())) / seconds)
+    figures: dict[str, float] = {
+        "texts": num_prompts,
+        "tokens_per_second": sum(map(len, known.values())) / seconds,
+    }
     shuffled = everything.copy()
     random.Random(0).shuffle(shuffled)  # noqa: S311 - no secret
     few = shuffled[: num_prompts // 4]
     for order, batches in {
         "again": [everything],
-        "reversed": [everything[::-1]],
         "shuffled": [shuffled],
-        "half": [few, [one for one in everything if one not in set(few)]],
-        "batches_of_100": [shuffled[at : at + 100] for at in range(0, num_prompts, 100)],
-        "batches_of_7": [few[at : at + 7] for at in range(0, len(few), 7)][:10],
-        "alone": [[one] for one in few[:24]],
+        "half": [few],
+        "of_7": [few[at : at + 7] for at in range(0, len(few), 7)][:10],
+        "alone": [[one] for one in few[:16]],
+        "reversed": [everything[::-1]],
+        "of_100": [shuffled[at : at + 100] for at in range(0, num_prompts, 100)],
     }.items():
         if context.has_time:
-            context.save(**{f"equal_{order}": share_equal(known, drawer.draw(batches))})
+            figures[f"equal_{order}"] = share_equal(known, drawer.draw(batches))
+            context.save(batches=figures)
 
 
 class Drawer:

@@ -2,7 +2,8 @@
 
 Side by side and in turns: the generate stage against one bare ``LLM.generate`` over the same
 prompts; bare with a seed per row against none; chains with the prefix cache read against not read.
-The cache is emptied before each round, so that rounds do not help each other.
+The cache is emptied before each round, so that rounds do not help each other. The small shape then
+shows how far texts depend on their batch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from generate_vs_bare_vllm import FEW_SHOT, Bench
 
+from gpu_steps.batches import count_equal, make_weights
 from gpu_steps.engine import DRAWN, Opened, open_vllm
 from gpu_steps.shapes import make_model_folder, make_task
 from gpu_steps.step import Context
@@ -21,19 +23,20 @@ from synth_local.config import GenerateConfig
 from synth_local.generate.plan import StrategyPlan
 
 Run = Callable[[], tuple[float, int]]
-CHAINS = StrategyPlan("zero_shot", "zero_shot", 0, "any_label", 10, 1)
-ROWS = {"8b": 700, "135m": 1500, "tiny": 12}  # per label; the task has two
+ROWS = {"8b": 600, "135m": 1500, "tiny": 12}  # per label; the task has two
 ROUNDS = 3
 
 
 def measure(context: Context) -> None:
-    """Start the engine once and measure all three on it."""
+    """Start the engine once and measure all on it."""
     name = "tiny" if context.is_tiny else context.name.removeprefix("generation_")
     rows = ROWS[name]
-    settings = GenerateConfig(max_tokens=16 if context.is_tiny else 64)
-    folder = make_model_folder(context.scratch, name)
+    settings = GenerateConfig(max_tokens=8 if context.is_tiny else 64)
     task = make_task(context.scratch)
-    opened = open_vllm(folder, settings, 2048, **DRAWN)
+    if context.name == "generation_8b":
+        opened = open_vllm(make_model_folder(context.scratch, name), settings, 2048, **DRAWN)
+    else:
+        opened = open_vllm(make_weights(context.scratch, name), settings, 2048)
     context.save(shape=name, rows_per_round=2 * rows, **opened.figures)
     few_shot = Bench(task, opened.engine, settings, rows, FEW_SHOT)
     warm_up(few_shot)
@@ -42,9 +45,13 @@ def measure(context: Context) -> None:
     unseeded = functools.partial(few_shot.run_bare, has_seeds=False)
     sides = {"seeded": few_shot.run_bare, "unseeded": unseeded}
     context.save(seeds=alternate(context, opened, sides, rounds=2))
-    chains = Bench(task, opened.engine, settings, rows, CHAINS)
+    length = 3 if context.is_tiny else 10
+    strategy = StrategyPlan("zero_shot", "zero_shot", 0, "any_label", length, 1)
+    chains = Bench(task, opened.engine, settings, rows, strategy)
     sides = {"cached": chains.run_stage, "uncached": without_cache(chains)}
     context.save(chains=alternate(context, opened, sides, rounds=2))
+    if context.name == "generation_135m":
+        count_equal(context, opened.engine._llm, name)
 
 
 def warm_up(bench: Bench) -> None:

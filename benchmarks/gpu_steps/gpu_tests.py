@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from gpu_steps.step import Context, require_cuda
 
@@ -21,7 +21,7 @@ def measure(context: Context) -> None:
     command += ["-p", "no:cacheprovider", "-o", f"timeout={context.seconds:.0f}", "--tb=short"]
     command += [f"--basetemp={context.scratch / 'pytest'}"]
     done = subprocess.run(command, check=False, cwd=ROOT, env=os.environ)
-    cases = ElementTree.parse(file).getroot().iter("testcase") if file.is_file() else []  # noqa: S314 - our own
+    cases = ET.parse(file).getroot().iter("testcase") if file.is_file() else []  # noqa: S314 - our own
     outcomes = {}
     for case in cases:
         found = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]

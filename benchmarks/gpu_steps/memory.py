@@ -1,4 +1,7 @@
-"""What fits: a student's batch by length, and a generator in a share of the device."""
+"""What fits: the peak memory of one training step of a student, by batch and length.
+
+What a generator takes is among the figures of the generation steps.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,14 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from gpu_steps.engine import DRAWN, open_vllm
-from gpu_steps.shapes import hf, make_model_folder
-from gpu_steps.step import Context, has_cuda
-from synth_local.config import GenerateConfig
+from gpu_steps.shapes import hf
+from gpu_steps.step import Context, require_cuda
 
 
 def measure(context: Context) -> None:
-    """Measure students first: an engine does not give its memory back."""
-    if has_cuda():
-        context.save(student_gib=measure_students(context))
-    name = "tiny" if context.is_tiny else "8b"
-    share = 0.3
-    settings = GenerateConfig(gpu_memory=share)
-    folder = make_model_folder(context.scratch, name)
-    changes = DRAWN | {"enforce_eager": True}
-    opened = open_vllm(folder, settings, 2048, **changes)
-    context.save(generator_shape=name, gpu_memory=share, **opened.figures)
+    """Measure BERT-base's shape."""
+    require_cuda()
+    context.save(student_gib=measure_students(context))
 
 
 def measure_students(context: Context) -> dict[str, Any]:
@@ -52,7 +46,8 @@ def run_step(model: Any, optimiser: Any, batch: int, length: int) -> float:
     ids = torch.randint(1000, 2000, (batch, length), device="cuda")
     with torch.autocast("cuda", torch.bfloat16):
         logits = model(input_ids=ids).logits
-    functional.cross_entropy(logits.float(), ids[:, 0] % 2).backward()
+    loss: Any = functional.cross_entropy(logits.float(), ids[:, 0] % 2)
+    loss.backward()
     optimiser.step()
     optimiser.zero_grad()
     return float(torch.cuda.max_memory_allocated() / 2**30)

@@ -21,14 +21,14 @@ GET_FLAGS, SET_FLAGS, IS_UP = 0x8913, 0x8914, 1
 RUN_FILE = """\
 tasks: [{task}]
 generators: [tiny-offline]
-strategies: [zero_shot, few_shot]
-students: [scratch-bert, tfidf-logreg]
+strategies: [{strategies}]
+students: [{students}]
 sources: [real, synthetic]
 per_label: {per_label}
 seeds: [0]
 models: models
-generate: {{max_tokens: 48, chain_length: 5, gpu_memory: 0.3}}
-curate: {{near_duplicates: 1.0, max_rounds: 3}}
+generate: {{max_tokens: 48, chain_length: 5, gpu_memory: 0.3, shots: 2}}
+curate: {{near_duplicates: 1.0, max_rounds: 1}}
 train: {{epochs: 1, learning_rate: 5.0e-4, max_length: 64}}
 """
 
@@ -46,10 +46,14 @@ def main() -> int:
     knock()
     planted = count_unroutable() - before
     context.save(counter_works=planted > 0)
-    tokens, per_label = (20_000, 10) if context.is_tiny else (150_000, 60)
+    tokens, per_label = (10_000, 6) if context.is_tiny else (150_000, 60)
+    values = {"strategies": "few_shot", "students": "tfidf-logreg"}
+    if not context.is_tiny:
+        values = {"strategies": "zero_shot, few_shot", "students": "scratch-bert, tfidf-logreg"}
     task = make_task(options.folder, num_train=600)
     run_file = options.folder / "run.yaml"
-    run_file.write_text(RUN_FILE.format(task=task, per_label=per_label), encoding="utf-8")
+    text = RUN_FILE.format(task=task, per_label=per_label, **values)
+    run_file.write_text(text, encoding="utf-8")
     model = options.folder / "models" / "tiny-offline"
     out = options.folder / "run"
     before = count_unroutable()
@@ -97,7 +101,9 @@ def knock() -> None:
 def count_unroutable() -> int:
     """Return how often this namespace found no route, over IPv4 and IPv6."""
     names, values = [
-        line.split() for line in Path("/proc/net/snmp").read_text().splitlines() if line[:3] == "Ip:"
+        line.split()
+        for line in Path("/proc/net/snmp").read_text().splitlines()
+        if line[:3] == "Ip:"
     ]
     count = int(values[names.index("OutNoRoutes")])
     six = Path("/proc/net/snmp6")
