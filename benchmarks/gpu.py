@@ -42,7 +42,7 @@ LIMITS = {
     "memory": 60,
 }
 ORDER = ",".join(LIMITS)
-TINY_LIMIT = 300
+TINY_LIMIT = 500
 SKIPPED = 77  # a step's exit status: it makes no sense here
 LOG_CHARACTERS = 30_000
 ERROR_LINES = 12
