@@ -32,28 +32,32 @@ from synth_local.records import Slot
 from synth_local.store.ledger import LedgerWriter
 from synth_local.task import load_splits, load_task
 
+FEW_SHOT = StrategyPlan("few_shot", "few_shot", 4, "any_label", 1, 1)
+
 
 class Bench:
     """One loaded model and the prompts of one task.
 
     Args:
         task_file: the task.
-        model: the model's folder.
+        engine: an open engine.
+        settings: sampling; the engine was opened with them.
         num_rows: rows per label and round.
-        dtype: of the weights.
-        max_tokens: per text.
+        strategy: of the prompts.
     """
 
     def __init__(
-        self, task_file: Path, model: Path, num_rows: int, dtype: str, max_tokens: int
+        self,
+        task_file: Path,
+        engine: VllmEngine,
+        settings: GenerateConfig,
+        num_rows: int,
+        strategy: StrategyPlan,
     ) -> None:
         task = load_task(task_file)
         splits = load_splits(task, min_pool_per_label=4)
-        self.settings = GenerateConfig(max_tokens=max_tokens)
-        engine = open_engine("vllm", model, load_card(model.name, model), self.settings, dtype)
-        assert isinstance(engine, VllmEngine)
+        self.settings = settings
         self.engine = engine
-        strategy = StrategyPlan("few_shot", "few_shot", 4, "any_label", 1, 1)
         self.plan = SlotPlan(task.name, task.labels, strategy, 0, (), splits.pool)
         self.composer = Composer(
             self.plan,
@@ -61,7 +65,7 @@ class Bench:
             {one.id: one for one in splits.pool},
             engine.render,
             engine.info.context_length,
-            max_tokens,
+            settings.max_tokens,
         )
         reference = Reference.build(splits.train, splits.validation, splits.test)
         reference.warm_up()
@@ -94,7 +98,7 @@ class Bench:
                 Loop(self.engine, lambda: False).run(works)
             return time.perf_counter() - start, tokens
 
-    def run_bare(self) -> tuple[float, int]:
+    def run_bare(self, has_seeds: bool = True) -> tuple[float, int]:
         """Return the seconds of one ``LLM.generate`` over the same prompts, and its tokens."""
         import vllm  # noqa: PLC0415 - after the engine has set its environment
 
@@ -104,7 +108,7 @@ class Bench:
                 temperature=self.settings.temperature,
                 top_p=self.settings.top_p,
                 max_tokens=self.settings.max_tokens,
-                seed=slot.seed,
+                seed=slot.seed if has_seeds else None,
             )
             for slot in self.slots
         ]
@@ -132,7 +136,11 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=64)
     options = parser.parse_args()
     dtype = resolve_dtype(options.dtype)
-    bench = Bench(options.task, options.model, options.rows, dtype, options.max_tokens)
+    settings = GenerateConfig(max_tokens=options.max_tokens)
+    card = load_card(options.model.name, options.model)
+    engine = open_engine("vllm", options.model, card, settings, dtype)
+    assert isinstance(engine, VllmEngine)
+    bench = Bench(options.task, engine, settings, options.rows, FEW_SHOT)
     print(f"engine {bench.engine.info}")
     bench.run_bare()  # warm up both
     bench.run_stage()

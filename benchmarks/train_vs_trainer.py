@@ -56,7 +56,7 @@ def main() -> None:
     print(
         f"{len(texts)} texts, mean {rows.lengths.mean():.0f} tokens, batch {args.batch}, "
         f"{args.steps} steps, {args.layers} layers of {args.hidden}, "
-        f"{torch.get_num_threads()} threads, bf16 {helps_bf16(torch.device('cpu'))}"
+        f"{torch.get_num_threads()} threads, bf16 {helps_bf16(find_device())}"
     )
     ratios = []
     for repeat in range(args.repeats + 1):
@@ -162,7 +162,7 @@ def make_trainer_run(
         warmup_steps=int(0.1 * args.steps),
         weight_decay=0.01,
         train_sampling_strategy="group_by_length",
-        bf16=helps_bf16(torch.device("cpu")),
+        bf16=helps_bf16(find_device()),
         save_strategy="no",
         logging_strategy="no",
         report_to=[],
@@ -181,6 +181,11 @@ def make_trainer_run(
         return trainer.train
 
     return prepare
+
+
+def find_device() -> torch.device:
+    """Return where both sides train."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def measure(prepare: Preparation) -> float:

@@ -7,20 +7,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from synth_local.cli.main import QUIET
+from synth_local.engines.choose import has_gpu
 from tests.pipeline.real_model import RealModel, make_real_model
 
 os.environ.update(QUIET)
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 REQUIRED = set(filter(None, os.environ.get("SYNTH_LOCAL_REQUIRE", "").split(",")))
-
-
-def _has_gpu() -> bool:
-    return Path("/proc/driver/nvidia/gpus").is_dir()
 
 
 def _namespace() -> tuple[str, ...]:
@@ -38,7 +34,7 @@ def _namespace() -> tuple[str, ...]:
 NAMESPACE = _namespace()
 MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
     "vllm": (lambda: importlib.util.find_spec("vllm") is not None, "vLLM is not installed"),
-    "gpu": (_has_gpu, "no CUDA device"),
+    "gpu": (has_gpu, "no CUDA device"),
     "slurm": (
         lambda: all(shutil.which(name, path=SYSTEM_PATH) for name in ("slurmctld", "sbatch")),
         "Slurm is not installed (Debian: apt-get install slurm-wlm munge)",

@@ -95,8 +95,7 @@ def _print_tasks(overview: Overview) -> None:
 
 def _print_overview(overview: Overview) -> None:
     click.echo(f"run directory  {overview.out}")
-    click.echo(f"engine         {overview.engine}, {overview.dtype}
-")
+    click.echo(f"engine         {overview.engine}, {overview.dtype}\n")
     _print_tasks(overview)
     _print_corpora(overview)
     done = sum(cell["state"] == "done" for cell in overview.cells)

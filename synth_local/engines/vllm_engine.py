@@ -46,6 +46,8 @@ DEFAULTS = {
     "VLLM_LOGGING_LEVEL": "WARNING",
     "VLLM_HOST_IP": "127.0.0.1",  # else a route to a public address is asked for
     "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
+    # FlashInfer's sampler takes no seed per row; only asking for it may fetch and compile kernels
+    "VLLM_USE_FLASHINFER_SAMPLER": "0",
 }
 CPU_BATCHED_TOKENS = 8192
 PROBE = "Write a short text."

@@ -131,6 +131,13 @@ def place_task(
             files[part] = known
             kind = "prompts" if part == "prompts" else "data"
             not_here.append(NotHere(kind, spec.name, known.path, error))
+    paths = {part: Path(one.path) for part, one in files.items()}
+    if paths["train"] == paths.get("test") and not is_snapshot(paths["train"]):
+        raise ConfigError(
+            "train and test are the same data; leave test out and one will be cut from train",
+            where=path,
+            fix="take data.test out, or name the test part's own file or folder",
+        )
     digest = digest_json(
         {
             "version": READING_VERSION,
@@ -139,7 +146,6 @@ def place_task(
             **{part: files[part].digest if part in files else None for part in named},
         }
     )
-    paths = {part: Path(one.path) for part, one in files.items()}
     return Task(
         spec,
         path,

@@ -72,6 +72,16 @@ def test_many_texts_come_back_in_their_own_order(encoder: Path) -> None:
         assert np.allclose(together[index], embedder.encode([texts[index]])[0], atol=1e-5)
 
 
+@pytest.mark.gpu
+def test_vectors_from_a_gpu_equal_those_from_a_cpu(
+    encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["good film", "a very very very long bad film", ""]
+    on_gpu = open_embedder(encoder).encode(texts)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert np.allclose(on_gpu, open_embedder(encoder).encode(texts), atol=1e-3)
+
+
 def test_the_folder_decides_between_mean_and_first_token(encoder: Path, tmp_path: Path) -> None:
     folder = copy_folder(encoder, tmp_path / "cls")
     (folder / "1_Pooling").mkdir()

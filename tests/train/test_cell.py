@@ -98,6 +98,18 @@ def test_a_gpu_trains_in_bfloat16(tmp_path: Path, tiny: Path) -> None:
     check_pipeline_agrees(tmp_path / "out", result.predictions)
 
 
+@pytest.mark.gpu
+def test_a_student_on_a_gpu_learns_and_one_seed_gives_one_student(
+    tmp_path: Path, tiny: Path
+) -> None:
+    settings = QUICK.model_copy(update={"learning_rate": 5e-3})
+    runs = [train(tmp_path / name, StudentRef("tiny", tiny), settings, steps=60) for name in "ab"]
+    for run in runs:
+        assert sum(row.predicted == row.gold for row in run.predictions) >= 18
+    first, second = ([row.predicted for row in run.predictions] for run in runs)
+    assert first == second
+
+
 def test_predictions_follow_the_test_set_and_are_probabilities(tmp_path: Path, tiny: Path) -> None:
     result = train(tmp_path / "out", StudentRef("tiny", tiny), steps=3)
     test = make_data().test
