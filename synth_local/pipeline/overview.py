@@ -224,8 +224,8 @@ def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOver
         round(total * output),
         round(total * prompt),
         _gpu_minutes(context, key.generator, total * output),
-        why,
-        note,
+        why=why,
+        note=note,
     )
 
 
