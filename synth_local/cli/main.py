@@ -29,6 +29,7 @@ from synth_local.cli.options import shorten
 from synth_local.cli.streams import guard_streams, wants_color
 from synth_local.errors import (
     EXIT_BUG,
+    EXIT_CONFIG,
     EXIT_INTERRUPTED,
     EXIT_MACHINE,
     EXIT_OK,
@@ -112,23 +113,36 @@ def _explain(error: BaseException) -> int:
     if isinstance(error, SynthLocalError):
         click.echo(f"error: {error}", err=True)
         return error.exit_code
-    if isinstance(error, MemoryError):
-        click.echo(
-            "error: this machine has too little memory for this\n"
-            "  fix: end what else uses it, or take a machine with more",
-            err=True,
-        )
-        return EXIT_MACHINE
-    if isinstance(error, OSError) and error.errno in MACHINE_ERRNOS:
-        place = f"\n  at:  {shorten(str(error.filename))}" if error.filename else ""
-        click.echo(f"error: {os.strerror(error.errno or 0)}{place}", err=True)
-        return EXIT_MACHINE
+    refused = _explain_system(error)
+    if refused:
+        click.echo(f"error: {refused[0]}", err=True)
+        return refused[1]
     click.echo(
         f"error: this is a bug of synth-local: {type(error).__name__}: {shorten(str(error))}\n"
         "  fix: run the command again as `synth-local --debug ...` and report what it prints",
         err=True,
     )
     return EXIT_BUG
+
+
+def _explain_system(error: BaseException) -> tuple[str, int] | None:
+    """Return message and exit code of what the operating system refused; ``None`` for a bug."""
+    if isinstance(error, MemoryError):
+        fix = "end what else uses it, or take a machine with more"
+        return f"this machine has too little memory for this\n  fix: {fix}", EXIT_MACHINE
+    if not isinstance(error, OSError):
+        return None
+    why = os.strerror(error.errno or 0)
+    place = shorten(str(error.filename), 100) if error.filename else ""
+    if error.errno in {errno.ENAMETOOLONG, errno.ELOOP}:
+        fix = (
+            "give what is named in the run file, the task file or a flag a shorter name, or "
+            "another place"
+        )
+        return f"{why}: {place}\n  fix: {fix}", EXIT_CONFIG
+    if error.errno in MACHINE_ERRNOS:
+        return why + (f"\n  at:  {place}" if place else ""), EXIT_MACHINE
+    return None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

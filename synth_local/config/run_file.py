@@ -23,6 +23,7 @@ from synth_local.config.sections import (
 )
 from synth_local.core.empty_files import refuse_empty
 from synth_local.core.section import Section, parse_section, read_yaml
+from synth_local.core.spelled_paths import place_path
 from synth_local.errors import quote
 from synth_local.records import BROUGHT
 
@@ -265,29 +266,31 @@ def load_run_file(path: Path) -> RunConfig:
     value, lines = read_yaml(path)
     config = parse_section(RunConfig, value, path, lines)
     folder = path.resolve().parent
-    tasks = tuple(str((folder / task).resolve()) for task in config.tasks)
-    models = str((folder / config.models).resolve()) if config.models else None
-    analyze = _resolve_analyze(config.analyze, folder)
+    tasks = tuple(str(place_path(folder, task, path)) for task in config.tasks)
+    models = str(place_path(folder, config.models, path)) if config.models else None
+    analyze = _resolve_analyze(config.analyze, folder, path)
     corpora = {
-        name: {task: _find_file(folder, one) for task, one in files.items()}
+        name: {task: _find_file(folder, one, path) for task, one in files.items()}
         if isinstance(files, dict)
-        else _find_file(folder, files)
+        else _find_file(folder, files, path)
         for name, files in config.corpora.items()
     }
     found = {"tasks": tasks, "models": models, "corpora": corpora, "analyze": analyze}
     return config.model_copy(update=found)
 
 
-def _resolve_analyze(analyze: AnalyzeConfig, folder: Path) -> AnalyzeConfig:
-    judgements = str((folder / analyze.judgements).resolve()) if analyze.judgements else None
+def _resolve_analyze(analyze: AnalyzeConfig, folder: Path, where: Path) -> AnalyzeConfig:
+    spelled = analyze.judgements
+    judgements = str(place_path(folder, spelled, where)) if spelled else None
     annotations = {
-        task: str((folder / path).resolve()) for task, path in analyze.annotations.items()
+        task: str(place_path(folder, path, where)) for task, path in analyze.annotations.items()
     }
     return analyze.model_copy(update={"judgements": judgements, "annotations": annotations})
 
 
-def _find_file(folder: Path, spelled: str) -> str:
+def _find_file(folder: Path, spelled: str, where: Path) -> str:
     """Return an absolute path; a link keeps its name, which tells the format."""
+    place_path(folder, spelled, where)
     path = folder / Path(spelled).expanduser()
     return str(path.parent.resolve() / path.name)
 

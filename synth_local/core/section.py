@@ -80,7 +80,8 @@ def read_yaml(
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or "not readable"
         raise ConfigError(f"not valid YAML: {problem}", where=f"{path}:{line}") from error
-    except ValueError as error:  # such as the date 2024-02-31
+    # such as the date 2024-02-31, and what the library makes of !!bool x, !!timestamp x, !!int ""
+    except (ValueError, KeyError, AttributeError, IndexError, TypeError) as error:
         fix = "put what is meant as text into quotes"
         raise ConfigError(f"not valid YAML: {shorten(str(error))}", where=path, fix=fix) from error
     except RecursionError as error:

@@ -65,6 +65,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
     write_rows(run.folder / "test.jsonl", make_rows(20, 2))
     write_rows(run.folder / "mine.jsonl", make_rows(12, 3))
     run.run_file.write_text(yaml.safe_dump(RUN))
+    (run.folder / "loop").symlink_to("loop")
     (run.folder / "site.yaml").write_text(yaml.safe_dump(SITE))
     return run
 
@@ -94,6 +95,12 @@ def test_the_files_that_are_damaged_are_good_before(small: SmallRun) -> None:
 @example(content=b"null\n")
 @example(content=b"tasks: &a [*a]\n")
 @example(content=b"\xff\xfe")
+@example(content=b"tasks: !!bool x\n")
+@example(content=b"tasks: !!timestamp x\n")
+@example(content=b"tasks: [~nobody/x.yaml]\n")
+@example(content=b"tasks: [loop/x.yaml]\n")
+@example(content=b'tasks: ["\\0"]\n')
+@example(content=b"tasks: [weather.yaml]\nmodels: " + b"x/" * 3000 + b"\n")
 def test_a_damaged_run_file_is_planned_or_refused(small: SmallRun, content: bytes) -> None:
     path = small.folder / "odd.yaml"
     path.write_bytes(content)
@@ -104,6 +111,7 @@ def test_a_damaged_run_file_is_planned_or_refused(small: SmallRun, content: byte
 @given(content=damaged_files(SITE))
 @example(content=b"")
 @example(content=b"stages: {train: {time: 2024-02-31}}\n")
+@example(content=b"scratch: ~nobody/x\n")
 def test_a_damaged_site_file_makes_scripts_or_is_refused(small: SmallRun, content: bytes) -> None:
     path = small.folder / "odd_site.yaml"
     path.write_bytes(content)

@@ -125,7 +125,14 @@ def job_name(site: SiteConfig, place: Place, part: Part) -> str:
 
 
 def _expand_scratch(scratch: str) -> str:
-    path = os.path.expandvars(Path(scratch).expanduser())
+    try:
+        path = os.path.expandvars(Path(scratch).expanduser())
+    except RuntimeError as error:
+        raise ConfigError(
+            f"scratch lies in the home of nobody: {scratch[:100]!r}",
+            where="scratch",
+            fix="write the folder out",
+        ) from error
     if "$" in path:
         raise ConfigError(
             f"scratch names a variable that is not set here: {path}",
