@@ -17,7 +17,7 @@ from pathlib import Path
 
 from synth_local.core.files import write_text
 from synth_local.core.hashing import derive_seed
-from synth_local.pipeline.annotation_files import ITEM_COLUMNS, JUDGEMENT_COLUMNS, TEXT
+from synth_local.pipeline.answers import ITEM_COLUMNS, JUDGEMENT_COLUMNS, TEXT
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.ratings import has_ratings
 from synth_local.pipeline.splits import real_splits

@@ -16,17 +16,13 @@ from synth_local.cards import (
     BUILT_IN_STUDENTS,
     Card,
     ModelDigest,
-    Role,
-    load_card,
-    require_role,
     require_weights,
 )
 from synth_local.config import RunConfig, load_run_file
 from synth_local.config.run_file import StrategySpec, dump_run_file, name_repeat
 from synth_local.core.files import write_text
 from synth_local.core.hashing import digest_json
-from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype, resolve_engine
-from synth_local.engines.fit import require_fit
+from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype
 from synth_local.errors import ConfigError, MachineError
 from synth_local.generate.plan import Repeat, StrategyPlan
 from synth_local.generate.prompts import PromptSet
@@ -362,54 +358,3 @@ def store_config(config: RunConfig, run: RunDir) -> None:
     text = dump_run_file(config)
     if not run.run_file.is_file() or run.run_file.read_text(encoding="utf-8") != text:
         write_text(run.run_file, text)
-
-
-def check_machine(context: Context) -> list[MachineError]:
-    """Return what this machine lacks for the run, all problems at once.
-
-    Args:
-        context: the opened run.
-
-    Returns:
-        One error a model at most; ``BrokenModelError`` where its folder is there and is not whole.
-
-    Raises:
-        ConfigError: a model is named as what it is not.
-    """
-    problems = check_models(context)
-    for name in () if problems else context.config.generators:
-        folder = context.find_folder(name)
-        try:
-            resolve_engine(name_engine(context.config.engine, folder), folder)
-        except MachineError as error:
-            problems.append(error)
-    return problems
-
-
-def check_models(context: Context) -> list[MachineError]:
-    """Return what is wrong with the models of the run; headers are read, no weights.
-
-    Args:
-        context: the opened run.
-
-    Returns:
-        One error a model at most.
-
-    Raises:
-        ConfigError: a model is named as what it is not.
-    """
-    problems: list[MachineError] = []
-    looks: list[tuple[Role, str]] = [
-        *(("generator", name) for name in context.config.generators),
-        *(("student", name) for name in context.config.students if name not in BUILT_IN_STUDENTS),
-        *(("embedder", name) for name in [context.config.measure.embedder] if name),
-    ]
-    for role, name in looks:
-        try:
-            folder = context.find_folder(name)
-            require_role(role, name, folder, load_card(name, folder))
-            engine = context.config.engine if role == "generator" else "transformers"
-            require_fit(folder, role, engine=engine)
-        except MachineError as error:
-            problems.append(error)
-    return problems

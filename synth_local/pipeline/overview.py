@@ -11,7 +11,8 @@ from synth_local.config import RunConfig
 from synth_local.errors import BrokenModelError, MachineError
 from synth_local.pipeline.annotation_files import SaidFile, check_said
 from synth_local.pipeline.cells import expect_cells
-from synth_local.pipeline.context import Context, check_machine, resolve_config
+from synth_local.pipeline.context import Context, resolve_config
+from synth_local.pipeline.machine import check_machine
 from synth_local.pipeline.not_here import (
     find_blocking,
     list_not_here,

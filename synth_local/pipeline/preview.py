@@ -11,8 +11,9 @@ from synth_local.engines.protocol import Engine
 from synth_local.generate.loop import ChainWork, Lane, Loop
 from synth_local.generate.plan import group_chains
 from synth_local.pipeline.brought import read_brought
-from synth_local.pipeline.context import Context, check_machine, resolve_config
+from synth_local.pipeline.context import Context, resolve_config
 from synth_local.pipeline.generate_step import make_composer, row_checker
+from synth_local.pipeline.machine import check_machine
 from synth_local.pipeline.rounds import slot_plan
 from synth_local.records import Conversation, Turn
 from synth_local.store.run_dir import CorpusKey, RunDir

@@ -17,9 +17,10 @@ from synth_local.core.files import explain_disk_errors
 from synth_local.errors import EngineError, SynthLocalError
 from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
-from synth_local.pipeline.context import Context, check_machine, resolve_config, store_config
+from synth_local.pipeline.context import Context, resolve_config, store_config
 from synth_local.pipeline.endings import JobFailedError, explain_job
 from synth_local.pipeline.keep_record import keep_record
+from synth_local.pipeline.machine import check_machine
 from synth_local.pipeline.made_from import Asked, write_asked
 from synth_local.pipeline.not_here import (
     find_blocking,

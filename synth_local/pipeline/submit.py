@@ -23,8 +23,9 @@ from synth_local.core.hashing import digest_json
 from synth_local.errors import ConfigError, DataError, MachineError, SynthLocalError
 from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
-from synth_local.pipeline.context import Context, check_models, resolve_config, store_config
+from synth_local.pipeline.context import Context, resolve_config, store_config
 from synth_local.pipeline.job_plan import plan_jobs
+from synth_local.pipeline.machine import check_models
 from synth_local.pipeline.made_from import Asked, write_asked
 from synth_local.pipeline.rounds import check_brought
 from synth_local.pipeline.splits import split_facts
