@@ -33,12 +33,12 @@ Status = Literal["waiting", "running", "ok", "failed", "skipped", "timeout"]
 LIMITS = {
     "environment": 60,
     "tests": 150,
-    "generation_8b": 230,
-    "generation_135m": 180,
-    "batches_invariant": 130,
+    "generation_8b": 320,
+    "generation_135m": 240,
+    "batches_invariant": 240,
     "training": 90,
-    "processes": 150,
-    "offline": 150,
+    "processes": 220,
+    "offline": 240,
     "memory": 60,
 }
 ORDER = ",".join(LIMITS)

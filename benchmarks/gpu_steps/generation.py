@@ -23,8 +23,8 @@ from synth_local.config import GenerateConfig
 from synth_local.generate.plan import StrategyPlan
 
 Run = Callable[[], tuple[float, int]]
-ROWS = {"8b": 600, "135m": 1500, "tiny": 12}  # per label; the task has two
-ROUNDS = 3
+ROWS = {"8b": 500, "135m": 1000, "tiny": 12}  # per label; the task has two
+ROUNDS = 2
 
 
 def measure(context: Context) -> None:
@@ -44,12 +44,12 @@ def measure(context: Context) -> None:
     context.save(stage=alternate(context, opened, sides))
     unseeded = functools.partial(few_shot.run_bare, has_seeds=False)
     sides = {"seeded": few_shot.run_bare, "unseeded": unseeded}
-    context.save(seeds=alternate(context, opened, sides, rounds=2))
+    context.save(seeds=alternate(context, opened, sides))
     length = 3 if context.is_tiny else 10
     strategy = StrategyPlan("zero_shot", "zero_shot", 0, "any_label", length, 1)
     chains = Bench(task, opened.engine, settings, rows, strategy)
     sides = {"cached": chains.run_stage, "uncached": without_cache(chains)}
-    context.save(chains=alternate(context, opened, sides, rounds=2))
+    context.save(chains=alternate(context, opened, sides))
     if context.name == "generation_135m":
         count_equal(context, opened.engine._llm, name)
 

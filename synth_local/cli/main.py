@@ -25,7 +25,7 @@ from synth_local.cli import (
     slurm_commands,
     step_command,
 )
-from synth_local.cli.options import shorten
+from synth_local.cli.options import fit_line
 from synth_local.cli.streams import guard_streams, wants_color
 from synth_local.errors import (
     EXIT_BUG,
@@ -118,7 +118,7 @@ def _explain(error: BaseException) -> int:
         click.echo(f"error: {refused[0]}", err=True)
         return refused[1]
     click.echo(
-        f"error: this is a bug of synth-local: {type(error).__name__}: {shorten(str(error))}\n"
+        f"error: this is a bug of synth-local: {type(error).__name__}: {fit_line(str(error))}\n"
         "  fix: run the command again as `synth-local --debug ...` and report what it prints",
         err=True,
     )
@@ -133,7 +133,7 @@ def _explain_system(error: BaseException) -> tuple[str, int] | None:
     if not isinstance(error, OSError):
         return None
     why = os.strerror(error.errno or 0)
-    place = shorten(str(error.filename), 100) if error.filename else ""
+    place = fit_line(str(error.filename), 100) if error.filename else ""
     if error.errno in {errno.ENAMETOOLONG, errno.ELOOP}:
         fix = (
             "give what is named in the run file, the task file or a flag a shorter name, or "

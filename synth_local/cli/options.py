@@ -55,7 +55,7 @@ def check_folder(path: Path, where: str) -> Path:
 
 def _find_obstacle(place: Path) -> str:
     """Return why no folder can be at or below a place, as far as the place itself shows."""
-    spelled = shorten(str(place))
+    spelled = fit_line(str(place))
     try:
         mode = place.stat().st_mode
     except FileNotFoundError:
@@ -67,7 +67,7 @@ def _find_obstacle(place: Path) -> str:
     return "" if stat.S_ISDIR(mode) else f"{spelled} is not a folder"
 
 
-def shorten(text: str, limit: int = 300) -> str:
+def fit_line(text: str, limit: int = 300) -> str:
     """Return text on one line, cut in its middle where it is longer than ``limit`` characters."""
     line = make_printable(" ".join(text.split()))
     if len(line) <= limit:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from synth_local.errors import ConfigError
-
-SHOWN = 100  # characters of a path that a message shows
+from synth_local.errors import ConfigError, quote, shorten
 
 
 def place_path(folder: Path, spelled: str, where: str | Path) -> Path:
@@ -25,7 +23,6 @@ def place_path(folder: Path, spelled: str, where: str | Path) -> Path:
         ConfigError: it is too long, goes round in a circle of links, holds a NUL or names the home
             of nobody.
     """
-    shown = repr(spelled if len(spelled) <= SHOWN else f"{spelled[: SHOWN - 3]}...")
     try:
         path = folder / Path(spelled).expanduser()
         os.path.lexists(path)
@@ -34,5 +31,7 @@ def place_path(folder: Path, spelled: str, where: str | Path) -> Path:
     except OSError as error:
         why = os.strerror(error.errno or 0)
     except (RuntimeError, ValueError) as error:  # no such home, or a circle; a NUL
-        why = str(error)[:SHOWN]
-    raise ConfigError(f"no path can be {shown}: {why}", where=where, fix="name another place")
+        why = shorten(str(error))
+    raise ConfigError(
+        f"no path can be {quote(spelled)}: {why}", where=where, fix="name another place"
+    )

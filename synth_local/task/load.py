@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from synth_local.core.empty_files import refuse_empty
 from synth_local.core.hashing import digest_file, digest_json
 from synth_local.core.section import parse_section, read_yaml
+from synth_local.core.spelled_paths import place_path
 from synth_local.errors import ConfigError, DataError
 from synth_local.task.kept import (
     KeptFile,
@@ -84,6 +86,7 @@ def load_task(path: Path, kept: KeptSources | None = None) -> Task:
         ConfigError: with all problems of the task file, or a missing ``prompts`` folder.
         DataError: a data file is missing; all places that were tried are named.
     """
+    refuse_empty(path, "task file", "describe a task in it; tasks/ holds examples")
     value, lines = read_yaml(path, AS_SPELLED)
     spec = parse_section(TaskFile, value, path, lines)
     return place_task(spec, path.resolve(), lines, kept)
@@ -183,6 +186,7 @@ def digest_path(path: Path) -> str:
 
 def _find_data(spelled: str, task_path: Path, line: int | None, kept: KeptFile | None) -> Path:
     """Return the absolute path of a data file or folder."""
+    place_path(task_path.parent, spelled, f"{task_path}:{line}" if line else task_path)
     given = Path(spelled).expanduser()
     root = os.environ.get(DATA_VARIABLE, "")
     is_same = kept is not None and kept.spelled in ("", spelled)
@@ -204,6 +208,7 @@ def _find_data(spelled: str, task_path: Path, line: int | None, kept: KeptFile |
 
 
 def _find_prompts(spelled: str, task_path: Path, line: int | None, kept: KeptFile | None) -> Path:
+    place_path(task_path.parent, spelled, f"{task_path}:{line}" if line else task_path)
     given = Path(spelled).expanduser()
     folder = task_path.parent / given
     is_same = kept is not None and kept.spelled in ("", spelled)

@@ -185,3 +185,31 @@ def test_one_byte_of_data_or_of_a_prompt_changes_the_digest(tmp_path: Path) -> N
     second = load_task(path).digest
     (tmp_path / "train.jsonl").write_text(ROWS.replace("six", "ten"), encoding="utf-8")
     assert len({task.digest, second, load_task(path).digest}) == 3
+
+
+@pytest.mark.parametrize("text", ["", "\n# later\n", "---\n"], ids=["nothing", "comment", "mark"])
+def test_an_empty_task_file_is_called_empty(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="the task file is empty"):
+        load_task(path)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        pytest.param("~nobody-of-this-name/t.csv", id="home of nobody"),
+        pytest.param("loop/t.csv", id="circle of links"),
+        pytest.param("x" * 5000, id="too long a name"),
+        pytest.param("a\0b", id="null byte"),
+    ],
+)
+@pytest.mark.parametrize("key", ["train", "test", "prompts"])
+def test_a_place_that_cannot_be_is_refused(tmp_path: Path, key: str, spelled: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    data = {"train": "train.jsonl"}
+    changes = {"prompts": spelled} if key == "prompts" else {"data": data | {key: spelled}}
+    path = write_task(tmp_path, **changes)
+    with pytest.raises((ConfigError, DataError)) as caught:
+        load_task(path)
+    assert len(str(caught.value)) < 1000
