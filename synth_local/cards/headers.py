@@ -83,19 +83,19 @@ def _read_frame(path: Path) -> dict[str, dict[str, Any]]:
         with path.open("rb") as handle:
             length = int.from_bytes(handle.read(8), "little")
             if size < 8 or length > min(size - 8, LARGEST_HEADER):
-                raise _HeaderError(f"no Safetensors header in {size:,} bytes; {AGAIN}")
+                raise _HeaderError(f"no Safetensors header in {size:,} bytes")
             text = handle.read(length)
     except OSError as error:
-        raise _HeaderError(f"it cannot be read ({error.strerror}); {AGAIN}") from error
+        raise _HeaderError(f"it cannot be read ({error.strerror})") from error
     try:
         header = {k: entry for k, entry in json.loads(text).items() if k != METADATA}
         ends = [int(entry["data_offsets"][1]) for entry in header.values()]
         if not all(isinstance(n, int) for entry in header.values() for n in entry["shape"]):
             raise TypeError("a shape is no list of numbers")
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        phrase = f"the Safetensors header cannot be read ({error}); {AGAIN}"
+        phrase = f"the Safetensors header cannot be read ({error})"
         raise _HeaderError(phrase) from error
     expected = 8 + length + max(ends, default=0)
     if size != expected:
-        raise _HeaderError(f"{size:,} bytes instead of {expected:,}; {AGAIN}")
+        raise _HeaderError(f"{size:,} bytes instead of {expected:,}")
     return header

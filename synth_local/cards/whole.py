@@ -110,16 +110,23 @@ def _check_frames(folder: Path) -> list[MachineError]:
 
 
 def _check_index(folder: Path) -> list[MachineError]:
-    """Return where the index promises a tensor that its file does not hold."""
+    """Return where the index and its files do not hold the same tensors."""
     index = read_index(folder)
     held = {name: read_header(folder / name).keys() for name in set(index.values())}
     lost = sorted(key for key, name in index.items() if key not in held[name])
-    if not lost:
+    unnamed = sorted({key for keys in held.values() for key in keys} - index.keys())
+    if lost:
+        what = (
+            f"says that {index[lost[0]]} holds {lost[0]}, and it does not "
+            f"({len(lost)} of {len(index)} tensors are not where the index says)"
+        )
+    elif unnamed:
+        what = f"does not name {unnamed[0]}, which its files hold ({len(unnamed)} such tensors)"
+    else:
         return []
     return [
         BrokenModelError(
-            f"the index {INDEX} says that {index[lost[0]]} holds {lost[0]}, and it does not "
-            f"({len(lost)} of {len(index)} tensors are not where the index says)",
+            f"the index {INDEX} {what}",
             where=folder / INDEX,
             fix="copy the index and its files again, of one and the same version",
         )

@@ -81,6 +81,14 @@ def misplace(folder: Path) -> None:
     (folder / INDEX).write_text(json.dumps(index))
 
 
+def forget(folder: Path) -> None:
+    """Let the index leave out a tensor that a file holds."""
+    split(folder)
+    index = json.loads((folder / INDEX).read_text())
+    index["weight_map"].pop(sorted(index["weight_map"])[1])
+    (folder / INDEX).write_text(json.dumps(index))
+
+
 def lose_shard(folder: Path) -> None:
     split(folder)
     (folder / "model-00002-of-00002.safetensors").unlink()

@@ -47,6 +47,7 @@ BREAKS: dict[str, tuple[Break, tuple[str, ...]]] = {
     ),
     "parts without an index": (broken.lose_index, ("one of 2 parts", broken.INDEX)),
     "an index of other files": (broken.misplace, (broken.INDEX, "does not")),
+    "an index that leaves a tensor out": (broken.forget, (broken.INDEX, "does not name")),
     "an index that leads out of the folder": (broken.point_outside, (broken.INDEX, "elsewhere")),
     "a missing shard": (broken.lose_shard, ("1 of the weights' shards missing",)),
     "weights behind a dead link": (broken.hang(broken.WEIGHTS), ("is a link to", "cp -rL")),
