@@ -124,6 +124,8 @@ def _print_corpora(overview: Overview) -> None:
         state = _spell_state(one.state, one.note)
         click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {state}")
         print_reasons(one.why)
+        if one.read_file:
+            _print_file(one.read_file)
 
 
 def _spell_state(state: str, note: str) -> str:

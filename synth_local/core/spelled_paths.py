@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from synth_local.errors import ConfigError, quote, shorten
@@ -25,8 +26,8 @@ def place_path(folder: Path, spelled: str, where: str | Path) -> Path:
     """
     try:
         path = folder / Path(spelled).expanduser()
-        os.path.lexists(path)
-        path.exists()
+        with suppress(PermissionError):  # another user's: whoever reads it says so
+            path.exists()
         return path.resolve()
     except OSError as error:
         why = os.strerror(error.errno or 0)

@@ -13,6 +13,7 @@ from synth_local.config import GenerateConfig
 from synth_local.engines import vllm_engine
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.choose import open_engine
+from synth_local.engines.misfits import Misfits
 from synth_local.errors import EngineError, MachineError, one_line
 from synth_local.records import Message, Request
 from tests.engines.broken_models import copy_model, lose, quantise
@@ -75,7 +76,7 @@ def test_the_load_itself_is_asked_again_where_the_headers_could_not_tell(
 
     folder = copy_model(llama_folder, tmp_path / "gaps")
     lose("3.self_attn.o_proj")(folder)
-    monkeypatch.setattr(choose, "require_fit", lambda *_, **__: None)
+    monkeypatch.setattr(choose, "require_fit", lambda *_, **__: Misfits())
     with pytest.raises(MachineError, match=r"lack model.layers.3.self_attn.o_proj.weight"):
         start(folder)
 
