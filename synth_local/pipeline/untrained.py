@@ -64,10 +64,18 @@ def find_untrained(context: Context, manifests: Mapping[CorpusKey, Manifest]) ->
     Returns:
         Nothing where no student is to be trained.
     """
+    return _sort_sources(context, manifests)[0]
+
+
+def _sort_sources(
+    context: Context, manifests: Mapping[CorpusKey, Manifest]
+) -> tuple[list[Untrained], set[tuple[str, str]]]:
+    """Return what is not trained, and the task and source of all that is."""
     config = context.config
     if not any(name != GENERATOR_ITSELF for name in config.students):
-        return []
+        return [], set()
     found = []
+    sources: set[tuple[str, str]] = set()
     for task in context.tasks.values():
         facts = split_facts(context, task)
         accepted = {key: one.accepted for key, one in manifests.items() if key.task == task.name}
@@ -76,18 +84,21 @@ def find_untrained(context: Context, manifests: Mapping[CorpusKey, Manifest]) ->
         sets = plan_all_sets(context, task, real, accepted)
         sets += plan_repeats(config.sources, config.train.match, real, repeats)
         trained = {(one.source, one.corpus) for one in sets if not one.list_empty(task.labels)}
+        sources |= {(task.name, source) for source, _ in trained}
         found += [
             Untrained(task.name, one.corpus, one.source, tuple(one.list_empty(task.labels)))
             for one in sets
             if (one.source, one.corpus) not in trained
         ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)), sources
 
 
 def explain_no_answer(
     context: Context, manifests: Mapping[CorpusKey, Manifest], num_cells: int
 ) -> NoAnswerError | None:
-    """Return why a run has nothing to say although all its stages are done.
+    """Return why a run cannot answer what it was asked although all its stages are done.
+
+    A source that is trained from one corpus and not from another is a shortfall, not this.
 
     Args:
         context: the opened run.
@@ -95,15 +106,20 @@ def explain_no_answer(
         num_cells: cells that the run trains.
 
     Returns:
-        ``None`` where there are cells, or where none were asked for.
+        ``None`` where each source of each task is trained, or where none was asked for.
     """
-    if num_cells or not context.config.students or not context.config.sources:
+    if not context.config.students or not context.config.sources:
         return None
-    found = find_untrained(context, manifests)
+    found, trained = _sort_sources(context, manifests)
+    lost = [one for one in found if (one.task, one.source) not in trained]
+    if num_cells and not lost:
+        return None
+    what = "no answer: there is nothing that a student could be trained on"
+    if num_cells:
+        what = f"no answer about {lost[0].source}"
     return NoAnswerError(
-        "no answer: there is nothing that a student could be trained on"
-        + (f"; {found[0].message}" if found else ""),
+        what + "".join(f"; {one.message}" for one in (lost or found)[:1]),
         where=context.run.root,
-        fix="see why rows were refused in the report and in drops.parquet of the corpus; add real "
-        "to sources for a run that has something to say in any case",
+        fix="see why rows were refused in the report and in drops.parquet of the corpus; with more "
+        "rows of that label, or without the source, the run has its answer",
     )

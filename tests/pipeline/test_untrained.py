@@ -101,6 +101,19 @@ def test_a_run_without_anything_to_train_has_no_answer_and_says_why(context: Con
     assert error.exit_code == EXIT_NO
     assert "no answer" in error.what
     assert "'sunny', 'rainy'" in error.what
+
+
+def test_a_source_that_no_corpus_can_fill_has_no_answer_beside_one_that_has(
+    context: Context,
+) -> None:
+    manifests = finish(EMPTY, LACKING)
+    num_cells = len(plan_cells(context, manifests))
+    assert num_cells  # real is trained
+    error = explain_no_answer(context, manifests, num_cells)
+    assert error is not None
+    assert error.exit_code == EXIT_NO
+    assert "no answer about synthetic" in error.what
+    manifests = finish(WHOLE, LACKING)  # one corpus is enough
     assert explain_no_answer(context, manifests, len(plan_cells(context, manifests))) is None
 
 
