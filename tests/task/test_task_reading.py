@@ -78,7 +78,7 @@ def zipped(write: Callable[[Path], None]) -> Callable[[Path], None]:
     def write_zipped(path: Path) -> None:
         plain = path.with_name("plain")
         write(plain)
-        path.write_bytes(gzip.compress(plain.read_bytes()))
+        path.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
 
     return write_zipped
 
