@@ -25,6 +25,7 @@ from synth_local.core.stats import (
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.summary import (
+    FAMILIES,
     Condition,
     ConditionScore,
     Difference,
@@ -208,20 +209,11 @@ def correct_families(differences: Sequence[Difference]) -> list[Difference]:
 
 def _list_pairs(groups: Sequence[Group]) -> list[_Pair]:
     pairs = [
-        _Pair(group.condition, group.partner, "real")
+        _Pair(group.condition, partner, FAMILIES[partner.source])
         for group in groups
-        if group.partner is not None
+        for partner in group.partners
     ]
-    pools = {
-        (group.condition.task, group.condition.student): group.condition
-        for group in groups
-        if group.condition.source == "pool"
-    }
-    for group in groups:
-        key = (group.condition.task, group.condition.student)
-        if group.condition.source == "pool+synthetic" and key in pools:
-            pairs.append(_Pair(group.condition, pools[key], "pool"))
-    return pairs
+    return sorted(pairs, key=lambda pair: pair.family != "real")
 
 
 def _explain_omission(pair: _Pair, groups: dict[Condition, Group]) -> str:

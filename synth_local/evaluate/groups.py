@@ -24,13 +24,13 @@ class CellPredictions:
         cell: the training condition and its seed.
         labels: all label names of the task, in its order.
         predictions: of the whole test set.
-        partner: the ``real`` cell that this one is judged against; ``None`` for ``real`` itself.
+        partners: the cells that this one is compared with, in order; planned, never found by size.
     """
 
     cell: Cell
     labels: tuple[str, ...]
     predictions: Sequence[Prediction]
-    partner: Cell | None = None
+    partners: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Group:
 
     Attributes:
         condition: what the seeds have in common.
-        partner: the condition it is judged against, or ``None``.
+        partners: the conditions it is compared with, in order.
         labels: label names; their places are the table's numbers.
         seeds: in rising order; rows of ``table.predicted``.
         table: gold and predicted labels by item.
     """
 
     condition: Condition
-    partner: Condition | None
+    partners: tuple[Condition, ...]
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
     table: LabelTable
@@ -102,10 +102,10 @@ def _make_group(
     items = {row.id: place for place, row in enumerate(reference.predictions)}
     gold = _number([row.gold for row in reference.predictions], reference)
     predicted = [_line_up(member, reference, items) for member in members]
-    partner = next((member.partner for member in members if member.partner), None)
+    partners = next((member.partners for member in members if member.partners), ())
     return Group(
         condition=condition,
-        partner=Condition.of(partner) if partner else None,
+        partners=tuple(Condition.of(one) for one in partners),
         labels=reference.labels,
         seeds=seeds,
         table=LabelTable(gold, np.stack(predicted), len(reference.labels)),

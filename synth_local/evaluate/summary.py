@@ -11,6 +11,13 @@ from typing import Any, Literal
 from synth_local.records import Cell, Interval
 
 Family = Literal["real", "pool"]
+#: What a difference to a partner of each source belongs to.
+FAMILIES: dict[str, Family] = {
+    "real": "real",
+    "real_all": "real",
+    "pool": "pool",
+    "pool_balanced": "pool",
+}
 
 CONDITIONAL_NOTE = (
     "Intervals and p values answer one question: what would other test items of the same kind "
