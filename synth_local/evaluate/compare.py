@@ -37,6 +37,7 @@ from synth_local.evaluate.failed import find_failed
 from synth_local.evaluate.floors import find_floors
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.summary import (
+    FAMILIES,
     Condition,
     ConditionScore,
     Difference,
@@ -114,9 +115,9 @@ class _Pair:
     @property
     def family(self) -> Family:
         """Return what the comparison belongs to."""
-        if self.partner.source.startswith("pool"):
-            return "pool"
-        return "real" if self.condition.source in SYNTHETIC else "added"
+        family = FAMILIES[self.partner.source]
+        is_added = family == "real" and self.condition.source not in SYNTHETIC
+        return "added" if is_added else family
 
 
 def summarise(

@@ -5,7 +5,9 @@ Holds data and no statistics: ``compare`` fills it, the report reads it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -13,6 +15,10 @@ from pydantic import TypeAdapter
 from synth_local.records import Cell, Interval
 
 Family = Literal["real", "added", "pool"]
+#: What a difference to a partner of each source belongs to, unless texts were added to the partner.
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {"real": "real", "real_all": "real", "pool": "pool", "pool_balanced": "pool"}
+)
 
 COVERS_NOTE = (
     "Intervals cover other test items of the same kind, other training seeds (and other cuts of "

@@ -14,6 +14,7 @@ from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.gap_groups import find_real
 from synth_local.train.students import READ_NOTHING
 
 Key = tuple[str, str, str, str, str]
@@ -55,7 +56,8 @@ def _measure(
     by_condition: dict[Condition, Group],
 ) -> RepeatedCorpora:
     first = members.get(key[3])
-    partner = by_condition.get(first.partner) if first and first.partner else None
+    name = find_real(first) if first else None
+    partner = by_condition.get(name) if name else None
     real = float(score_seeds(partner.table, macro_f1_of).mean()) if partner else None
     corpora = [
         CorpusSeeds(

@@ -83,7 +83,7 @@ def load_cells(context: Context, state: State) -> list[CellPredictions]:
     for plan in state.trained_cells:
         labels = context.tasks[plan.cell.task].labels
         predictions = read_predictions(context, plan, labels)
-        found.append(CellPredictions(plan.cell, labels, predictions, plan.partner))
+        found.append(CellPredictions(plan.cell, labels, predictions, plan.partners))
     return found
 
 

@@ -278,7 +278,7 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
             condition,
             rows.corpus,
             tuple(
-                CellPredictions(plan.cell, labels, _read(context, plan, labels), plan.partner)
+                CellPredictions(plan.cell, labels, _read(context, plan, labels), plan.partners)
                 for plan in members
             ),
             {

@@ -255,6 +255,6 @@ def _make_cells(place: int, table: LabelTable) -> list[CellPredictions]:
             Prediction(f"i{number}", LABELS[gold], LABELS[answer], ())
             for number, (gold, answer) in enumerate(zip(table.gold, row, strict=True))
         )
-        cell, partner = (real, None) if place == 0 else (made, replace(real, seed=seed))
-        cells.append(CellPredictions(replace(cell, seed=seed), LABELS, predictions, partner))
+        cell, partners = (real, ()) if place == 0 else (made, (replace(real, seed=seed),))
+        cells.append(CellPredictions(replace(cell, seed=seed), LABELS, predictions, partners))
     return cells
