@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,36 @@ class Position:
 
     Attributes:
         losses: of each step that is done, on this process.
-        num_rows: that went through, over all processes.
+        right: rows of each of these steps that the model got right, on this process.
+        sizes: rows of each of these steps, over all processes.
         seconds: of wall clock before this process began.
     """
 
-    losses: list[torch.Tensor]
-    num_rows: int = 0
+    losses: list[torch.Tensor] = field(default_factory=list)
+    right: list[torch.Tensor] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def num_steps(self) -> int:
+        """Steps that are done."""
+        return len(self.losses)
+
+    @property
+    def num_last(self) -> int:
+        """Steps in the last tenth of those that are done, 1 at least."""
+        return max(1, self.num_steps // 10)
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that went through, over all steps and processes."""
+        return sum(self.sizes)
+
+    def note(self, loss: torch.Tensor, right: torch.Tensor, size: int) -> None:
+        """Add a step that was just done."""
+        self.losses.append(loss)
+        self.right.append(right)
+        self.sizes.append(size)
 
 
 @dataclass(frozen=True)
@@ -61,12 +84,12 @@ class Checkpointer:
         pause = self.pause
         latest = None if pause is None else read_json(pause.folder / "latest.json")
         if pause is None or latest is None:
-            return Position([])
+            return Position()
         wanted = {"identity": pause.identity, "processes": self.accelerator.num_processes}
         folder = pause.folder / str(latest["folder"])
         if {key: latest[key] for key in wanted} != wanted or not folder.is_dir():
             logger.info("the stored state is of another training or set-up: starting anew")
-            return Position([])
+            return Position()
         device = self.accelerator.device
         shared = torch.load(folder / "shared.pt", map_location=device, weights_only=True)
         own = torch.load(self._own(folder), map_location="cpu", weights_only=True)
@@ -75,9 +98,9 @@ class Checkpointer:
         torch.set_rng_state(own["random"])
         if device.type == "cuda":
             torch.cuda.set_rng_state(own["random_cuda"], device)
-        losses = list(own["losses"].to(device))
+        losses, right = (list(own[name].to(device)) for name in ("losses", "right"))
         logger.info("going on after step %d", len(losses))
-        return Position(losses, int(own["num_rows"]), float(own["seconds"]))
+        return Position(losses, right, own["sizes"].tolist(), float(own["seconds"]))
 
     def maybe_store(self, position: Position, seconds: float) -> None:
         """Store the state where it is time to; stop where a signal asked for it.
@@ -91,12 +114,12 @@ class Checkpointer:
         """
         if self.pause is None:
             return
-        stop, store = self._agree(len(position.losses))
+        stop, store = self._agree(position.num_steps)
         if stop or store:
             self._store(position, seconds)
         if stop:
             raise Interrupted(
-                f"stopped after step {len(position.losses)}; the state is stored, no step is lost",
+                f"stopped after step {position.num_steps}; the state is stored, no step is lost",
                 where=self.pause.folder,
                 fix="call the same command again to go on",
             )
@@ -119,12 +142,13 @@ class Checkpointer:
     def _store(self, position: Position, seconds: float) -> None:
         pause = self.pause
         assert pause is not None  # noqa: S101 - asked by the only caller
-        folder = pause.folder / f"step-{len(position.losses):08d}"
+        folder = pause.folder / f"step-{position.num_steps:08d}"
         device = self.accelerator.device
         own = {
             "random": torch.get_rng_state(),
             "losses": torch.stack(position.losses).cpu(),
-            "num_rows": position.num_rows,
+            "right": torch.stack(position.right).cpu(),
+            "sizes": torch.tensor(position.sizes),
             "seconds": seconds,
         }
         if device.type == "cuda":
@@ -149,7 +173,7 @@ class Checkpointer:
                 if old != folder:
                     shutil.rmtree(old, ignore_errors=True)
         pause.restart_clock()
-        logger.info("state stored after step %d", len(position.losses))
+        logger.info("state stored after step %d", position.num_steps)
 
     def _own(self, folder: Path) -> Path:
         return folder / f"process-{self.accelerator.process_index:04d}.pt"

@@ -108,6 +108,7 @@ class PreparedEncoder:
             probabilities=predict_probabilities(trained, self.test_rows, accelerator),
             steps=steps,
             final_loss=result.final_loss,
+            final_accuracy=result.final_accuracy,
             num_rows=result.num_rows,
             seconds=result.seconds,
             num_processes=accelerator.num_processes,

@@ -107,6 +107,7 @@ class PreparedSolved:
             probabilities=student.predict_features(self.test_features),
             steps=solved.num_iterations,
             final_loss=float(-np.log(of_gold).mean()),
+            final_accuracy=float((on_train.argmax(axis=1) == self.targets).mean()),
             num_rows=len(self.targets) * max(1, solved.num_iterations),
             seconds=seconds,
             num_processes=1,

@@ -28,7 +28,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from synth_local.core.hashing import derive_seed
 from synth_local.errors import EngineError
 from synth_local.train.batches import IntArray, draw_batches, pack_by_length, pad_rows
-from synth_local.train.checkpoint import Checkpointer
+from synth_local.train.checkpoint import Checkpointer, Position
 from synth_local.train.launch import check_launch
 from synth_local.train.pause import Pause
 from synth_local.train.tokens import TokenRows
@@ -69,12 +69,15 @@ class LoopResult:
     Attributes:
         model: unwrapped, on its device.
         final_loss: mean cross-entropy over the last tenth of the steps, in nats.
+        final_accuracy: share of the rows of the last tenth of the steps that the model got right
+            in passing, in [0, 1]; dropout on.
         num_rows: rows that went through, over all steps and processes.
         seconds: of wall clock.
     """
 
     model: Any
     final_loss: float
+    final_accuracy: float
     num_rows: int
     seconds: float
 
@@ -157,22 +160,25 @@ def train_model(
     start = time.perf_counter()
     with seeded(dropout_seed, accelerator.device):
         position = checkpointer.restore()
-        losses, num_done = position.losses, len(position.losses)
         batches = draw_batches(rows.lengths, settings.batch, settings.steps, order)
-        for batch in islice(batches, num_done, None):
-            losses.append(_add_gradients(wrapped, rows, targets, batch, settings, accelerator))
+        for batch in islice(batches, position.num_steps, None):
+            loss, right = _add_gradients(wrapped, rows, targets, batch, settings, accelerator)
+            position.note(loss, right, len(batch))
             accelerator.clip_grad_norm_(wrapped.parameters(), _MAX_GRADIENT_NORM)
             stepper.step()
             schedule.step()
             stepper.zero_grad()
-            position.num_rows += len(batch)
             elapsed = position.seconds + time.perf_counter() - start
-            _log_progress(losses, position.num_rows, elapsed, settings)
-            if len(losses) < settings.steps:
+            _log_progress(position, elapsed, settings)
+            if position.num_steps < settings.steps:
                 checkpointer.maybe_store(position, elapsed)
-    final_loss = _average_last(losses, accelerator)
-    seconds = position.seconds + time.perf_counter() - start
-    return LoopResult(accelerator.unwrap_model(wrapped), final_loss, position.num_rows, seconds)
+    return LoopResult(
+        model=accelerator.unwrap_model(wrapped),
+        final_loss=_average_last(position, accelerator),
+        final_accuracy=_score_last(position, accelerator),
+        num_rows=position.num_rows,
+        seconds=position.seconds + time.perf_counter() - start,
+    )
 
 
 def _add_gradients(
@@ -182,13 +188,18 @@ def _add_gradients(
     batch: IntArray,
     settings: LoopSettings,
     accelerator: Accelerator,
-) -> torch.Tensor:
-    """Add the gradient of one batch, in one or more passes; return this process's loss."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Add the gradient of one batch, in one or more passes.
+
+    Returns:
+        This process's loss, and how many of its rows it got right in passing.
+    """
     passes = split_batch(
         batch, accelerator.num_processes, accelerator.process_index, settings.device_batch
     )
     device = accelerator.device
     total = torch.zeros((), device=device)
+    right = torch.zeros((), device=device)
     for number, part in enumerate(passes):
         # an empty part still takes part in the exchange of gradients: a row that weighs nothing
         chosen = part if len(part) else batch[:1]
@@ -203,7 +214,8 @@ def _add_gradients(
             weight = accelerator.num_processes / len(batch) if len(part) else 0.0
             accelerator.backward(summed * weight)
         total += summed.detach() * weight
-    return total
+        right += (logits.detach().argmax(dim=-1) == gold).sum() if len(part) else 0
+    return total, right
 
 
 def split_batch(
@@ -278,8 +290,8 @@ def _scale_rate(step: int, settings: LoopSettings) -> float:
     return (settings.steps - step) / max(1, settings.steps - num_warmup)
 
 
-def _average_last(losses: list[torch.Tensor], accelerator: Accelerator) -> float:
-    last = torch.stack(losses[-max(1, len(losses) // 10) :]).mean()
+def _average_last(position: Position, accelerator: Accelerator) -> float:
+    last = torch.stack(position.losses[-position.num_last :]).mean()
     value = float(accelerator.reduce(last, reduction="mean"))
     if not np.isfinite(value):
         raise EngineError(
@@ -290,15 +302,20 @@ def _average_last(losses: list[torch.Tensor], accelerator: Accelerator) -> float
     return value
 
 
-def _log_progress(
-    losses: list[torch.Tensor], num_rows: int, seconds: float, settings: LoopSettings
-) -> None:
+def _score_last(position: Position, accelerator: Accelerator) -> float:
+    last = torch.stack(position.right[-position.num_last :]).sum()
+    return float(accelerator.reduce(last, reduction="sum")) / sum(
+        position.sizes[-position.num_last :]
+    )
+
+
+def _log_progress(position: Position, seconds: float, settings: LoopSettings) -> None:
     every = max(1, settings.steps // 10)
-    if len(losses) % every == 0 and logger.isEnabledFor(logging.INFO):
+    if position.num_steps % every == 0 and logger.isEnabledFor(logging.INFO):
         logger.info(
             "step %d of %d, loss %.4f, %.0f rows/s",
-            len(losses),
+            position.num_steps,
             settings.steps,
-            float(losses[-1]),
-            num_rows / seconds,
+            float(position.losses[-1]),
+            position.num_rows / seconds,
         )

@@ -25,6 +25,8 @@ class TrainedStudent:
         steps: optimiser steps; iterations of the solver for ``tfidf-logreg``.
         final_loss: cross-entropy in nats: over the last tenth of the steps, or over all training
             rows for ``tfidf-logreg``.
+        final_accuracy: share of training rows that it got right, in [0, 1]: in passing over the
+            last tenth of the steps with dropout on, or of all rows for students that are solved.
         num_rows: training rows that went through, repeats counted.
         seconds: of training alone.
         num_processes: that trained together.
@@ -40,6 +42,7 @@ class TrainedStudent:
     probabilities: npt.NDArray[np.float64]
     steps: int
     final_loss: float
+    final_accuracy: float
     num_rows: int
     seconds: float
     num_processes: int

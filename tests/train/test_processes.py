@@ -28,6 +28,7 @@ result = run_cell(make_cell(), prepared, 12, out / "student")
 rank = os.environ.get("RANK", "0")
 answer = {
     "processes": result.report.num_processes,
+    "accuracy": result.report.final_accuracy,
     "is_main": result.is_main,
     "student": (out / "student" / "model.safetensors").exists(),
     "probabilities": [row.probabilities for row in result.predictions],
@@ -68,6 +69,7 @@ def test_two_processes_train_the_student_that_one_trains(
     assert [row["processes"] for row in answers[2]] == [2, 2]
     assert [row["is_main"] for row in answers[2]] == [True, False]
     assert all(row["student"] for row in answers[2])
+    assert {row["accuracy"] for row in answers[2]} == {answers[1][0]["accuracy"]}
     assert answers[2][0]["probabilities"] == answers[2][1]["probabilities"]
     _compare_weights(tmp_path / "out1" / "student", tmp_path / "out2" / "student")
 
