@@ -16,7 +16,6 @@ RESULT_HEAD = (
     *("condition", "metric", "first", "SD", "other", "SD", "difference [95 % interval]"),
     *("p", "p (Holm)", "items", "not shared", "seeds"),
 )
-MCNEMAR_HEAD = ("condition", "seed", "only first right", "only other right", "exact p")
 COST_HEAD = (
     *("run", "corpus", "rows", "tokens out", "on", "seconds", "s/row", "refused", "surplus"),
     "macro-F1 of students",
@@ -73,8 +72,6 @@ def _print_runs(runs: RunPair) -> None:
     click.echo("")
     if runs.pairs:
         print_table(RESULT_HEAD, [row for pair in runs.pairs for row in _result_rows(pair)])
-        click.echo("\nMcNemar's exact test, seed by seed: description only, uncorrected")
-        print_table(MCNEMAR_HEAD, [row for pair in runs.pairs for row in _mcnemar_rows(pair)])
     else:
         click.echo("nothing of the two runs can be compared")
     click.echo("")
@@ -109,13 +106,6 @@ def _result_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
             *(f"{one.p:.4f}", f"{one.p_holm:.4f}", str(result.num_items), str(apart), seeds),
         )
         for one in result.differences
-    ]
-
-
-def _mcnemar_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
-    return [
-        (_name(pair), str(one.seed), str(one.only_first), str(one.only_other), f"{one.p:.4f}")
-        for one in pair.result.mcnemar
     ]
 
 

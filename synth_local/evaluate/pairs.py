@@ -1,8 +1,7 @@
 """Two conditions of any two runs, lined up by test item and compared.
 
 The unit is the test item: an item is drawn, or swapped, with all of its seeds at once. Differences
-are the other condition minus the first one. McNemar's test stands beside them, seed by seed, as a
-description: its seeds share items and it is outside of any correction.
+are the other condition minus the first one.
 
 Knows nothing of run directories, of what the two conditions have to do with each other, or of
 whether they are comparable.
@@ -14,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.core.hashing import derive_seed
@@ -81,36 +79,14 @@ class PairDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class McNemar:
-    """What one seed's pair of students disagrees on; a description, no conclusion.
-
-    Attributes:
-        seed: of both trainings.
-        only_first: items that only the first student has right.
-        only_other: items that only the other student has right.
-        p: exact and two-sided, uncorrected; 1 where the two never disagree.
-
-    References:
-        Q. McNemar (1947), Note on the sampling error of the difference between correlated
-        proportions or percentages. Psychometrika 12, 153-157.
-    """
-
-    seed: int
-    only_first: int
-    only_other: int
-    p: float
-
-
-@dataclass(frozen=True, slots=True)
 class PairResult:
-    """What was found of one pair: a difference per metric, and McNemar's table per seed."""
+    """What was found of one pair: a difference per metric."""
 
     seeds: tuple[int, ...]
     num_items: int
     num_only_first: int
     num_only_other: int
     differences: tuple[PairDifference, ...]
-    mcnemar: tuple[McNemar, ...]
 
 
 def align_pair(
@@ -186,25 +162,9 @@ def compare_pairs(pairs: Sequence[Pair], resampling: Resampling | None = None) -
             pair.num_only_first,
             pair.num_only_other,
             tuple(differences),
-            tuple(describe_seeds(pair)),
         )
         for pair, differences in zip(pairs, found, strict=True)
     ]
-
-
-def describe_seeds(pair: Pair) -> list[McNemar]:
-    """Return McNemar's exact test of each common seed, as a description."""
-    found = []
-    for row, seed in enumerate(pair.seeds):
-        first = pair.first.predicted[row] == pair.first.gold  # (I,)
-        other = pair.other.predicted[row] == pair.other.gold
-        counts = [
-            [int(np.sum(first & other)), int(np.sum(first & ~other))],
-            [int(np.sum(~first & other)), int(np.sum(~first & ~other))],
-        ]
-        p = float(mcnemar(counts, exact=True).pvalue)
-        found.append(McNemar(seed, counts[0][1], counts[1][0], p))
-    return found
 
 
 def spell_seeds(seeds: Sequence[int] | Mapping[int, object]) -> str:

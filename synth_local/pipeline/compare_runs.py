@@ -31,11 +31,7 @@ from synth_local.pipeline.unlike_runs import (
 )
 
 SIGN_NOTE = "A difference is the other run minus the first run, on the test items that both have."
-HOLM_NOTE = (
-    "Holm's correction runs over one family per metric: all comparisons of this call. McNemar's "
-    "test describes one seed's two students; it is uncorrected and its seeds share items, so no "
-    "conclusion is drawn from it."
-)
+HOLM_NOTE = "Holm's correction runs over one family per metric: all comparisons of this call."
 
 
 @dataclass(frozen=True, slots=True)
