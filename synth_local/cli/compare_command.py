@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 RESULT_HEAD = (
     *("condition", "metric", "first", "SD", "other", "SD", "difference [95 % interval]"),
-    *("p", "p (Holm)", "items", "not shared", "seeds"),
+    *("as good?", "p", "p (Holm)", "items", "not shared", "seeds"),
 )
+WORDS = {"as_good": "yes", "worse": "no, worse", "open": "open", "none": "no verdict"}
 COST_HEAD = (
     *("run", "corpus", "rows", "tokens out", "on", "seconds", "s/row", "refused", "surplus"),
     "macro-F1 of students",
@@ -79,6 +80,8 @@ def _print_runs(runs: RunPair) -> None:
 
 
 def _print_warnings(runs: RunPair) -> None:
+    for reason in dict.fromkeys(text for pair in runs.pairs for text in pair.result.reasons):
+        click.echo(f"no verdict: {make_printable(reason)}")
     for one in runs.unlike:
         places = f"  ({'; '.join(one.where)})" if one.where else ""
         values = f"first {one.first} | other {one.other}"
@@ -103,6 +106,7 @@ def _result_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
             *(_name(pair), one.metric, f"{one.first:.4f}", _spell(one.sd_first)),
             *(f"{one.other:.4f}", _spell(one.sd_other)),
             f"{one.interval.point:+.4f} [{one.interval.low:+.4f}, {one.interval.high:+.4f}]",
+            WORDS[result.verdict] if one.metric == "macro_f1" else "",
             *(f"{one.p:.4f}", f"{one.p_holm:.4f}", str(result.num_items), str(apart), seeds),
         )
         for one in result.differences

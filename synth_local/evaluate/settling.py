@@ -90,7 +90,7 @@ def count_units(chance: Chance, distance: float, level: float) -> int | None:
 
 def round_up(count: float) -> int:
     """Return a count to two digits, rounded up: more would pretend to be exact."""
-    step = 10 ** max(0, len(str(math.ceil(count))) - 2)
+    step: int = 10 ** max(0, len(str(math.ceil(count))) - 2)
     return math.ceil(count / step) * step
 
 

@@ -235,8 +235,8 @@ def _compare_with_floor(bench: _Bench, question: Question, difference: Differenc
     if score.low <= bench.floor.value:
         yield (
             f"{_spell(key)}: macro-F1 {score.point:.3f} [{score.low:.3f}, {score.high:.3f}] is not "
-            f"above the {bench.floor.value:.3f} of one that has learnt nothing (its commonest label "
-            "for all, or guessing)"
+            f"above the {bench.floor.value:.3f} of one that has learnt nothing (the commonest "
+            "label for all, or guessing)"
         )
 
 

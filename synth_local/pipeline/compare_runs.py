@@ -18,7 +18,7 @@ from synth_local.errors import DataError, UndefinedMetricError
 from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import group_cells
 from synth_local.evaluate.pairs import Pair, PairResult, align_pair, compare_pairs
-from synth_local.evaluate.summary import CONDITIONAL_NOTE, Condition
+from synth_local.evaluate.summary import COVERS_NOTE, Condition
 from synth_local.pipeline.chosen_cells import choose_cells, parse_cells
 from synth_local.pipeline.run_facts import RunFacts, load_runs
 from synth_local.pipeline.unlike_runs import (
@@ -108,7 +108,7 @@ class Comparison:
     num_draws: int
     num_swaps: int
     seed: int
-    notes: tuple[str, ...] = (SIGN_NOTE, HOLM_NOTE, CONDITIONAL_NOTE)
+    notes: tuple[str, ...] = (SIGN_NOTE, HOLM_NOTE, COVERS_NOTE)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready value."""

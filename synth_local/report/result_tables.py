@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from synth_local.report.conditions import Condition, Difference, Measured
 from synth_local.report.data import NOTHING_KNOWN, ReportData
-from synth_local.report.headline import spell_seen
+from synth_local.report.seen import spell_seen
 from synth_local.report.tables import Column, Table, Undefined, Value
 
 CONDITION_NAMES = (
