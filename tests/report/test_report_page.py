@@ -13,16 +13,20 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from synth_local.cards.card import Card, HasSeen
+from synth_local.evaluate.summary import FailedTraining
 from synth_local.report.conditions import read_conditions
 from synth_local.report.data import CorpusPart, ModelPart, ReportData, RunPart, Sample
 from synth_local.report.diversity import read_lines
 from synth_local.report.page import FIGURE_LIMITS, LIMITS, Composer
-from synth_local.report.write import draw_figures, render_files
+from synth_local.report.panels import Dot, DotPanel, share_range
+from synth_local.report.result_tables import make_pool_table, make_results_table
+from synth_local.report.write import draw_figures, list_panels, render_files
 from tests.report.made_report import (
     EMOTIONS,
     HOSTILE,
+    judge,
     make_data,
-    make_manifest,
+    make_interval,
     make_summary,
     make_task,
 )
@@ -60,30 +64,122 @@ def get_section(page: Element, name: str) -> Element:
 # ------------------------------------------------------------------------------------ what it says
 
 
-def test_the_answer_comes_first_and_has_numbers_with_intervals(page: Element) -> None:
+def list_open(element: Element) -> list[Element]:
+    """Return what a reader sees before opening anything; drawings count as one element."""
+    if element.tag == "details":
+        return []
+    if element.tag == "svg":
+        return [element]
+    return [element] + [one for child in element.children for one in list_open(child)]
+
+
+def test_the_answer_comes_first_and_is_the_verdict_with_its_interval(page: Element) -> None:
     first = page.find("section")[0]
-    text = first.all_text().replace("\N{NO-BREAK SPACE}", " ")
+    text = first.all_text()
     assert first.attributes["id"] == "answer"
-    assert "Synthetic falls short of real: −0.080 [−0.102, −0.058] macro-F1" in text  # noqa: RUF001
-    assert "on the same 1,000 test items" in text
-    assert "conditional on one corpus" in text
+    assert "Worse than the same number of real texts by more than 0.02, for this corpus" in text
+    assert "it loses 0.080 macro-F1, difference −0.080 [−0.107, −0.053]" in text  # noqa: RUF001
+    assert "Interval widened for the best of 4; test items only [−0.094, −0.066]" in text  # noqa: RUF001
+    assert "17% less than what real teaches beyond the floor of 0.500" in text
 
 
-def test_a_generator_that_has_seen_more_than_the_pool_gets_no_conclusion() -> None:
-    data = make_data((make_task(),), ("tiny-sms",), ("few_shot",), ("scratch-bert",))
-    answer = get_section(read(data), "answer").all_text()
-    assert "No conclusion is drawn from pool against pool + synthetic for tiny-sms" in answer
-    assert "it has seen 2,816 real texts (train) of this task, and the pool has 297" in answer
-    assert "The pool alone" not in answer
-    assert "best pool + synthetic" not in answer
+def test_before_folds_stand_the_answers_with_one_figure_for_each_task(page: Element) -> None:
+    seen = list_open(page.find("body")[0])
+    words = " ".join(one.text for one in seen if one.tag == "#text").split()
+    assert len([one for one in seen if one.tag == "svg"]) == 2
+    assert len(words) < 1000
+    assert len(page.find("svg")) <= 12  # of the whole page
+    for section in page.find("section")[1:]:
+        [fold] = [child for child in section.children if child.tag == "details"]
+        assert "open" not in fold.attributes
+        target = f"{section.attributes['id']}-inside"
+        # a link to what is inside opens the fold
+        assert [one for one in fold.all() if one.attributes.get("id") == target]
+        assert [one for one in page.find("a") if one.attributes.get("href") == f"#{target}"]
 
 
-def test_what_only_a_manifest_says_was_seen_counts_too() -> None:
+def test_figures_of_one_kind_have_one_axis_and_rows_without_a_value_take_no_room() -> None:
+    panels = list_panels(make_data())
+    shared = {panel.x_range for panel in panels["scores"] if isinstance(panel, DotPanel)}
+    assert len(shared) == 1
+    dots = (Dot("a", "real", None), Dot("b", "real", make_interval(0.5)))
+    assert share_range([DotPanel("n", "t", "x", dots)]) == ()
+    [kept] = share_range([DotPanel("n", "t", "x", (*dots, dots[1]))])
+    assert [dot.label for dot in kept.dots] == ["b", "b"]
+
+
+def test_a_failed_training_is_a_cross_with_its_name_in_the_figure_and_in_the_table() -> None:
+    data = make_data((make_task(),), ("g",), ("few_shot",), ("s",))
+    assert data.summary
+    real = next(one.condition for one in data.summary.scores if one.condition.source == "real")
+    data = judge(data, failed=(FailedTraining(real, 1, "why"),))
+    [figure] = [one for one in draw_figures(data)["scores"] if "s" in one.name]
+    assert "seed 1 failed" in figure.fragment
+    assert "training of seed 1 failed at 0.970" in figure.alt
+    assert "floor 0.500" in figure.alt
+    table = make_results_table(read_conditions(data), data.summary)
+    row = dict(zip((one.key for one in table.columns), table.rows[0], strict=True))
+    assert (row["source"], row["failed"]) == ("real", "1 of 3 (seed 1)")
+
+
+def test_a_deterministic_student_is_one_training_without_a_spread() -> None:
     data = make_small()
-    seen = [{"task": "sms_spam", "split": "train", "rows": 2000, "note": ""}]
-    manifest = make_manifest(data.tasks[0], "qwen2.5-7b-instruct", "few_shot", has_seen=seen)
-    answer = get_section(read(replace(data, corpora=(CorpusPart(manifest),))), "answer").all_text()
-    assert "No conclusion is drawn" in answer
+    table = make_results_table(read_conditions(data), data.summary)
+    for row in table.rows:
+        cells = dict(zip((one.key for one in table.columns), row, strict=True))
+        assert (cells["macro_f1_sd"], cells["num_seeds"]) == ("none (deterministic)", 1)
+    [figure] = list_panels(data)["scores"]
+    assert isinstance(figure, DotPanel)
+    assert all(dot.seeds == () for dot in figure.dots)
+
+
+def test_a_row_of_results_names_its_partner_and_has_test_items_only_second() -> None:
+    data = make_data((make_task(),), ("g",), ("few_shot",), ("s",))
+    table = make_results_table(read_conditions(data), data.summary)
+    rows = [dict(zip((one.key for one in table.columns), row, strict=True)) for row in table.rows]
+    partners = {row["source"]: (row["partner"], row["partner_num_train"]) for row in rows}
+    assert partners["synthetic"] == ("real", 600)
+    assert partners["pool+synthetic"] == ("pool", 297)
+    assert partners["real"] == (None, None)
+    keys = [one.key for one in table.columns]
+    assert keys.index("difference_items_only") == keys.index("difference") + 1
+    assert "smallest p (Holm) that could come out is 0.0004" in table.caption
+
+
+def test_a_label_with_few_test_items_is_named_in_the_caption() -> None:
+    data = make_small()
+    assert data.summary
+    assert "test items are" not in make_results_table([], data.summary).caption
+    rare = tuple(replace(one, num_rarest=7) for one in data.summary.floors)
+    caption = make_results_table([], replace(data.summary, floors=rare)).caption
+    assert "sms_spam: only 7 test items are spam" in caption
+
+
+def test_pool_and_synthetic_stands_beside_both_pools() -> None:
+    data = make_small()
+    assert data.summary
+    pool = next(one for one in data.summary.differences if one.family == "pool")
+    balanced = replace(
+        pool,
+        partner=replace(pool.partner, source="pool_balanced"),
+        interval=make_interval(0.01, 0.022),
+    )
+    scores = tuple(
+        replace(one, condition=balanced.partner, serves=("pool_balanced",))
+        for one in data.summary.scores
+        if one.condition == pool.partner
+    )
+    data = judge(
+        data,
+        differences=(*data.summary.differences, balanced),
+        scores=(*data.summary.scores, *scores),
+    )
+    table = make_pool_table(data, read_conditions(data))
+    [row] = [dict(zip((one.key for one in table.columns), one, strict=True)) for one in table.rows]
+    assert row["pool"] == pool.interval
+    assert row["pool_balanced"] == balanced.interval
+    # one rule: the harder partner decides, whatever the uncorrected interval to the pool says
+    assert row["verdict"] == "Open"
 
 
 @pytest.mark.parametrize(
@@ -105,33 +201,14 @@ def test_more_than_the_pool_is_a_count_or_an_unknown(
     assert bool(data.find_seen(data.tasks[0], "g")) is is_more
 
 
-def test_having_seen_the_test_split_is_a_caution() -> None:
-    seen = HasSeen(task="sms_spam", split="test", num_rows=10)
-    card = Card(name="qwen2.5-7b-instruct", has_seen=(seen,))
-    answer = get_section(read(make_small(models=(ModelPart(card),))), "answer").all_text()
-    assert "has seen rows of this task's test split" in answer
-
-
-def test_one_seed_is_a_caution_and_its_spread_is_undefined_not_zero() -> None:
+def test_one_seed_has_no_verdict_and_its_spread_is_undefined_not_zero() -> None:
     task = make_task()
     summary, results = make_summary((task,), ("g",), ("few_shot",), ("s",), seeds=(0,))
-    page = read(make_small(summary=summary, results=results))
-    assert "All numbers rest on one training seed" in get_section(page, "answer").all_text()
+    page = read(judge(make_small(summary=summary, results=results)))
+    answer = get_section(page, "answer").all_text()
+    assert "No verdict" in answer
+    assert "one training of a student that draws random numbers" in answer
     assert "undefined (one seed)" in get_section(page, "results").all_text()
-
-
-def test_an_interval_that_holds_zero_claims_nothing() -> None:
-    data = make_small()
-    assert data.summary
-    differences = tuple(
-        replace(one, interval=replace(one.interval, low=-0.05, high=0.02))
-        for one in data.summary.differences
-    )
-    data = replace(data, summary=replace(data.summary, differences=differences))
-    answer = get_section(read(data), "answer").all_text()
-    assert "No difference to real was shown" in answer
-    assert "not proof of equality" in answer
-    assert "falls short" not in answer
 
 
 def test_everything_that_is_missing_has_a_name() -> None:
