@@ -113,7 +113,7 @@ def test_the_other_verdicts_have_a_line_each_and_their_reasons_once() -> None:
         ("t", "added to the pool", "Open"),
     ]
     [reason] = found.reasons
-    assert reason.startswith("s, added to the pool; t, added to the pool: the pool's labels")
+    assert reason.startswith("s, added to the pool; t, added to the pool: about 31 seeds")
 
 
 def test_the_verdict_of_a_task_is_the_first_that_was_compared_not_the_best() -> None:
