@@ -24,7 +24,7 @@ FLAGS = {
     "cancel": {"directory"},
     "status": {"directory", "as_json"},
     "verify": {"directory"},
-    "report": {"directory", "show_real"},
+    "report": {"directory", "show_real", "text"},
     "advise": {"task_file", "evidence", "more_evidence"},
     "compare": {"directories", "as_json"},
     "doctor": {"offline"},
