@@ -37,7 +37,10 @@ def run_evaluate(context: Context) -> None:
     cells = load_cells(context, state)
     if state.cells and not cells:
         raise _explain_nothing(context, state)
-    results = [score for cell in cells for score in score_cell(cell)]
+    served = {plan.cell: plan.rows.sources for plan in state.trained_cells}
+    results = [
+        score for one in cells for source in served[one.cell] for score in score_cell(one, source)
+    ]
     write_text(context.run.results, format_results(results))
     alone = find_repeats(state.cells)
     summary = summarise(cells, alone=alone).to_json() if cells else None
@@ -98,13 +101,13 @@ def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) 
     ]
 
 
-def score_cell(scored: CellPredictions) -> list[Result]:
-    """Return the rows of results.csv of one cell."""
+def score_cell(scored: CellPredictions, source: str) -> list[Result]:
+    """Return the rows of results.csv of one cell, under one of the sources that it serves."""
     cell = scored.cell
     return [
         Result(
             cell.task,
-            "" if cell.source == NONE else cell.source,
+            "" if source == NONE else source,
             "" if cell.generator == NONE else cell.generator,
             "" if cell.strategy == NONE else cell.strategy,
             cell.student,

@@ -99,8 +99,16 @@ class State:
 
     @property
     def evaluate_fingerprint(self) -> str:
-        """Identity of the scores: the cells that have predictions."""
-        done = [[plan.cell.name, plan.fingerprint] for plan in self.trained_cells]
+        """Identity of the scores: the cells that have predictions, and what is made of them."""
+        done = [
+            [
+                plan.cell.name,
+                plan.fingerprint,
+                plan.rows.sources,
+                [one.name for one in plan.partners],
+            ]
+            for plan in self.trained_cells
+        ]
         # what else is compared with what where a corpus lacks a label
         lacking = [one.message for one in self.untrained]
         return digest_json([EVALUATE_VERSION, done, *([lacking] if lacking else [])])
