@@ -54,6 +54,7 @@ generate:                            # how texts are drawn
 curate:                              # what is refused
   near_duplicates: 0.7               # Jaccard similarity of character 5-shingles
   max_copy: 0.8                      # largest share of a text found in one real text
+  near_test_matches: drop            # texts found in one test text, real and synthetic; or keep
   max_rounds: 4                      # top-up rounds where a label is short
 measure:
   embedder: null                     # name of a local encoder folder; null: character n-grams
@@ -63,7 +64,7 @@ train:                               # how students are fine-tuned
   batch: 64
   method: full                       # or lora
   match: labels                      # real and synthetic get the same count per label
-  budget: steps                      # all cells take the same number of optimiser steps
+  min_steps: 200                     # fewest steps of a training: few rows are seen more often
   max_length: 64
 analyze:                             # what people said; templates: annotate/ in the run directory
   judgements: null                   # a CSV: which of two tasks is more objective

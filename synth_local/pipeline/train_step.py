@@ -42,9 +42,10 @@ from synth_local.store.markers import (
 )
 from synth_local.store.stale import set_aside
 from synth_local.train.cell import CellData, CellResult, Prepared, prepare_student, run_cell
+from synth_local.train.cuts import take_rows
 from synth_local.train.launch import count_processes, is_main_process
 from synth_local.train.pause import Pause
-from synth_local.train.sources import SetPlan, take_rows
+from synth_local.train.sources import SetPlan
 from synth_local.train.students import StudentRef
 
 log = logging.getLogger(__name__)
@@ -60,13 +61,13 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
         should_stop: asked between units of work.
 
     Raises:
-        EngineError: corpora are not finished, so the budget is not known; or cells failed.
+        EngineError: corpora are not finished, so that their rows are not known; or cells failed.
         Interrupted: a signal asked to stop; finished cells are stored.
     """
     state = State(context)
     if state.open_corpora:
         raise EngineError(
-            f"{len(state.open_corpora)} corpora are not finished, so the largest source is unknown",
+            f"{len(state.open_corpora)} corpora are not finished, so their rows are not known",
             where=context.run.root,
             fix="run the generate and curate stages first",
         )
@@ -206,20 +207,21 @@ def prepare(context: Context, plan: CellPlan) -> Prepared:
     """Return the cell's student with its training set and test set made ready."""
     task = context.tasks[plan.cell.task]
     splits = real_splits(context, task)
-    data = CellData(training_rows(context, plan.rows, task.name), splits.test, task.labels)
+    rows = training_rows(context, plan.rows, task.name, plan.cell.seed)
+    data = CellData(rows, splits.test, task.labels)
     name = plan.cell.student
     return prepare_student(
         StudentRef(name, context.student_folder(name)), data, context.config.train
     )
 
 
-def training_rows(context: Context, rows: SetPlan, task: str) -> tuple[Example, ...]:
-    """Return the texts of a training set: its real part, then its synthetic part."""
+def training_rows(context: Context, rows: SetPlan, task: str, seed: int) -> tuple[Example, ...]:
+    """Return the texts that a seed trains on: the set's real part, then its synthetic part."""
     splits = real_splits(context, context.tasks[task])
     real = splits.pool if rows.source.startswith("pool") else splits.train
-    parts = take_rows(real, rows.real)
+    parts = take_rows(real, rows.real, seed)
     if rows.corpus:
-        parts += take_rows(read_accepted(context.run.corpus(rows.corpus)), rows.synthetic)
+        parts += take_rows(read_accepted(context.run.corpus(rows.corpus)), rows.synthetic, seed)
     return parts
 
 
@@ -264,8 +266,9 @@ def store_predictions(context: Context, plan: CellPlan, predictions: Sequence[Pr
     write_parquet(context.run.predictions(plan.cell), rows, pa.schema(columns))
 
 
-def _shared_part(plan: CellPlan) -> tuple[str, str, str]:
-    return (plan.cell.task, plan.cell.student, plan.cell.name.rpartition("__")[0])
+def _shared_part(plan: CellPlan) -> str:
+    """Return what the cells have in common that train on the same rows."""
+    return plan.cell.name if plan.rows.is_cut else plan.cell.name.rpartition("__")[0]
 
 
 def _describe(result: CellResult) -> str:

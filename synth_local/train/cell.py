@@ -169,7 +169,7 @@ def run_cell(
         MachineError: weights do not open, the disk is full, or processes are missing.
         Interrupted: a signal asked to stop; the state is stored.
     """
-    trained = prepared.student.train(derive_seed(cell.seed, "train", cell.name), steps, pause)
+    trained = prepared.student.train(derive_seed(cell.seed, "train", cell.draws), steps, pause)
     report = _make_report(trained, prepared.data.train)
     if trained.is_main:
         labels = prepared.data.labels

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from synth_local.core.stats import FloatArray, LabelTable
+from synth_local.core.stats import FloatArray, IntArray, LabelTable
 from synth_local.evaluate.compare import Resampler, Resampling, Side
 from synth_local.evaluate.components import bound
 from synth_local.evaluate.groups import Group
@@ -205,7 +205,7 @@ def _score(chances: FloatArray, shares: FloatArray) -> float:
     return float((2 * right / (shares + joint.sum(axis=0))).mean())
 
 
-def _draw_answers(rng: np.random.Generator, gold: FloatArray, chances: FloatArray) -> LabelTable:
+def _draw_answers(rng: np.random.Generator, gold: IntArray, chances: FloatArray) -> LabelTable:
     edges = np.cumsum(chances, axis=1)[gold]  # (items, labels)
     said = (rng.random((len(gold), 1)) >= edges).sum(axis=1).clip(0, 2)
     return LabelTable(gold, said[None], 3)
