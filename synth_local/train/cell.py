@@ -170,7 +170,7 @@ def run_cell(
         Interrupted: a signal asked to stop; the state is stored.
     """
     trained = prepared.student.train(derive_seed(cell.seed, "train", cell.name), steps, pause)
-    report = _make_report(trained, prepared.data.train)
+    report = report_training(trained, prepared.data.train)
     if trained.is_main:
         labels = prepared.data.labels
         card = render_model_card(cell, labels, trained.usage, report.to_json())
@@ -181,19 +181,16 @@ def run_cell(
     return CellResult(_make_predictions(trained, prepared.data), report, trained.is_main)
 
 
-def _check_data(data: CellData) -> None:
-    for what, rows in (("training", data.train), ("test", data.test)):
-        if not rows:
-            raise DataError(f"there are no {what} rows", fix="check the task's data files")
-        unknown = {row.label for row in rows} - set(data.labels)
-        if unknown:
-            raise DataError(
-                f"{what} rows have labels that the task does not have: {sorted(unknown)}",
-                fix="the task file changed after the corpus was made: run it again",
-            )
+def report_training(trained: TrainedStudent, train: Sequence[Example]) -> TrainReport:
+    """Return the figures of a training beside what guessing would give.
 
+    Args:
+        trained: the student.
+        train: the rows that it was trained on, at least one.
 
-def _make_report(trained: TrainedStudent, train: Sequence[Example]) -> TrainReport:
+    Returns:
+        What is stored with the cell.
+    """
     counts = Counter(row.label for row in train).values()
     shares = [count / len(train) for count in counts]
     return TrainReport(
@@ -211,6 +208,18 @@ def _make_report(trained: TrainedStudent, train: Sequence[Example]) -> TrainRepo
         device=trained.device,
         versions=trained.versions,
     )
+
+
+def _check_data(data: CellData) -> None:
+    for what, rows in (("training", data.train), ("test", data.test)):
+        if not rows:
+            raise DataError(f"there are no {what} rows", fix="check the task's data files")
+        unknown = {row.label for row in rows} - set(data.labels)
+        if unknown:
+            raise DataError(
+                f"{what} rows have labels that the task does not have: {sorted(unknown)}",
+                fix="the task file changed after the corpus was made: run it again",
+            )
 
 
 def _make_predictions(trained: TrainedStudent, data: CellData) -> list[Prediction]:
