@@ -14,6 +14,7 @@ from synth_local.core.section import Section
 
 Role = Literal["generator", "student", "embedder"]
 Thinking = Literal["none", "off", "strip"]
+Seen = Literal["no", "yes", "unknown"]
 
 UNKNOWN_LICENSE = "unknown"
 
@@ -54,6 +55,22 @@ def pick_seen(entries: Sequence[HasSeen], task: str, num_pool: int) -> tuple[Has
     if all(one.num_rows is not None for one in mine):
         return mine if sum(one.num_rows or 0 for one in mine) > num_pool else ()
     return mine
+
+
+def tell_seen(entries: Sequence[HasSeen], task: str, num_pool: int) -> Seen:
+    """Return whether a model has seen more of a task than its pool has.
+
+    Args:
+        entries: all that it has seen; a card that lists anything lists everything.
+        task: the task's name.
+        num_pool: rows of the pool.
+
+    Returns:
+        ``unknown`` where nothing is listed: nobody looked, which is no clean bill.
+    """
+    if not entries:
+        return "unknown"
+    return "yes" if pick_seen(entries, task, num_pool) else "no"
 
 
 class Card(Section):

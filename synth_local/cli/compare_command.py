@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 RESULT_HEAD = (
     *("condition", "metric", "first", "SD", "other", "SD", "difference [95 % interval]"),
-    *("p", "p (Holm)", "items", "not shared", "seeds"),
+    *("as good?", "p", "p (Holm)", "items", "not shared", "seeds"),
 )
-MCNEMAR_HEAD = ("condition", "seed", "only first right", "only other right", "exact p")
+WORDS = {"as_good": "yes", "worse": "no, worse", "open": "open", "none": "no verdict"}
 COST_HEAD = (
     *("run", "corpus", "rows", "tokens out", "on", "seconds", "s/row", "refused", "surplus"),
     "macro-F1 of students",
@@ -73,8 +73,6 @@ def _print_runs(runs: RunPair) -> None:
     click.echo("")
     if runs.pairs:
         print_table(RESULT_HEAD, [row for pair in runs.pairs for row in _result_rows(pair)])
-        click.echo("\nMcNemar's exact test, seed by seed: description only, uncorrected")
-        print_table(MCNEMAR_HEAD, [row for pair in runs.pairs for row in _mcnemar_rows(pair)])
     else:
         click.echo("nothing of the two runs can be compared")
     click.echo("")
@@ -82,6 +80,8 @@ def _print_runs(runs: RunPair) -> None:
 
 
 def _print_warnings(runs: RunPair) -> None:
+    for reason in dict.fromkeys(text for pair in runs.pairs for text in pair.result.reasons):
+        click.echo(f"no verdict: {make_printable(reason)}")
     for one in runs.unlike:
         places = f"  ({'; '.join(one.where)})" if one.where else ""
         values = f"first {one.first} | other {one.other}"
@@ -106,16 +106,10 @@ def _result_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
             *(_name(pair), one.metric, f"{one.first:.4f}", _spell(one.sd_first)),
             *(f"{one.other:.4f}", _spell(one.sd_other)),
             f"{one.interval.point:+.4f} [{one.interval.low:+.4f}, {one.interval.high:+.4f}]",
+            WORDS[result.verdict] if one.metric == "macro_f1" else "",
             *(f"{one.p:.4f}", f"{one.p_holm:.4f}", str(result.num_items), str(apart), seeds),
         )
         for one in result.differences
-    ]
-
-
-def _mcnemar_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
-    return [
-        (_name(pair), str(one.seed), str(one.only_first), str(one.only_other), f"{one.p:.4f}")
-        for one in pair.result.mcnemar
     ]
 
 

@@ -106,6 +106,7 @@ class RunConfig(Section):
         seeds: one training per seed.
         corpus_seeds: further seeds of generation; each repeats every generated corpus.
         learning_curve: rows per label of further, smaller real and synthetic training sets.
+        margin: the largest loss of macro-F1 that counts as good enough.
         engine: ``auto`` keeps what the run directory was made with, else takes vLLM if installed.
         models: a further folder to look for models in, relative to the run file.
     """
@@ -120,6 +121,7 @@ class RunConfig(Section):
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     corpus_seeds: tuple[int, ...] = ()
     learning_curve: tuple[PositiveInt, ...] = ()
+    margin: float = Field(default=0.02, ge=0, le=0.5)
     engine: EngineName = "auto"
     models: str | None = None
     generate: GenerateConfig = GenerateConfig()

@@ -60,6 +60,11 @@ class LabelTable:
             msg = f"label numbers span {low}..{high}, outside [0, {self.num_labels})"
             raise ValueError(msg)
 
+    @property
+    def num_gold(self) -> IntArray:
+        """Return (labels,) how many items have each label as gold."""
+        return np.bincount(self.gold, minlength=self.num_labels)
+
 
 @dataclass(frozen=True, slots=True)
 class LabelCounts:
@@ -69,11 +74,14 @@ class LabelCounts:
         gold: (..., 1, labels).
         predicted: (..., seeds, labels).
         correct: (..., seeds, labels).
+        averaged: (labels,) whether a mean over labels has the label in it: those with a gold item
+            in the whole table. A resample that lacks one averages over as many labels all the same.
     """
 
     gold: FloatArray
     predicted: FloatArray
     correct: FloatArray
+    averaged: npt.NDArray[np.bool_]
 
 
 Score = Callable[[LabelCounts], FloatArray]
@@ -86,19 +94,18 @@ def accuracy_of(counts: LabelCounts) -> FloatArray:
 
 
 def macro_f1_of(counts: LabelCounts) -> FloatArray:
-    """Return the mean F1 over the labels in use: (..., seeds), in [0, 1].
+    """Return the mean F1 over the labels of the test items: (..., seeds), in [0, 1].
 
-    A label that is neither gold nor predicted has no F1 and is left out of the mean; a label with
-    gold items but no prediction has F1 0. This is scikit-learn's ``f1_score(average="macro")``
-    without ``labels``.
+    On all items of a test set this is scikit-learn's ``f1_score(average="macro")`` with the task's
+    labels. A label whose items a resample lacks has F1 0 there and stays in the mean: otherwise a
+    rare label would count in some resamples and not in others, on one side and not on the other.
 
     References:
         J. Opitz, S. Burst (2019), Macro F1 and Macro F1. https://arxiv.org/abs/1911.03347
     """
     total = counts.gold + counts.predicted  # (..., S, L)
-    in_use = total > 0
-    f1 = np.divide(2 * counts.correct, total, out=np.zeros_like(total), where=in_use)
-    means: FloatArray = f1.sum(axis=-1) / in_use.sum(axis=-1)
+    f1 = np.divide(2 * counts.correct, total, out=np.zeros_like(total), where=total > 0)
+    means: FloatArray = f1[..., counts.averaged].mean(axis=-1)
     return means
 
 
@@ -240,7 +247,7 @@ def _count(table: LabelTable, sums: FloatArray) -> LabelCounts:
     num_labels, num_seeds = table.num_labels, table.predicted.shape[0]
     gold, seeds = np.split(sums.astype(np.float64), [num_labels], axis=1)
     by_seed = seeds.reshape(len(sums), 2, num_seeds, num_labels)
-    return LabelCounts(gold[:, None, :], by_seed[:, 0], by_seed[:, 1])
+    return LabelCounts(gold[:, None, :], by_seed[:, 0], by_seed[:, 1], table.num_gold > 0)
 
 
 def _average(table: LabelTable, sums: FloatArray, scores: Sequence[Score]) -> FloatArray:

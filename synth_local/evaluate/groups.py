@@ -17,6 +17,23 @@ from synth_local.records import Cell, Prediction
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a training says of its own training rows.
+
+    Attributes:
+        final_loss: cross-entropy in nats over the last tenth of the steps.
+        guess_loss: that of guessing by the labels' shares among the training rows.
+        final_accuracy: share of training rows that were right over the last tenth of the steps.
+        majority_share: share of the commonest label among the training rows.
+    """
+
+    final_loss: float
+    guess_loss: float
+    final_accuracy: float
+    majority_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class CellPredictions:
     """What one trained cell says of the test set.
 
@@ -24,13 +41,22 @@ class CellPredictions:
         cell: the training condition and its seed.
         labels: all label names of the task, in its order.
         predictions: of the whole test set.
-        partner: the ``real`` cell that this one is judged against; ``None`` for ``real`` itself.
+        partners: the cells that this one is judged against.
+        learnt: what the training says of its own rows; ``None`` where nothing was trained.
+        is_deterministic: the student draws no random numbers: the same rows give the same student.
+        is_floor: the student reads nothing; it shows what a score is worth.
+        serves: the sources that its training set is, where it is more than one: the matched rows
+            of a source may be all of its rows.
     """
 
     cell: Cell
     labels: tuple[str, ...]
     predictions: Sequence[Prediction]
-    partner: Cell | None = None
+    partners: tuple[Cell, ...] = ()
+    learnt: Learnt | None = None
+    is_deterministic: bool = False
+    is_floor: bool = False
+    serves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +65,30 @@ class Group:
 
     Attributes:
         condition: what the seeds have in common.
-        partner: the condition it is judged against, or ``None``.
+        partners: the conditions it is judged against.
         labels: label names; their places are the table's numbers.
         seeds: in rising order; rows of ``table.predicted``.
         table: gold and predicted labels by item.
+        learnt: what each training says of its own rows, in the order of ``seeds``.
+        is_deterministic: the student draws no random numbers.
+        is_floor: the student reads nothing.
+        serves: the sources that the training set is.
     """
 
     condition: Condition
-    partner: Condition | None
+    partners: tuple[Condition, ...]
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
     table: LabelTable
+    learnt: tuple[Learnt | None, ...] = ()
+    is_deterministic: bool = False
+    is_floor: bool = False
+    serves: tuple[str, ...] = ()
+
+    @property
+    def is_single(self) -> bool:
+        """Return whether one training stands for all seeds, since each would be the same."""
+        return self.is_deterministic and len(self.seeds) == 1
 
     def keep_seeds(self, seeds: Iterable[int]) -> LabelTable:
         """Return the table with the rows of ``seeds`` only, in rising order."""
@@ -102,13 +141,17 @@ def _make_group(
     items = {row.id: place for place, row in enumerate(reference.predictions)}
     gold = _number([row.gold for row in reference.predictions], reference)
     predicted = [_line_up(member, reference, items) for member in members]
-    partner = next((member.partner for member in members if member.partner), None)
+    partners = [Condition.of(cell) for member in members for cell in member.partners]
     return Group(
         condition=condition,
-        partner=Condition.of(partner) if partner else None,
+        partners=tuple(dict.fromkeys(partners)),
         labels=reference.labels,
         seeds=seeds,
         table=LabelTable(gold, np.stack(predicted), len(reference.labels)),
+        learnt=tuple(member.learnt for member in members),
+        is_deterministic=members[0].is_deterministic,
+        is_floor=members[0].is_floor,
+        serves=members[0].serves or (condition.source,),
     )
 
 

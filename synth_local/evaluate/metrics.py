@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from synth_local.errors import DataError, UndefinedMetricError
-from synth_local.evaluate.calibration import measure_calibration
+from synth_local.evaluate.brier import score_brier
 from synth_local.records import Prediction
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the next two are imported
@@ -107,7 +107,7 @@ def score_predictions(predictions: Sequence[Prediction], labels: Sequence[str]) 
         labels: all label names of the task, in its order.
 
     Returns:
-        ``macro_f1``, ``accuracy`` and ``calibration_error``, then ``precision``, ``recall`` and
+        ``macro_f1``, ``accuracy`` and ``brier``, then ``precision``, ``recall`` and
         ``f1`` of each label.
         Precision is left out for a label that was never predicted, recall for one without gold
         items, F1 for one that is neither.
@@ -119,7 +119,7 @@ def score_predictions(predictions: Sequence[Prediction], labels: Sequence[str]) 
     named = _check(predictions, labels)
     overall = _compute(MacroF1, named, labels=list(labels)) | _compute(Accuracy, named)
     by_label = _compute(LabelScores, named, labels=list(labels))
-    overall["calibration_error"] = measure_calibration(predictions)
+    overall["brier"] = score_brier(predictions, labels)
     scores = [Score(metric, "", value) for metric, value in overall.items()]
     scores += [
         Score(metric, label, float(values[number]))

@@ -1,8 +1,7 @@
 """Two conditions of any two runs, lined up by test item and compared.
 
 The unit is the test item: an item is drawn, or swapped, with all of its seeds at once. Differences
-are the other condition minus the first one. McNemar's test stands beside them, seed by seed, as a
-description: its seeds share items and it is outside of any correction.
+are the other condition minus the first one.
 
 Knows nothing of run directories, of what the two conditions have to do with each other, or of
 whether they are comparable.
@@ -10,11 +9,10 @@ whether they are comparable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.core.hashing import derive_seed
@@ -30,8 +28,19 @@ from synth_local.core.stats import (
 )
 from synth_local.errors import DataError, UndefinedMetricError
 from synth_local.evaluate.compare import Resampling
-from synth_local.evaluate.groups import CellPredictions
+from synth_local.evaluate.components import (
+    Uncertainty,
+    count_units,
+    measure_items,
+    measure_training,
+    weigh_items,
+)
+from synth_local.evaluate.failed import find_failed
+from synth_local.evaluate.groups import CellPredictions, group_cells
+from synth_local.evaluate.verdict import MARGIN, Answer, answer
 from synth_local.records import Interval, Prediction
+
+ENDS = (-1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Pair:
         other: those of the other one, on the same items.
         num_only_first: test items that the other one was not tested on.
         num_only_other: test items that the first one was not tested on.
+        against: what stands against a verdict, a sentence each.
     """
 
     name: str
@@ -53,6 +63,7 @@ class Pair:
     other: LabelTable
     num_only_first: int
     num_only_other: int
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,8 @@ class PairDifference:
         other: the same of the other condition.
         sd_first: sample standard deviation of the first over seeds; ``None`` with one seed.
         sd_other: the same of the other condition.
-        interval: other minus first, in [-1, 1], with a paired bootstrap interval.
+        interval: other minus first, in [-1, 1], over test items and training seeds.
+        items_only: the same with a paired interval over test items alone.
         p: two-sided, of the paired permutation test by item.
         p_holm: corrected over all pairs that were compared together, for this metric.
     """
@@ -76,41 +88,26 @@ class PairDifference:
     sd_first: float | None
     sd_other: float | None
     interval: Interval
+    items_only: Interval
     p: float
     p_holm: float
 
 
 @dataclass(frozen=True, slots=True)
-class McNemar:
-    """What one seed's pair of students disagrees on; a description, no conclusion.
-
-    Attributes:
-        seed: of both trainings.
-        only_first: items that only the first student has right.
-        only_other: items that only the other student has right.
-        p: exact and two-sided, uncorrected; 1 where the two never disagree.
-
-    References:
-        Q. McNemar (1947), Note on the sampling error of the difference between correlated
-        proportions or percentages. Psychometrika 12, 153-157.
-    """
-
-    seed: int
-    only_first: int
-    only_other: int
-    p: float
-
-
-@dataclass(frozen=True, slots=True)
 class PairResult:
-    """What was found of one pair: a difference per metric, and McNemar's table per seed."""
+    """What was found of one pair: a difference per metric.
+
+    ``verdict`` says whether the other condition may stand in for the first one: ``as_good``,
+    ``worse`` or ``open`` by its macro-F1, or ``none`` with the ``reasons``.
+    """
 
     seeds: tuple[int, ...]
     num_items: int
     num_only_first: int
     num_only_other: int
     differences: tuple[PairDifference, ...]
-    mcnemar: tuple[McNemar, ...]
+    verdict: Answer
+    reasons: tuple[str, ...]
 
 
 def align_pair(
@@ -155,15 +152,19 @@ def align_pair(
         LabelTable(gold, tables[1], len(labels)),
         len(of_first) - len(shared),
         len(of_other) - len(shared),
+        tuple(_list_against(first, other, seeds)),
     )
 
 
-def compare_pairs(pairs: Sequence[Pair], resampling: Resampling | None = None) -> list[PairResult]:
+def compare_pairs(
+    pairs: Sequence[Pair], resampling: Resampling | None = None, margin: float = MARGIN
+) -> list[PairResult]:
     """Return the differences of all pairs, corrected as one family per metric.
 
     Args:
         pairs: everything that is compared in one call.
         resampling: how often items are drawn and swapped; ``None`` is the default.
+        margin: the largest loss of macro-F1 that is small enough.
 
     Returns:
         One result per pair, in their order.
@@ -173,6 +174,7 @@ def compare_pairs(pairs: Sequence[Pair], resampling: Resampling | None = None) -
         Scandinavian Journal of Statistics 6, 65-70.
     """
     settings = resampling or Resampling()
+    settings = replace(settings, num_swaps=settings.count_swaps(len(pairs)))
     found = [_compare(pair, settings) for pair in pairs]
     for place in range(len(SCORES) if found else 0):
         raw = [differences[place].p for differences in found]
@@ -186,25 +188,11 @@ def compare_pairs(pairs: Sequence[Pair], resampling: Resampling | None = None) -
             pair.num_only_first,
             pair.num_only_other,
             tuple(differences),
-            tuple(describe_seeds(pair)),
+            "none" if pair.against else _answer(differences[0].interval, margin),
+            pair.against,
         )
         for pair, differences in zip(pairs, found, strict=True)
     ]
-
-
-def describe_seeds(pair: Pair) -> list[McNemar]:
-    """Return McNemar's exact test of each common seed, as a description."""
-    found = []
-    for row, seed in enumerate(pair.seeds):
-        first = pair.first.predicted[row] == pair.first.gold  # (I,)
-        other = pair.other.predicted[row] == pair.other.gold
-        counts = [
-            [int(np.sum(first & other)), int(np.sum(first & ~other))],
-            [int(np.sum(~first & other)), int(np.sum(~first & ~other))],
-        ]
-        p = float(mcnemar(counts, exact=True).pvalue)
-        found.append(McNemar(seed, counts[0][1], counts[1][0], p))
-    return found
 
 
 def spell_seeds(seeds: Sequence[int] | Mapping[int, object]) -> str:
@@ -221,16 +209,45 @@ def _compare(pair: Pair, settings: Resampling) -> list[PairDifference]:
     )  # (metrics, draws)
     swap_seed = derive_seed(settings.seed, "swap", pair.name)
     p_values = permute_pairs(pair.first, pair.other, scores, settings.num_swaps, swap_seed)
+    sides = (pair.first, pair.other)
+    is_same = np.array_equal(pair.first.predicted, pair.other.predicted)
     found = []
     for place, (metric, score) in enumerate(SCORES.items()):
-        by_seed = [score_seeds(table, score) for table in (pair.first, pair.other)]  # (S,) each
+        by_seed = [score_seeds(table, score) for table in sides]  # (S,) each
         first, other = (float(values.mean()) for values in by_seed)
         sds = [spread(values) if len(values) > 1 else None for values in by_seed]
-        bounds = bound_draws(draws[place], settings.level)
-        interval = Interval(other - first, *bounds, settings.level)
+        apart = draws[place]
+        items_only = Interval(other - first, *bound_draws(apart, settings.level), settings.level)
+        units, step = count_units(pair.first, metric), weigh_items(pair.first, metric)
+        trained = tuple(measure_training([table], score) for table in sides)
+        chance = Uncertainty(measure_items(apart, units, step), trained)
+        # trainings that said the same of every item are one and the same: nothing is left to chance
+        interval = items_only if is_same else chance.bound(other - first, ENDS, settings.level)
         p = float(p_values[place])
-        found.append(PairDifference(metric, first, other, sds[0], sds[1], interval, p, p))
+        found.append(
+            PairDifference(metric, first, other, sds[0], sds[1], interval, items_only, p, p)
+        )
     return found
+
+
+def _answer(difference: Interval, margin: float) -> Answer:
+    return answer("instead_of_real", -difference.high, -difference.low, margin)
+
+
+def _list_against(
+    first: Sequence[CellPredictions], other: Sequence[CellPredictions], seeds: Sequence[int]
+) -> Iterator[str]:
+    """Yield what stands against a verdict: failed trainings, and single ones that were luck."""
+    for cells in (first, other):
+        for one in find_failed(group_cells(cells)):
+            if one.seed in seeds:
+                name = f"{one.condition.name}, seed {one.seed}"
+                yield f"a training failed: {name}: {one.reason}"
+        if len(seeds) == 1 and not cells[0].is_deterministic:
+            yield (
+                f"{cells[0].cell.name}: one training of a student that draws random numbers says "
+                "nothing of another"
+            )
 
 
 def _index_items(cell: CellPredictions) -> dict[str, Prediction]:

@@ -5,23 +5,31 @@ Holds data and no statistics: ``compare`` fills it, the report reads it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from synth_local.records import Cell, Interval
 
-Family = Literal["real", "pool"]
+Family = Literal["real", "added", "pool"]
+#: What a difference to a partner of each source belongs to, unless texts were added to the partner.
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {"real": "real", "real_all": "real", "pool": "pool", "pool_balanced": "pool"}
+)
 
-CONDITIONAL_NOTE = (
-    "Intervals and p values answer one question: what would other test items of the same kind "
-    "have said of these very students? They are conditional on one corpus, one pool, one real "
-    "training set and the training seeds that were run. Generating again, drawing another pool "
-    "or training with other seeds would move the figures too, and no interval here covers that; "
-    "the spread over seeds stands beside each mean for that reason."
+COVERS_NOTE = (
+    "Intervals cover other test items of the same kind, other training seeds (and other cuts of "
+    "the rows, where a source was cut) and, where corpora were repeated, other corpora. Without "
+    "repeats they are for this corpus; with one pool they are for this pool. p values and the "
+    "intervals called test items only are about these very students."
 )
 FAMILY_NOTE = (
-    "Holm's correction runs over one family per run and metric: all differences to real. Other "
-    "differences stand outside of it and carry an uncorrected p value only."
+    "Holm's correction runs over one family per task, student and metric: all differences of "
+    "synthetic to real texts. Other differences stand outside of it and carry an uncorrected p "
+    "value only."
 )
 
 
@@ -50,7 +58,7 @@ class Condition:
         return "__".join((*parts, f"n{self.num_train}"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionScore:
     """One metric of one condition.
 
@@ -59,9 +67,14 @@ class ConditionScore:
         metric: ``macro_f1`` or ``accuracy``.
         seeds: the training seeds behind it.
         by_seed: the metric of each seed on all test items, in [0, 1].
-        sd: sample standard deviation over seeds; ``None`` where there is one seed only.
-        interval: mean over seeds with a bootstrap interval over test items.
+        sd: sample standard deviation over seeds; ``None`` where there is one training only.
+        interval: mean with an interval over test items, seeds and, with repeats, corpora.
+        items_only: the same mean with an interval over test items alone.
         num_items: test items.
+        num_corpora: corpora behind the mean: 1 without repeats.
+        is_deterministic: the student draws no random numbers.
+        is_floor: the student reads nothing.
+        serves: the sources that this training set is: two where the matched rows are all rows.
     """
 
     condition: Condition
@@ -70,7 +83,12 @@ class ConditionScore:
     by_seed: tuple[float, ...]
     sd: float | None
     interval: Interval
+    items_only: Interval
     num_items: int
+    num_corpora: int = 1
+    is_deterministic: bool = False
+    is_floor: bool = False
+    serves: tuple[str, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -78,19 +96,25 @@ class ConditionScore:
         return self.interval.point
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """How much higher one condition scores than its partner on the same items.
 
     Attributes:
         condition: the one that is judged.
         partner: what it is judged against.
-        family: ``real`` for differences to real; ``pool`` for pool+synthetic against pool.
+        family: ``real`` for synthetic texts in place of real ones; ``added`` for synthetic texts
+            added to all real ones; ``pool`` for what is judged against the pool.
         metric: ``macro_f1`` or ``accuracy``.
-        seeds: the training seeds that both have; the figures rest on these.
-        interval: condition minus partner, in [-1, 1], with a paired bootstrap interval.
-        p: two-sided, of the paired permutation test by item.
-        p_holm: corrected within the family; ``None`` outside of the family ``real``.
+        seeds: the training seeds behind it.
+        interval: condition minus partner, in [-1, 1], over test items, seeds and corpora.
+        items_only: the same with an interval over test items alone.
+        error: standard error behind ``interval``.
+        error_items: the part of it that is due to test items.
+        df: degrees of freedom behind ``interval``; ``None`` where nothing was estimated.
+        p: two-sided, of the paired permutation test by item, about these very students.
+        p_holm: corrected within the family ``real``; ``None`` outside of it.
+        num_corpora: corpora behind the condition's mean.
     """
 
     condition: Condition
@@ -99,8 +123,58 @@ class Difference:
     metric: str
     seeds: tuple[int, ...]
     interval: Interval
+    items_only: Interval
+    error: float
+    error_items: float
+    df: float | None
     p: float
-    p_holm: float | None
+    p_holm: float | None = None
+    num_corpora: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTraining:
+    """A training that did not learn: named, and never averaged into a verdict.
+
+    Attributes:
+        condition: what was trained.
+        seed: of the training.
+        reason: what it was recognised by.
+    """
+
+    condition: Condition
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a task's test items give to who has learnt nothing.
+
+    Attributes:
+        task: the task's name.
+        label: the commonest label of its test items.
+        num_items: test items.
+        macro_f1: of calling all items ``label``.
+        accuracy: of the same.
+        guessing: macro-F1 that guessing by the labels' shares comes to on average.
+        rarest_label: the label with the fewest test items.
+        num_rarest: how many it has.
+    """
+
+    task: str
+    label: str
+    num_items: int
+    macro_f1: float
+    accuracy: float
+    guessing: float
+    rarest_label: str
+    num_rarest: int
+
+    @property
+    def value(self) -> float:
+        """Return the macro-F1 that a student has to beat: the better of the two."""
+        return max(self.macro_f1, self.guessing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +200,7 @@ class Confusion:
         return said[0] if len(said) == 1 and len(self.labels) > 1 else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """Everything the evaluate stage found.
 
@@ -135,20 +209,26 @@ class Summary:
         differences: per comparison and metric.
         confusions: per condition.
         omitted: sentences on comparisons that could not be made.
+        failed: trainings that did not learn.
+        floors: per task.
         num_draws: bootstrap resamples.
-        num_swaps: random swaps of a permutation test.
-        seed: root of both.
-        notes: what a reader of the figures has to know.
+        num_swaps: random swaps of a permutation test, in the largest family.
+        smallest_p: the smallest p value after Holm's correction that could come out.
+        seed: root of all draws.
+        notes: what every reader should be told.
     """
 
     scores: tuple[ConditionScore, ...]
     differences: tuple[Difference, ...]
     confusions: tuple[Confusion, ...]
     omitted: tuple[str, ...]
+    failed: tuple[FailedTraining, ...] = ()
+    floors: tuple[Floor, ...] = ()
     num_draws: int
     num_swaps: int
+    smallest_p: float = 1.0
     seed: int
-    notes: tuple[str, ...] = (CONDITIONAL_NOTE, FAMILY_NOTE)
+    notes: tuple[str, ...] = field(default=(COVERS_NOTE, FAMILY_NOTE))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready value."""
@@ -157,45 +237,7 @@ class Summary:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Summary:
         """Return the summary that ``to_json`` gave ``value`` for."""
-        return cls(
-            scores=tuple(_read_score(row) for row in value["scores"]),
-            differences=tuple(_read_difference(row) for row in value["differences"]),
-            confusions=tuple(_read_confusion(row) for row in value["confusions"]),
-            omitted=tuple(value["omitted"]),
-            num_draws=value["num_draws"],
-            num_swaps=value["num_swaps"],
-            seed=value["seed"],
-            notes=tuple(value["notes"]),
-        )
+        return _SUMMARY.validate_python(value)
 
 
-def _read_score(row: dict[str, Any]) -> ConditionScore:
-    return ConditionScore(
-        **row
-        | {
-            "condition": Condition(**row["condition"]),
-            "seeds": tuple(row["seeds"]),
-            "by_seed": tuple(row["by_seed"]),
-            "interval": Interval(**row["interval"]),
-        }
-    )
-
-
-def _read_difference(row: dict[str, Any]) -> Difference:
-    return Difference(
-        **row
-        | {
-            "condition": Condition(**row["condition"]),
-            "partner": Condition(**row["partner"]),
-            "seeds": tuple(row["seeds"]),
-            "interval": Interval(**row["interval"]),
-        }
-    )
-
-
-def _read_confusion(row: dict[str, Any]) -> Confusion:
-    return Confusion(
-        Condition(**row["condition"]),
-        tuple(row["labels"]),
-        tuple(tuple(counts) for counts in row["counts"]),
-    )
+_SUMMARY = TypeAdapter(Summary)

@@ -40,14 +40,14 @@ class CellPlan:
         fingerprint: identity of everything that decides its predictions.
         rows: its training set.
         steps: optimiser steps.
-        partner: the ``real`` cell that it is compared with, or ``None``.
+        partners: the cells that it is compared with, in order.
     """
 
     cell: Cell
     fingerprint: str
     rows: SetPlan
     steps: int
-    partner: Cell | None
+    partners: tuple[Cell, ...]
 
     @property
     def is_classified(self) -> bool:
@@ -76,10 +76,10 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
                 digest = corpora[rows.corpus].corpus_digest if rows.corpus else ""
                 steps = count_steps(rows.num_train, sizes, settings)
                 identity = _identity(context, facts, rows, digest, student, steps)
-                partner = _find_partner(sets, rows)
+                partners = _find_partners(sets, rows)
                 for seed in context.config.seeds:
                     cell = rows.cell(task.name, student, seed)
-                    against = partner.cell(task.name, student, seed) if partner else None
+                    against = tuple(one.cell(task.name, student, seed) for one in partners)
                     fingerprint = digest_json([identity, task.name, seed])
                     plans.append(CellPlan(cell, fingerprint, rows, steps, against))
         plans += _plan_classified(context, task)
@@ -179,7 +179,7 @@ def _plan_classified(context: Context, task: Task) -> list[CellPlan]:
             classify_fingerprint(context, key, cell.seed),
             SetPlan(NONE, None, {}, twin=key),
             steps=0,
-            partner=None,
+            partners=(),
         )
         for key, cell in _list_classified(context, task)
     ]
@@ -200,10 +200,14 @@ def _list_classified(context: Context, task: Task) -> list[tuple[CorpusKey, Cell
     ]
 
 
-def _find_partner(sets: list[SetPlan], rows: SetPlan) -> SetPlan | None:
+def _find_partners(sets: list[SetPlan], rows: SetPlan) -> list[SetPlan]:
     if rows.source == "real" or rows.is_point or rows.is_repeat:
-        return None
-    return next((one for one in sets if one.source == "real" and one.real == rows.partner), None)
+        return []
+    real = (one for one in sets if one.source == "real" and one.real == rows.partner)
+    found = [next(real, None)]
+    if rows.source == "pool+synthetic":
+        found.append(next((one for one in sets if one.source == "pool"), None))
+    return [one for one in found if one is not None]
 
 
 def _is_whole(plan: SetPlan, task: Task) -> bool:

@@ -18,7 +18,7 @@ from synth_local.errors import DataError, UndefinedMetricError
 from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import group_cells
 from synth_local.evaluate.pairs import Pair, PairResult, align_pair, compare_pairs
-from synth_local.evaluate.summary import CONDITIONAL_NOTE, Condition
+from synth_local.evaluate.summary import COVERS_NOTE, Condition
 from synth_local.pipeline.chosen_cells import choose_cells, parse_cells
 from synth_local.pipeline.run_facts import RunFacts, load_runs
 from synth_local.pipeline.unlike_runs import (
@@ -31,11 +31,7 @@ from synth_local.pipeline.unlike_runs import (
 )
 
 SIGN_NOTE = "A difference is the other run minus the first run, on the test items that both have."
-HOLM_NOTE = (
-    "Holm's correction runs over one family per metric: all comparisons of this call. McNemar's "
-    "test describes one seed's two students; it is uncorrected and its seeds share items, so no "
-    "conclusion is drawn from it."
-)
+HOLM_NOTE = "Holm's correction runs over one family per metric: all comparisons of this call."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ class Comparison:
     num_draws: int
     num_swaps: int
     seed: int
-    notes: tuple[str, ...] = (SIGN_NOTE, HOLM_NOTE, CONDITIONAL_NOTE)
+    notes: tuple[str, ...] = (SIGN_NOTE, HOLM_NOTE, COVERS_NOTE)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready value."""

@@ -14,6 +14,7 @@ from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
+from synth_local.pipeline.gap_groups import find_real
 from synth_local.train.students import READ_NOTHING
 
 Key = tuple[str, str, str, str, str]
@@ -22,6 +23,25 @@ Key = tuple[str, str, str, str, str]
 def find_repeats(plans: Iterable[CellPlan]) -> set[Condition]:
     """Return the conditions that were trained on repeats: no comparison looks at them."""
     return {Condition.of(plan.cell) for plan in plans if plan.rows.is_repeat}
+
+
+def pair_repeats(context: Context, plans: Iterable[CellPlan]) -> dict[Condition, Condition]:
+    """Return, for each condition on a repeated corpus, the condition on the first corpus."""
+    firsts, repeats = {}, {}
+    for plan in plans:
+        condition = Condition.of(plan.cell)
+        if plan.rows.is_repeat:
+            repeats[condition] = _name_first(context, condition)
+        elif not plan.rows.is_point:
+            firsts[_name_first(context, condition)] = condition
+    return {one: firsts[key] for one, key in repeats.items() if key in firsts}
+
+
+def _name_first(context: Context, one: Condition) -> Key:
+    """Return what a condition and its repeats have in common."""
+    plan = context.strategies.get(one.strategy)
+    first = plan.repeat.strategy if plan and plan.repeat else one.strategy
+    return (one.task, one.source, one.generator, first, one.student)
 
 
 def compare_repeats(context: Context, groups: Sequence[Group]) -> tuple[RepeatedCorpora, ...]:
@@ -38,12 +58,9 @@ def compare_repeats(context: Context, groups: Sequence[Group]) -> tuple[Repeated
     found: dict[Key, dict[str, Group]] = {}
     for group in groups:
         one = group.condition
-        plan = context.strategies.get(one.strategy)
-        if plan is None or "synthetic" not in one.source or one.student in READ_NOTHING:
-            continue
-        first = plan.repeat.strategy if plan.repeat else plan.name
-        key = (one.task, one.source, one.generator, first, one.student)
-        found.setdefault(key, {})[one.strategy] = group
+        is_made = one.strategy in context.strategies and "synthetic" in one.source
+        if is_made and one.student not in READ_NOTHING:
+            found.setdefault(_name_first(context, one), {})[one.strategy] = group
     by_condition = {group.condition: group for group in groups}
     return tuple(_measure(context, key, members, by_condition) for key, members in found.items())
 
@@ -55,7 +72,8 @@ def _measure(
     by_condition: dict[Condition, Group],
 ) -> RepeatedCorpora:
     first = members.get(key[3])
-    partner = by_condition.get(first.partner) if first and first.partner else None
+    name = find_real(first) if first else None
+    partner = by_condition.get(name) if name else None
     real = float(score_seeds(partner.table, macro_f1_of).mean()) if partner else None
     corpora = [
         CorpusSeeds(

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import fields
 
-from synth_local.core.files import write_json, write_text
+from synth_local.core.files import read_json, write_json, write_text
 from synth_local.core.hashing import digest_file
 from synth_local.core.tables import read_parquet
 from synth_local.errors import EngineError
 from synth_local.evaluate.compare import summarise
-from synth_local.evaluate.groups import CellPredictions
+from synth_local.evaluate.groups import CellPredictions, Learnt
 from synth_local.evaluate.metrics import score_predictions
+from synth_local.evaluate.summary import Summary
+from synth_local.evaluate.verdict import Verdict
+from synth_local.evaluate.verdicts import judge_run
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
-from synth_local.pipeline.corpus_repeats import find_repeats
+from synth_local.pipeline.corpus_repeats import find_repeats, pair_repeats
 from synth_local.pipeline.endings import find_train_failures, repeat_failure
+from synth_local.pipeline.learning_curves import find_cuts
+from synth_local.pipeline.origins import find_origins
 from synth_local.pipeline.results_file import format_results
 from synth_local.pipeline.state import State
 from synth_local.records import Prediction, Result
 from synth_local.train.sources import NONE
+from synth_local.train.students import DETERMINISTIC, READ_NOTHING
 
 log = logging.getLogger(__name__)
 SHOWN_FAILURES = 5
@@ -39,14 +46,16 @@ def run_evaluate(context: Context) -> None:
         raise _explain_nothing(context, state)
     results = [score for cell in cells for score in score_cell(cell)]
     write_text(context.run.results, format_results(results))
-    alone = find_repeats(state.cells)
-    summary = summarise(cells, alone=alone).to_json() if cells else None
+    summary = summarise(cells, repeats=pair_repeats(context, state.cells)) if cells else None
+    verdicts = judge(context, state, summary) if summary else ()
+    write_json(context.run.verdicts, [one.to_json() for one in verdicts])
     write_json(
         context.run.summary,
         {
             "fingerprint": state.evaluate_fingerprint,
             "results": digest_file(context.run.results),
-            "summary": summary,
+            "verdicts": digest_file(context.run.verdicts),
+            "summary": summary.to_json() if summary else None,
         },
     )
     log.info("%d cells scored, %d without predictions", len(cells), len(state.open_cells))
@@ -79,12 +88,31 @@ def load_cells(context: Context, state: State) -> list[CellPredictions]:
     Returns:
         In the run file's order.
     """
-    found = []
-    for plan in state.trained_cells:
-        labels = context.tasks[plan.cell.task].labels
-        predictions = read_predictions(context, plan, labels)
-        found.append(CellPredictions(plan.cell, labels, predictions, plan.partner))
-    return found
+    return [load_cell(context, plan) for plan in state.trained_cells]
+
+
+def load_cell(context: Context, plan: CellPlan) -> CellPredictions:
+    """Return what a trained cell says of the test set, and of its own training."""
+    labels = context.tasks[plan.cell.task].labels
+    report = (read_json(context.run.cell_marker(plan.cell)) or {}).get("report") or {}
+    measured = {one.name: report[one.name] for one in fields(Learnt) if one.name in report}
+    is_measured = plan.steps > 0 and len(measured) == len(fields(Learnt))
+    return CellPredictions(
+        plan.cell,
+        labels,
+        read_predictions(context, plan, labels),
+        plan.partners,
+        learnt=Learnt(**measured) if is_measured else None,
+        is_deterministic=plan.cell.student in DETERMINISTIC,
+        is_floor=plan.cell.student in READ_NOTHING,
+    )
+
+
+def judge(context: Context, state: State, summary: Summary) -> tuple[Verdict, ...]:
+    """Return the answers of a run."""
+    origins = find_origins(context, state.cells, state.manifests)
+    apart = find_cuts(state.cells) | find_repeats(state.cells)
+    return judge_run(summary, origins, context.config.margin, apart)
 
 
 def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) -> list[Prediction]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from synth_local.core.stats import IntArray
 from synth_local.evaluate.groups import Group
+from synth_local.evaluate.summary import FAMILIES, Condition
 from synth_local.train.students import READ_NOTHING
 
 
@@ -34,22 +35,27 @@ def pair_with_real(groups: Sequence[Group]) -> Iterator[GapPair]:
         GapPair: a condition and its partner, or why there is none.
     """
     by_condition = {group.condition: group for group in groups}
-    wanted = {group.partner for group in groups if group.partner is not None}
+    wanted = {real for group in groups if (real := find_real(group)) is not None}
     only = {
         name: by_condition[name].sum_confusion().only_label for name in wanted & by_condition.keys()
     }
     for group in groups:
         one = group.condition
-        if group.partner is None or one.source == "pool" or one.student in READ_NOTHING:
+        real = find_real(group)
+        if real is None or one.source == "pool" or one.student in READ_NOTHING:
             continue
-        partner = by_condition.get(group.partner)
+        partner = by_condition.get(real)
         if partner is None:
-            yield GapPair(group, None, f"{group.partner.name} has no predictions")
-        elif only[group.partner]:
-            label = only[group.partner]
-            yield GapPair(group, None, f"{group.partner.name} calls all items {label}")
+            yield GapPair(group, None, f"{real.name} has no predictions")
+        elif only[real]:
+            yield GapPair(group, None, f"{real.name} calls all items {only[real]}")
         else:
             yield GapPair(group, partner)
+
+
+def find_real(group: Group) -> Condition | None:
+    """Return the condition of real rows alone that a group is compared with, or ``None``."""
+    return next((one for one in group.partners if FAMILIES[one.source] == "real"), None)
 
 
 def mark_correct(group: Group) -> IntArray:

@@ -38,7 +38,8 @@ def retire(context: Context, say: Callable[[str], None]) -> None:
     if run.summary.is_file() and not State(context).is_evaluated:
         # scores of cells that are gone must not stand beside the new ones
         stored = read_json(run.summary) or {}
-        paths = [run.results, run.summary, run.analysis, run.report, run.report_marker]
+        paths = [run.results, run.verdicts, run.summary, run.analysis, run.report]
+        paths.append(run.report_marker)
         set_aside(run, stored.get("fingerprint", "unknown"), paths)
         moved += 1
     if moved:

@@ -22,7 +22,7 @@ from synth_local.evaluate.summary import Condition
 from synth_local.generate.plan import StrategyPlan
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context, open_context
-from synth_local.pipeline.evaluate_step import read_predictions
+from synth_local.pipeline.evaluate_step import load_cell
 from synth_local.pipeline.fingerprints import IN_A_PROMPT, OF_A_STRATEGY
 from synth_local.pipeline.splits import (
     ItemFacts,
@@ -32,7 +32,6 @@ from synth_local.pipeline.splits import (
     split_facts,
 )
 from synth_local.pipeline.state import State
-from synth_local.records import Prediction
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
 
@@ -269,7 +268,7 @@ def _describe_question(context: Context, condition: Condition) -> Facts:
 def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[TrainedCondition]:
     for condition, group in groupby(plans, key=lambda plan: Condition.of(plan.cell)):
         members = list(group)
-        rows, labels = members[0].rows, context.tasks[condition.task].labels
+        rows = members[0].rows
         reports = [
             (read_json(context.run.cell_marker(plan.cell)) or {}).get("report", {})
             for plan in members
@@ -277,10 +276,7 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
         yield TrainedCondition(
             condition,
             rows.corpus,
-            tuple(
-                CellPredictions(plan.cell, labels, _read(context, plan, labels), plan.partner)
-                for plan in members
-            ),
+            tuple(_read(context, plan) for plan in members),
             {
                 TRAINING_ROWS: {"real": rows.real, "synthetic": rows.synthetic},
                 "steps": members[0].steps,
@@ -292,10 +288,10 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
         )
 
 
-def _read(context: Context, plan: CellPlan, labels: tuple[str, ...]) -> list[Prediction]:
+def _read(context: Context, plan: CellPlan) -> CellPredictions:
     path = context.run.predictions(plan.cell)
     try:
-        return read_predictions(context, plan, labels)
+        return load_cell(context, plan)
     except (pa.ArrowInvalid, KeyError, OSError) as error:
         raise DataError(
             f"cannot read predictions: {error}",

@@ -99,11 +99,21 @@ class State:
 
     @property
     def evaluate_fingerprint(self) -> str:
-        """Identity of the scores: the cells that have predictions."""
+        """Identity of scores and verdicts: the cells that have predictions, and the margin.
+
+        What a generator has seen is part of a verdict, and so of its identity.
+        """
+        context = self.context
         done = [[plan.cell.name, plan.fingerprint] for plan in self.trained_cells]
         # what else is compared with what where a corpus lacks a label
         lacking = [one.message for one in self.untrained]
-        return digest_json([EVALUATE_VERSION, done, *([lacking] if lacking else [])])
+        seen = [
+            [str(key), context.generators[key.generator].card.model_dump(include={"has_seen"})]
+            for key in self.manifests
+            if key.generator in context.generators
+        ]
+        told = [context.config.margin, seen, lacking]
+        return digest_json([EVALUATE_VERSION, done, told])
 
     @property
     def is_evaluated(self) -> bool:

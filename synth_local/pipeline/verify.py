@@ -216,8 +216,10 @@ def _verify_scores(context: Context, state: State, findings: Findings) -> None:
         findings.wrong.append("results.csv is not of the present cells; call run again")
     elif digest_file(run.results) != stored["results"]:
         findings.wrong.append("results.csv has changed since it was written")
+    elif not run.verdicts.is_file() or digest_file(run.verdicts) != stored["verdicts"]:
+        findings.wrong.append("verdicts.json is missing, or has changed since it was written")
     else:
-        findings.proven.append("results.csv is what the predictions gave")
+        findings.proven.append("results.csv and verdicts.json are what the predictions gave")
 
 
 def _some(ids: list[str]) -> str:

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from synth_local.curate.reasons import REASONS
 from synth_local.report.corpus_tables import list_reasons
 from synth_local.report.data import CorpusPart, ModelPart, ReportData, TaskPart
-from synth_local.report.headline import spell_seen
+from synth_local.report.seen import spell_seen
 from synth_local.report.tables import clean_text
 from synth_local.store.corpus import Manifest
 

@@ -82,7 +82,7 @@ class Condition:
         to_pool: metric to its difference to ``pool``, for ``pool+synthetic``.
         labels: in the task's order.
         confusion: items by gold label (rows) and predicted label (columns), all seeds together.
-        calibration_error: mean over seeds, in [0, 1]; ``None`` where no seed has one.
+        brier: half of Brier's score, a mean over seeds in [0, 1]; ``None`` where no seed has one.
         only_label: what all test items were called, by every seed; empty where that differs.
     """
 
@@ -99,7 +99,7 @@ class Condition:
     to_pool: dict[str, Difference] = field(default_factory=dict)
     labels: tuple[LabelScores, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
-    calibration_error: float | None = None
+    brier: float | None = None
     only_label: str = ""
 
     @property
@@ -151,7 +151,7 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
             to_pool=differences[key].get("pool", {}),
             labels=_score_labels(by_label[_key(key)], labels.get(key.task, ())),
             confusion=confusions[key].counts if key in confusions else (),
-            calibration_error=_mean(by_label[_key(key)].get(("", "calibration_error"), ())),
+            brier=_mean(by_label[_key(key)].get(("", "brier"), ())),
             only_label=confusions[key].only_label if key in confusions else "",
         )
         for key, metrics in scores.items()
@@ -185,7 +185,7 @@ def _collect_labels(results: Sequence[Result]) -> dict[tuple[str | int, ...], La
     values: dict[tuple[str | int, ...], dict[tuple[str, str], list[float]]]
     values = defaultdict(lambda: defaultdict(list))
     for row in results:
-        if row.label or row.metric == "calibration_error":
+        if row.label or row.metric == "brier":
             values[_key(row)][row.label, row.metric].append(row.value)
     return defaultdict(dict, values)
 

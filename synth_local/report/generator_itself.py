@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from synth_local.report.conditions import Condition
 from synth_local.report.data import ReportData, TaskPart
-from synth_local.report.headline import spell_seen
+from synth_local.report.seen import spell_seen
 from synth_local.train.students import GENERATOR_ITSELF
 
 NOTE = (

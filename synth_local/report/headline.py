@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from synth_local.cards.card import HasSeen
 from synth_local.records import Interval
 from synth_local.report.cautions import list_cautions
 from synth_local.report.conditions import Condition, Difference, find_best, find_partner
 from synth_local.report.data import NOTHING_KNOWN, ReportData, TaskPart
+from synth_local.report.seen import spell_seen
 from synth_local.report.tables import Column, format_value
 
 SCORE = Column("", "", "interval")
@@ -228,16 +228,6 @@ def _compare_with_pool(
                 f"was brought along, and {NOTHING_KNOWN}."
             )
     return sentences
-
-
-def spell_seen(seen: Sequence[HasSeen]) -> str:
-    """Return how many real texts a generator has seen, in words."""
-    counts = [one.num_rows for one in seen]
-    splits = " and ".join(dict.fromkeys(one.split for one in seen))
-    known = [count for count in counts if count is not None]
-    if len(known) < len(counts):
-        return f"an unknown number of real texts ({splits})"
-    return f"{sum(known):,} real texts ({splits})"
 
 
 def spell(value: Interval) -> str:

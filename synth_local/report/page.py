@@ -74,8 +74,8 @@ TERMS = (
      "and this pool"),
     ("SD over seeds", "standard deviation over training seeds: how far chance in training alone "
      "moves the number"),
-    ("calibration error", "how far probabilities are from what they say: mean distance between the "
-     "probability of the predicted label and the share that is right, over 15 bins"),
+    ("Brier score", "how good the probabilities are: half the squared distance between them and "
+     "the gold label, a mean over items; 0 is best, always 1/2 for each of two labels gives 0.25"),
     ("p (Holm)", "paired permutation test by test item, corrected over all differences to real "
      "of this run and metric"),
     ("pool", "the small real set that exemplars come from and that one might already have"),

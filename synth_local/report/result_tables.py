@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from synth_local.report.conditions import Condition, Difference, Measured
 from synth_local.report.data import NOTHING_KNOWN, ReportData
-from synth_local.report.headline import spell_seen
+from synth_local.report.seen import spell_seen
 from synth_local.report.tables import Column, Table, Undefined, Value
 
 CONDITION_NAMES = (
@@ -31,7 +31,7 @@ SHOWN = (
     "difference",
     "p_holm",
     "accuracy",
-    "calibration_error",
+    "brier",
     "num_train",
     "num_seeds",
 )
@@ -55,7 +55,7 @@ def make_results_table(conditions: Sequence[Condition]) -> Table:
             Column("accuracy_sd", "SD of accuracy", "score"),
             Column("accuracy_difference", "Accuracy difference", "interval", is_signed=True),
             Column("accuracy_p_holm", "p (Holm), accuracy", "p"),
-            Column("calibration_error", "Calibration error", "score"),
+            Column("brier", "Brier score", "score"),
             Column("num_train", "Rows", "count"),
             Column("num_seeds", "Seeds", "count"),
         ),
@@ -79,7 +79,7 @@ def _result_row(one: Condition) -> tuple[Value, ...]:
         _sd(one, one.accuracy),
         accuracy.value,
         accuracy.p_holm,
-        one.calibration_error,
+        one.brier,
         one.num_train,
         len(one.seeds),
     )

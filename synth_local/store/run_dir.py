@@ -52,6 +52,11 @@ class RunDir:
         return self.root / "results.csv"
 
     @property
+    def verdicts(self) -> Path:
+        """The answers of the run, one record for each task, student and question."""
+        return self.root / "verdicts.json"
+
+    @property
     def report(self) -> Path:
         """The folder of the report."""
         return self.root / "report"

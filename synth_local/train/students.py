@@ -22,6 +22,8 @@ MAJORITY = "majority"
 TEXT_LENGTH = "text-length"
 GENERATOR_ITSELF = "generator-itself"
 READ_NOTHING = (MAJORITY, TEXT_LENGTH)
+#: These draw no random numbers: the same rows give the same student, whatever the seed.
+DETERMINISTIC = (TFIDF_LOGREG, *READ_NOTHING)
 WITHOUT_FOLDER = (SCRATCH_BERT, TFIDF_LOGREG, MAJORITY, TEXT_LENGTH)
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 

@@ -46,8 +46,9 @@ def make_run(seeds: tuple[int, ...] = (0, 1, 2)) -> list[CellPredictions]:
             ("pool+synthetic", "g", 0.85),
         ):
             cell = make_cell(source, seed, generator)
-            partner = None if source == "real" else real
-            cells.append(CellPredictions(cell, LABELS, predict(cell, skill), partner))
+            partners = {"real": (), "pool+synthetic": (real, make_cell("pool", seed))}
+            against = partners.get(source, (real,))
+            cells.append(CellPredictions(cell, LABELS, predict(cell, skill), against))
     return cells
 
 
@@ -104,7 +105,8 @@ def test_a_paired_interval_is_narrower_than_two_single_ones() -> None:
         for number, row in enumerate(rows)
     )
     summary = summarise(
-        [CellPredictions(real, LABELS, rows), CellPredictions(other, LABELS, flipped, real)], QUICK
+        [CellPredictions(real, LABELS, rows), CellPredictions(other, LABELS, flipped, (real,))],
+        QUICK,
     )
     single = [score.interval for score in summary.scores if score.metric == "accuracy"]
     paired = find(summary, "synthetic", "real", "accuracy").interval

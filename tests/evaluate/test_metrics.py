@@ -41,7 +41,7 @@ def test_figures_match_those_worked_out_by_hand() -> None:
     assert (figures["precision", "b"], figures["recall", "b"]) == (0.5, 1.0)
     assert figures["f1", "b"] == pytest.approx(2 / 3)
     assert figures["macro_f1", ""] == pytest.approx((0.5 + 2 / 3 + 0) / 3)
-    assert figures["calibration_error", ""] == 0.5  # always sure, right in half of the cases
+    assert figures["brier", ""] == 0.5  # always sure, right in half of the cases
 
 
 def test_a_label_with_gold_items_but_no_prediction_has_f1_zero_and_no_precision() -> None:

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, norm
 from sklearn.metrics import f1_score
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.errors import DataError, UndefinedMetricError
 from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import CellPredictions
-from synth_local.evaluate.pairs import align_pair, compare_pairs, describe_seeds
+from synth_local.evaluate.pairs import align_pair, compare_pairs
 from synth_local.records import Cell, Prediction
 
 LABELS = ("ham", "spam")
@@ -45,7 +44,6 @@ def test_a_condition_against_itself_has_no_difference_and_p_one() -> None:
         assert one.first == one.other
         assert (one.interval.point, one.interval.low, one.interval.high) == (0, 0, 0)
         assert (one.p, one.p_holm) == (1, 1)
-    assert [(one.only_first, one.only_other, one.p) for one in result.mcnemar] == [(0, 0, 1)] * 2
 
 
 def test_a_planted_difference_is_other_minus_first_and_its_scores_are_scikit_learns() -> None:
@@ -132,29 +130,6 @@ def test_an_item_that_stands_twice_and_an_unknown_label_are_refused() -> None:
     odd = replace(cell, predictions=(replace(cell.predictions[0], predicted="eggs"),))
     with pytest.raises(DataError, match="'eggs'"):
         align_pair("x", [cell], [odd])
-
-
-def test_mcnemar_agrees_with_the_binomial_by_hand() -> None:
-    # 2 items only the first has right, 9 only the other: 2 * P(X <= 2 | 11, 1/2) = 134 / 2048
-    first = make_cell([True] * 5 + [True] * 2 + [False] * 9 + [False] * 4, 3)
-    other = make_cell([True] * 5 + [False] * 2 + [True] * 9 + [False] * 4, 3)
-    [found] = describe_seeds(align_pair("x", [first], [other]))
-    assert (found.seed, found.only_first, found.only_other) == (3, 2, 9)
-    assert found.p == pytest.approx(134 / 2048)
-
-
-def test_mcnemar_is_the_binomial_test_on_a_published_table() -> None:
-    # approval of a prime minister, asked twice: 794, 150, 86, 570 (A. Agresti, Categorical Data
-    # Analysis, chapter on matched pairs, where z is -4.17)
-    counts = {(True, True): 794, (True, False): 150, (False, True): 86, (False, False): 570}
-    rights = [both for both, count in counts.items() for _ in range(count)]
-    first, other = (make_cell([one[side] for one in rights]) for side in (0, 1))
-    [found] = describe_seeds(align_pair("x", [first], [other]))
-    assert (found.only_first, found.only_other) == (150, 86)
-    assert found.p == pytest.approx(binomtest(86, 236).pvalue)
-    z = (86 - 150) / np.sqrt(86 + 150)
-    assert z == pytest.approx(-4.17, abs=0.005)
-    assert found.p == pytest.approx(2 * norm.sf(abs(z)), rel=0.3)
 
 
 def test_seeds_never_pass_for_further_items() -> None:

@@ -9,7 +9,7 @@ from synth_local.train.sources import SetPlan
 
 def make_plan(student: str, generator: str, seed: int) -> CellPlan:
     cell = Cell("task", "-", generator, "zero_shot", student, 0, seed)
-    return CellPlan(cell, f"{student}{generator}{seed}", SetPlan("-", None, {}), 0, None)
+    return CellPlan(cell, f"{student}{generator}{seed}", SetPlan("-", None, {}), 0, ())
 
 
 def test_cells_take_turns_and_a_generator_is_loaded_in_one_shard_alone() -> None:

@@ -124,7 +124,7 @@ def test_students_of_a_short_first_corpus_stay_where_its_repeat_is_whole(small: 
     assert [(one.cell.source, one.rows.num_train) for one in added] == [
         ("synthetic", 80), ("pool+synthetic", 100),
     ]  # fmt: skip
-    assert all(one.partner is None for one in added)
+    assert all(one.partners == () for one in added)
 
 
 def test_a_preview_shows_first_corpora_alone(small: SmallRun) -> None:
@@ -141,7 +141,7 @@ def make_group(strategy: str, wrong: int, source: str = "synthetic", num_train: 
     predicted = np.where(np.arange(20) < wrong, 1 - gold, gold)
     is_judged = source != "real" and ".c" not in strategy
     table = LabelTable(gold, predicted[None], 2)
-    return Group(condition, partner if is_judged else None, ("rainy", "sunny"), (0,), table)
+    return Group(condition, (partner,) if is_judged else (), ("rainy", "sunny"), (0,), table)
 
 
 def test_scores_are_grouped_by_what_was_repeated(small: SmallRun) -> None:

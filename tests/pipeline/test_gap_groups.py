@@ -22,7 +22,8 @@ def predict(
         Prediction(f"i{place}", gold, one, (0.5, 0.5))
         for place, (gold, one) in enumerate(zip(GOLD, said, strict=True))
     ]
-    return CellPredictions(name(source), ("no", "yes"), rows, name(partner) if partner else None)
+    partners = (name(partner),) if partner else ()
+    return CellPredictions(name(source), ("no", "yes"), rows, partners)
 
 
 def test_a_synthetic_condition_is_paired_with_real_and_the_pool_is_none() -> None:

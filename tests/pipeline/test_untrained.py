@@ -56,7 +56,7 @@ def test_real_is_matched_to_the_corpora_that_have_every_label(
     assert [one.rows.real for one in plans if one.cell.source == "real"] == [whole]
     [real] = [one.cell for one in plans if one.cell.source == "real"]
     others = [one for one in plans if one.cell.source in {"pool", "pool+synthetic"}]
-    assert {one.partner for one in others} == {real}
+    assert {one.partners[0] for one in others} == {real}
     assert sum(one.cell.source == "synthetic" for one in plans) == 1
 
 

@@ -1,0 +1,169 @@
+"""How far a score, or a difference of two, would move: with other test items, seeds and corpora.
+
+Each source of chance gives a variance with its degrees of freedom; they add up, and the interval
+is Student's with Satterthwaite's degrees of freedom. A mean over seeds or corpora varies over
+items too, so that part is counted twice: the interval errs on the careful side.
+
+Knows nothing of cells, files or what is compared with what.
+
+Axis letters in comments: B resamples, S seeds, L labels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from synth_local.core.stats import FloatArray, LabelTable, Score, score_seeds
+from synth_local.records import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One source of chance in a figure.
+
+    Attributes:
+        variance: of the figure, from this source alone; at least 0.
+        df: degrees of freedom of that estimate, at least 1; infinite where nothing is estimated.
+    """
+
+    variance: float
+    df: float
+
+
+NOTHING = Component(0.0, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """All sources of chance in one figure.
+
+    Attributes:
+        items: other test items of the same kind.
+        training: other training seeds, and other corpora where there are repeats: one component
+            for each side of a difference.
+    """
+
+    items: Component
+    training: tuple[Component, ...] = ()
+
+    @property
+    def error(self) -> float:
+        """Return the standard error of the figure, at least 0."""
+        return math.sqrt(sum(one.variance for one in self._parts()))
+
+    @property
+    def df(self) -> float:
+        """Return Satterthwaite's degrees of freedom, at least 1.
+
+        References:
+            F. Satterthwaite (1946), An Approximate Distribution of Estimates of Variance
+            Components. Biometrics Bulletin 2, 110-114.
+        """
+        return join_df(self._parts())
+
+    def bound(self, point: float, ends: tuple[float, float], level: float = 0.95) -> Interval:
+        """Return the interval around a figure.
+
+        Args:
+            point: the figure.
+            ends: lowest and highest value that the figure can have.
+            level: coverage aimed at, in (0, 1).
+
+        Returns:
+            The interval, cut off at the ends of the scale.
+        """
+        return bound(point, self.error, self.df, ends, level)
+
+    def _parts(self) -> tuple[Component, ...]:
+        return (self.items, *self.training)
+
+
+def join_df(parts: Iterable[Component]) -> float:
+    """Return the degrees of freedom of a sum of variances, at least 1; infinite for no variance."""
+    parts = [one for one in parts if one.variance > 0]
+    shares = sum(one.variance**2 / one.df for one in parts)
+    if not shares:
+        return math.inf
+    return max(1.0, sum(one.variance for one in parts) ** 2 / shares)
+
+
+def bound(
+    point: float, error: float, df: float, ends: tuple[float, float], level: float
+) -> Interval:
+    """Return Student's interval, cut off at the ends of a scale.
+
+    Args:
+        point: the figure.
+        error: its standard error, at least 0.
+        df: degrees of freedom, at least 1; may be infinite.
+        ends: lowest and highest value that the figure can have.
+        level: coverage aimed at, in (0, 1).
+
+    Returns:
+        The interval.
+    """
+    half = float(student.isf((1 - level) / 2, df)) * error
+    return Interval(point, max(ends[0], point - half), min(ends[1], point + half), level)
+
+
+def measure_items(drawn: FloatArray, num_units: int, smallest_step: float) -> Component:
+    """Return what other test items would do to a figure.
+
+    The variance of the bootstrap is enlarged, and its degrees of freedom are taken, as for a mean
+    of ``num_units`` items. Where the resamples hardly vary (two students that never disagree) the
+    figure still moves by ``smallest_step``.
+
+    Args:
+        drawn: (resamples,) the figure on resampled items.
+        num_units: items that the figure rests on: see ``count_units``.
+        smallest_step: what one item moves the figure by, at least 0: see ``weigh_items``.
+
+    Returns:
+        The component.
+
+    References:
+        T. Hesterberg (2015), What Teachers Should Know About the Bootstrap. The American
+        Statistician 69, 371-386 (expanded intervals).
+    """
+    variance = float(np.var(drawn, ddof=1)) * num_units / max(1, num_units - 1)
+    return Component(variance + smallest_step**2, max(1, num_units - 1))
+
+
+def count_units(table: LabelTable, metric: str) -> int:
+    """Return the items that a metric rests on: for a mean over labels those of the rarest one."""
+    counts = table.num_gold
+    return int(counts[counts > 0].min()) if metric == "macro_f1" else int(counts.sum())
+
+
+def weigh_items(table: LabelTable, metric: str) -> float:
+    """Return what one test item moves a metric by; one of each label for a mean over labels."""
+    counts = table.num_gold[table.num_gold > 0].astype(float)  # (L,)
+    if metric != "macro_f1":
+        return float(1 / counts.sum())
+    return math.sqrt(float((1 / (len(counts) * counts) ** 2).sum()))
+
+
+def measure_training(by_corpus: Sequence[LabelTable], score: Score) -> Component:
+    """Return what other training seeds, or other corpora, would do to a condition's mean.
+
+    With repeats the corpora are the units: their means vary by corpus and by seed at once. With
+    one corpus the seeds are the units, and nothing is known of another corpus. A single training
+    says nothing of either.
+
+    Args:
+        by_corpus: one table of (seeds, items) for each corpus.
+        score: of one seed.
+
+    Returns:
+        The component; no variance for one training.
+    """
+    means = [score_seeds(table, score) for table in by_corpus]
+    units = np.array([one.mean() for one in means]) if len(means) > 1 else means[0]
+    if len(units) < 2:
+        return NOTHING
+    return Component(float(np.var(units, ddof=1)) / len(units), len(units) - 1)
