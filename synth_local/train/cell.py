@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import log
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synth_local.config import TrainConfig
 from synth_local.core.files import write_text
@@ -29,6 +29,9 @@ from synth_local.train.students import (
     check_student,
 )
 from synth_local.train.trained import PreparedStudent, TrainedStudent
+
+if TYPE_CHECKING:
+    from synth_local.train.tokens import TokenStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,20 @@ class CellResult:
     is_main: bool
 
 
-def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) -> Prepared:
+def prepare_student(
+    student: StudentRef,
+    data: CellData,
+    settings: TrainConfig,
+    kept: dict[StudentRef, TokenStore] | None = None,
+) -> Prepared:
     """Return a student whose texts are ready, so that further seeds need not tokenise again.
 
     Args:
         student: by name, with its folder where it has one.
         data: of the cells.
-        settings: of the run.
+        settings: of the run, the same for all that share ``kept``.
+        kept: texts that were tokenised for other training sets of the run, and are added to;
+            ``None`` keeps none.
 
     Returns:
         What ``run_cell`` takes for every seed.
@@ -142,7 +152,8 @@ def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) 
         return Prepared(data, prepare_shortcut(student.name, data.train, data.test, data.labels))
     from synth_local.train.encoder import prepare_encoder  # noqa: PLC0415 - torch: seconds
 
-    ready = prepare_encoder(student, data.train, data.test, data.labels, settings)
+    kept = {} if kept is None else kept
+    ready = prepare_encoder(student, data.train, data.test, data.labels, settings, kept)
     return Prepared(data, ready)
 
 
