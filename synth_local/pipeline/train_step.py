@@ -8,10 +8,13 @@ rank trains and the main one writes.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -20,6 +23,7 @@ from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_file
 from synth_local.core.signals import StopFlag
 from synth_local.core.tables import write_parquet
+from synth_local.core.turns import TURN_VARIABLE, take_turn
 from synth_local.errors import (
     EXIT_INTERRUPTED,
     EngineError,
@@ -47,6 +51,9 @@ from synth_local.train.launch import count_processes, is_main_process
 from synth_local.train.pause import Pause
 from synth_local.train.sources import SetPlan
 from synth_local.train.students import StudentRef
+
+if TYPE_CHECKING:
+    from synth_local.train.tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -104,11 +111,13 @@ class _Work:
     num_done: int = 0
     num_failed: int = 0
     first_failure: tuple[str, SynthLocalError] | None = None
+    _kept_task: str = ""
+    _kept: dict[StudentRef, TokenStore] = field(default_factory=dict)
 
     def train(self, plans: list[CellPlan]) -> None:
         """Train the cells of one training set and student."""
         try:
-            prepared = prepare(self.context, plans[0])
+            prepared = prepare(self.context, plans[0], self._keep_tokens(plans[0]))
         except SynthLocalError as error:
             self._fail(plans, error)
             return
@@ -128,6 +137,12 @@ class _Work:
             else:
                 self._note_success(plan)
 
+    def _keep_tokens(self, plan: CellPlan) -> dict[StudentRef, TokenStore]:
+        """Return what the students of a task have tokenised; that of another task is let go."""
+        if plan.cell.task != self._kept_task:
+            self._kept_task, self._kept = plan.cell.task, {}
+        return self._kept
+
     def classify(self, generator: str, plans: list[CellPlan], shard: str) -> None:
         """Let a generator classify in a process of its own, which gives its memory back."""
         if count_processes() > 1:
@@ -137,16 +152,19 @@ class _Work:
         log.info("%s: the generator itself is asked, %d cells", generator, len(plans))
         name = f"{self.name}-{generator}"
         path = run.logs / f"{name}.log"
-        code = run_job(
-            [
-                *("step", "train", "--run", str(run.root)),
-                *("--shard", shard, "--generator", generator),
-            ],
-            path,
-            lambda: None,
-            {LOG_VARIABLE: str(path)},
-            self.should_stop,
-        )
+        turn = os.environ.get(TURN_VARIABLE)
+        # jobs beside each other load one generator at a time: its memory and its threads
+        with take_turn(Path(turn) if turn else None, self.should_stop):
+            code = run_job(
+                [
+                    *("step", "train", "--run", str(run.root)),
+                    *("--shard", shard, "--generator", generator),
+                ],
+                path,
+                lambda: None,
+                {LOG_VARIABLE: str(path)},
+                self.should_stop,
+            )
         if code == EXIT_INTERRUPTED:
             raise Interrupted(
                 f"stopped while {generator} was asked for labels",
@@ -203,15 +221,23 @@ class _Work:
             raise error  # the others wait for this process: the step has to end as a whole
 
 
-def prepare(context: Context, plan: CellPlan) -> Prepared:
-    """Return the cell's student with its training set and test set made ready."""
+def prepare(
+    context: Context, plan: CellPlan, kept: dict[StudentRef, TokenStore] | None = None
+) -> Prepared:
+    """Return the cell's student with its training set and test set made ready.
+
+    Args:
+        context: the opened run.
+        plan: one of its cells.
+        kept: texts of the task that the student has tokenised, and are added to.
+    """
     task = context.tasks[plan.cell.task]
     splits = real_splits(context, task)
     rows = training_rows(context, plan.rows, task.name, plan.cell.seed)
     data = CellData(rows, splits.test, task.labels)
     name = plan.cell.student
     return prepare_student(
-        StudentRef(name, context.student_folder(name)), data, context.config.train
+        StudentRef(name, context.student_folder(name)), data, context.config.train, kept
     )
 
 
