@@ -63,7 +63,7 @@ class Trend:
         slope: change of the gap from no to full agreement; negative: the gap is larger where
             people disagree.
         spearman: rank correlation of gap and agreement.
-        p_value: of a permutation of agreement over items, two-sided.
+        p_value: of the slope, two-sided.
         reason: why there is nothing; empty where there is something.
     """
 

@@ -223,9 +223,9 @@ def test_intervals_are_those_of_a_logistic_regression_on_the_published_table() -
     errors = np.sqrt(np.diag(centre @ covariance @ centre))
     found = fit_strengths(TEAMS, play())
     for team, error in zip(TEAMS, errors, strict=True):
-        one = found[team]
-        assert one.high - one.point == pytest.approx(norm.isf(0.025) * error, rel=1e-4)
-        assert one.point - one.low == pytest.approx(one.high - one.point)
+        half = found[team].high - found[team].point
+        assert half == pytest.approx(norm.isf(0.025) * error, rel=1e-4)
+        assert found[team].point - found[team].low == pytest.approx(half)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from scipy.special import expit
 
 from synth_local.analyze.advice import Finding, decide_here, predict_gap, widen
 from synth_local.analyze.judged import Judgement
-from synth_local.analyze.learning import find_plateau, trace_points, value_in_rows
-from synth_local.analyze.lines import Draws
+from synth_local.analyze.learning import Draws, find_plateau, trace_points, value_in_rows
 from synth_local.analyze.strengths import fit_strengths, solve_strengths
 from synth_local.analyze.tasks import TaskPoint, fit_tasks
 from synth_local.core.stats import FloatArray, LabelTable
