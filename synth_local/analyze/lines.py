@@ -86,11 +86,12 @@ def bound_slope(x: FloatArray, y: FloatArray, level: float = 0.95) -> Slope:
     """Return the least-squares slope with Student's interval and test, and a robust error.
 
     The standard error (HC3) lets y vary more at some x than at others: disputed items scatter more
-    than clear ones, and so do subjective tasks. Interval and p value are of one t, with two degrees
-    of freedom fewer than points.
+    than clear ones, and so do subjective tasks. Interval and p value are of one t. It has one
+    degree of freedom fewer than points off the commonest x, since a slope sets these against the
+    rest: where no x comes twice that is two fewer than points.
 
     Args:
-        x: (points,) finite values, not all but one the same.
+        x: (points,) finite values, two of them at least off the commonest.
         y: (points,) finite values that vary.
         level: coverage aimed at, in (0, 1).
 
@@ -106,9 +107,11 @@ def bound_slope(x: FloatArray, y: FloatArray, level: float = 0.95) -> Slope:
     """
     point = fit_line(x, y).slope
     design = np.column_stack([np.ones(len(x)), x])
-    found = OLS(y, design).fit(cov_type="HC3", use_t=True)
-    low, high = found.conf_int(alpha=1 - level)[1]
-    return Slope(Interval(point, float(low), float(high), level), float(found.pvalues[1]))
+    error = float(OLS(y, design).fit(cov_type="HC3").bse[1])
+    chances = student(len(x) - int(np.unique(x, return_counts=True)[1].max()) - 1)
+    half = float(chances.isf((1 - level) / 2)) * error
+    p_value = float(2 * chances.sf(abs(point) / error)) if error else 0.0
+    return Slope(Interval(point, point - half, point + half, level), p_value)
 
 
 def bound_mean(values: FloatArray, level: float = 0.95) -> Interval:

@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import linregress, spearmanr, ttest_1samp
 from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
 
 from synth_local.analyze.lines import bound_mean, bound_slope, fit_line, rank_points, varies
 from synth_local.core.stats import FloatArray
@@ -73,11 +74,21 @@ def test_the_interval_of_a_slope_is_student_s_with_the_hc3_error_by_hand() -> No
     left_over = y - y.mean() - found.interval.point * apart
     leverage = 1 / 6 + apart**2 / (apart @ apart)
     error = np.sqrt(((apart * left_over / (1 - leverage)) ** 2).sum()) / (apart @ apart)
+    # three of the six points are off x = 1, the commonest
     assert found.interval.high - found.interval.point == pytest.approx(
-        student.isf(0.025, 4) * error
+        student.isf(0.025, 2) * error
     )
     assert found.interval.low + found.interval.high == pytest.approx(2 * found.interval.point)
-    assert found.p_value == pytest.approx(2 * student.sf(abs(found.interval.point) / error, 4))
+    assert found.p_value == pytest.approx(2 * student.sf(abs(found.interval.point) / error, 2))
+
+
+def test_where_no_x_comes_twice_the_interval_is_that_of_statsmodels() -> None:
+    rng = np.random.default_rng(4)
+    x, y = rng.random(9), rng.random(9)
+    theirs = OLS(y, np.column_stack([np.ones(9), x])).fit(cov_type="HC3", use_t=True)
+    found = bound_slope(x, y)
+    assert (found.interval.low, found.interval.high) == pytest.approx(tuple(theirs.conf_int()[1]))
+    assert found.p_value == pytest.approx(theirs.pvalues[1])
 
 
 @settings(max_examples=50, deadline=None)
@@ -85,7 +96,7 @@ def test_the_interval_of_a_slope_is_student_s_with_the_hc3_error_by_hand() -> No
 def test_p_is_below_one_in_twenty_where_the_interval_leaves_zero_out(seed: int, num: int) -> None:
     rng = np.random.default_rng(seed)
     x, y = rng.choice([0.6, 0.8, 1.0], num), rng.standard_normal(num)
-    x[:3] = 0.6, 0.8, 1.0
+    x[:4] = 0.6, 0.8, 0.9, 1.0
     found = bound_slope(x, y + rng.uniform(-3, 3) * x)
     is_apart = not found.interval.low <= 0 <= found.interval.high
     assert is_apart == (found.p_value < 0.05)
