@@ -5,11 +5,11 @@ Holds data and no statistics: the step fills it, the report reads it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from synth_local.analyze.judged import JudgedTasks
-from synth_local.analyze.panel import Panel
+from synth_local.analyze.panel import PanelTask
 from synth_local.records import Interval
 
 AGREEMENT, JUDGED = "mean agreement", "judged objectivity"
@@ -63,7 +63,7 @@ class Trend:
         slope: change of the gap from no to full agreement; negative: the gap is larger where
             people disagree.
         spearman: rank correlation of gap and agreement.
-        p_value: of a permutation of agreement over items, two-sided.
+        p_value: of the slope, two-sided.
         reason: why there is nothing; empty where there is something.
     """
 
@@ -264,7 +264,7 @@ class Analysis:
     notes: tuple[str, ...] = ()
     learning: tuple[LearningCurve, ...] = ()
     cuts: tuple[str, ...] = ()
-    panel: Panel = field(default_factory=Panel)
+    panel: tuple[PanelTask, ...] = ()
     repeats: tuple[RepeatedCorpora, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -294,7 +294,7 @@ class Analysis:
             tuple(value.get("notes", ())),
             tuple(_read_learning(row) for row in value["learning"]),
             tuple(value["cuts"]),
-            Panel.from_json(value["panel"]),
+            tuple(PanelTask(**{**row, "members": tuple(row["members"])}) for row in value["panel"]),
             tuple(_read_repeats(row) for row in value.get("repeats", ())),
         )
 

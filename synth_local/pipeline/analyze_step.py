@@ -14,7 +14,6 @@ import numpy as np
 
 from synth_local.analyze.agreement import ItemAgreement, measure_item, measure_task
 from synth_local.analyze.gaps import GapLevel, GapTrend, PairedItems, compare_ties, measure_levels
-from synth_local.analyze.panel import Panel
 from synth_local.analyze.summary import Analysis, Curve, Level, TaskSubjectivity, Trend
 from synth_local.analyze.thresholds import trace_curve
 from synth_local.core.files import write_json
@@ -237,5 +236,5 @@ def _join(one: Analysis, other: Analysis) -> Analysis:
         missing=one.missing + other.missing,
         judged=one.judged or other.judged,
         notes=one.notes + other.notes,
-        panel=Panel(one.panel.tasks + other.panel.tasks, one.panel.trends + other.panel.trends),
+        panel=one.panel + other.panel,
     )

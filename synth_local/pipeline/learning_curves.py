@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from synth_local.analyze.learning import (
+    Draws,
     Point,
     find_plateau,
     trace_points,
     value_in_rows,
 )
-from synth_local.analyze.lines import Draws
 from synth_local.analyze.summary import LearningCurve, LearningPoint
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import Group

@@ -20,7 +20,7 @@ MEANINGS = (
      "averaged per item: positive where real is better"),
     ("slope", "how the gap changes from no to full agreement. Below zero: the gap is larger "
      "where people disagree, which is what the study found. The interval resamples items"),
-    ("p", "permutation test: agreement is shuffled over the items. Uncorrected"),
+    ("p", "of the same t as the interval of the slope. Uncorrected"),
     ("threshold curve", SHARED_NOTE),
 )  # fmt: skip
 NO_GAP = "too few items, or the same gap on all"

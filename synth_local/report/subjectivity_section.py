@@ -91,7 +91,7 @@ def write_subjectivity(
     else:
         found += [heading(CURVES), paragraph(NO_CURVES, "undefined")]
     meanings = subjectivity.MEANINGS + (judged.MEANINGS if analysis.judged else ())
-    meanings += panel.MEANINGS if analysis.panel.tasks else ()
+    meanings += panel.MEANINGS if analysis.panel else ()
     found.append(blocks.fold("How to read this", terms(meanings)))
     return Section(KIND, TITLE, LEAD, tuple(found))
 
@@ -106,15 +106,7 @@ def _show_across(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Ma
 
 
 def _show_panel(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Markup]:
-    found = [heading("A panel of machines")]
-    if not analysis.panel.tasks:
-        return [*found, paragraph(NO_PANEL, "undefined")]
-    found.append(show(panel.make_panel_table(analysis)))
-    trends = analysis.panel.trends
-    if any(one.slope is not None for one in trends):
-        found.append(show(panel.make_panel_trend_table(analysis)))
-    elif trends:
-        lines = dict.fromkeys(f"{one.condition.split('__')[0]}: {one.reason}" for one in trends)
-        found.append(paragraph("No slope of the gap against what the panel says:", "undefined"))
-        found += [paragraph(line, "undefined") for line in lines]
-    return found
+    title = heading("A panel of machines")
+    if not analysis.panel:
+        return [title, paragraph(NO_PANEL, "undefined")]
+    return [title, show(panel.make_panel_table(analysis))]

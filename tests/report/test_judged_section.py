@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from synth_local.analyze.judged import Judgement
 from synth_local.analyze.judgements import measure_judgements
-from synth_local.analyze.panel import Panel, PanelTask, PanelTrend
 from synth_local.analyze.summary import JUDGED, SHARED_NOTE, AcrossTasks, Analysis, Curve
 from synth_local.records import Interval
 from synth_local.report.write import render_files
@@ -82,18 +81,8 @@ def test_threshold_curves_say_that_their_points_share_items_and_have_no_p_value(
 def test_rows_that_would_all_say_the_same_are_one_line() -> None:
     reason = "a trend over tasks needs 4 tasks, there are 2"
     across = tuple(AcrossTasks(f"synthetic__g{n}__few_shot__s", 2, reason=reason) for n in range(5))
-    narrow = "the panel is about as sure of all items"
-    trends = tuple(
-        PanelTrend(f"sms__synthetic__g{n}__-__s__n10", ("a", "b"), 9, reason=narrow)
-        for n in range(5)
-    )
-    panel = Panel((PanelTask("sms", ("a", "b"), 9, 0.9),), trends)
-    text = " ".join(read_section(render(Analysis(across=across, panel=panel))).all_text().split())
+    text = " ".join(read_section(render(Analysis(across=across))).all_text().split())
     assert text.count(f"by mean agreement: {reason}") == 1
-    assert text.count(f"sms: {narrow}") == 1
-    one = replace(trends[0], slope=Interval(-0.1, -0.2, 0.0), reason="")
-    mixed = Panel(panel.tasks, (one, *trends[1:]))
-    assert read_section(render(Analysis(panel=mixed))).all_text().count(narrow) == 4
 
 
 def test_what_cannot_be_said_stays_with_what_it_takes() -> None:
