@@ -67,6 +67,7 @@ class Verdict:
         margin: the largest gap that is small enough.
         level: coverage that the interval aims at, for all that was tried together.
         num_tried: conditions that the best one was picked from; the interval is widened for it.
+        num_corpora: corpora behind the condition: with 1 the answer is for this corpus.
         items_low: lower end of the interval over test items only, not widened.
         items_high: its upper end.
         num_train: rows of the condition.
@@ -91,6 +92,7 @@ class Verdict:
     margin: float = MARGIN
     level: float = 0.95
     num_tried: int = 0
+    num_corpora: int = 1
     items_low: float | None = None
     items_high: float | None = None
     num_train: int | None = None

@@ -292,6 +292,7 @@ def _fill(
         low=gap.low,
         high=gap.high,
         num_tried=num_tried,
+        num_corpora=found.num_corpora,
         items_low=-found.items_only.high,
         items_high=-found.items_only.low,
         num_train=found.condition.num_train,

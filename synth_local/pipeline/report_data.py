@@ -14,6 +14,7 @@ from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
 from synth_local.evaluate.summary import Condition, Summary
+from synth_local.evaluate.verdict import read_verdicts
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
 from synth_local.pipeline.annotation_files import load_said
 from synth_local.pipeline.context import Context
@@ -64,6 +65,7 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         models=tuple(list_models(context)),
         results=tuple(results),
         summary=summary,
+        verdicts=read_verdicts(read_json(run.verdicts) or []) if summary else (),
         missing=tuple(_list_missing(context, state)),
         analysis=_read_analysis(context),
         shots={name: plan.shots for name, plan in context.strategies.items()},

@@ -106,7 +106,7 @@ def _list_repeats(data: ReportData) -> set[str]:
 
 
 def _make_row(data: ReportData, one: Condition, cost: Cost | None) -> tuple[Value, ...]:
-    difference = one.to_real.get("macro_f1")
+    difference = one.find_difference("macro_f1")
     return (
         *(one.task, one.student, one.generator, one.strategy),
         data.shots.get(one.strategy),

@@ -9,15 +9,24 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from synth_local.evaluate import summary as found
 from synth_local.records import Interval, Result
 from synth_local.report.data import ReportData
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
 # order of rows everywhere: what synthetic text is measured against comes first
-SOURCES = ("real", "real+synthetic", "pool", "pool+synthetic", "synthetic")
+SOURCES = (
+    "real",
+    "real_all",
+    "synthetic",
+    "synthetic_all",
+    "real+synthetic",
+    "pool",
+    "pool_balanced",
+    "pool+synthetic",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +35,25 @@ class Measured:
 
     Attributes:
         value: mean over seeds with its interval; ``None`` where the metric has no value.
-        sd: standard deviation over seeds; ``None`` for one seed.
+        items_only: the same mean with an interval over test items alone.
+        sd: standard deviation over seeds; ``None`` for one training.
         by_seed: one value a seed.
         reason: why there is no value.
     """
 
     value: Interval | None
+    items_only: Interval | None = None
     sd: float | None = None
     by_seed: tuple[float, ...] = ()
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """What a condition was compared with: the name and the size of its training set."""
+
+    source: str
+    num_train: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +61,22 @@ class Difference:
     """A paired difference of one metric.
 
     Attributes:
-        value: this condition minus its partner.
+        metric: ``macro_f1`` or ``accuracy``.
+        family: what the comparison belongs to: ``real``, ``added`` or ``pool``.
+        partner: what the condition was compared with.
+        value: this condition minus its partner, over items, seeds and corpora.
+        items_only: the same with an interval over test items alone.
         p: uncorrected.
-        p_holm: corrected within the run's family; ``None`` outside of it.
-        partner_rows: rows of the partner's training set; it names the partner among several.
+        p_holm: corrected within its family; ``None`` outside of one.
     """
 
+    metric: str
+    family: str
+    partner: Partner
     value: Interval
+    items_only: Interval
     p: float | None = None
     p_holm: float | None = None
-    partner_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +103,13 @@ class Condition:
         seeds: training seeds.
         macro_f1: over the labels in use.
         accuracy: share of test items that are right.
-        to_real: metric to its difference to ``real``; empty for ``real`` itself.
-        to_pool: metric to its difference to ``pool``, for ``pool+synthetic``.
+        differences: to its partners, in the order in which they were planned.
         labels: in the task's order.
         confusion: items by gold label (rows) and predicted label (columns), all seeds together.
         brier: half of Brier's score, a mean over seeds in [0, 1]; ``None`` where no seed has one.
-        only_label: what all test items were called, by every seed; empty where that differs.
+        failed: trainings that did not learn.
+        is_deterministic: the student draws no random numbers: it is one training.
+        serves: the sources that this training set is.
     """
 
     task: str
@@ -95,12 +121,18 @@ class Condition:
     seeds: tuple[int, ...]
     macro_f1: Measured
     accuracy: Measured
-    to_real: dict[str, Difference] = field(default_factory=dict)
-    to_pool: dict[str, Difference] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
     labels: tuple[LabelScores, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     brier: float | None = None
-    only_label: str = ""
+    failed: tuple[found.FailedTraining, ...] = ()
+    is_deterministic: bool = False
+    serves: tuple[str, ...] = ()
+
+    @property
+    def num_trainings(self) -> int:
+        """Return how many trainings there are: one for a student without random numbers."""
+        return 1 if self.is_deterministic else len(self.seeds)
 
     @property
     def name(self) -> str:
@@ -108,14 +140,34 @@ class Condition:
         return " · ".join(part for part in (self.source, self.generator, self.strategy) if part)
 
     @property
+    def key(self) -> str:
+        """Return the cell's name without its seed, as verdicts spell it."""
+        parts = (self.task, self.source, self.generator, self.strategy, self.student)
+        return "__".join((*(part or "-" for part in parts), f"n{self.num_train}"))
+
+    @property
     def is_generator(self) -> bool:
         """Return whether the generator itself said the labels, and nothing was trained."""
         return self.student == GENERATOR_ITSELF
 
     @property
+    def reads_nothing(self) -> bool:
+        """Return whether the student looks at no text: its score shows what a score is worth."""
+        return self.student in READ_NOTHING
+
+    @property
     def is_made(self) -> bool:
         """Return whether synthetic texts were part of the training set."""
         return "synthetic" in self.source
+
+    def find_difference(self, metric: str, source: str = "") -> Difference | None:
+        """Return the difference to a partner of this source, or to the first partner."""
+        fitting = (
+            one
+            for one in self.differences
+            if one.metric == metric and source in ("", one.partner.source)
+        )
+        return next(fitting, None)
 
 
 def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condition, ...]:
@@ -129,10 +181,12 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
     scores: dict[found.Condition, dict[str, found.ConditionScore]] = defaultdict(dict)
     for score in data.summary.scores:
         scores[score.condition][score.metric] = score
-    differences: dict[found.Condition, dict[str, dict[str, Difference]]] = defaultdict(dict)
+    differences: dict[found.Condition, list[Difference]] = defaultdict(list)
     for one in data.summary.differences:
-        value = Difference(one.interval, one.p, one.p_holm, one.partner.num_train)
-        differences[one.condition].setdefault(one.family, {})[one.metric] = value
+        differences[one.condition].append(_read_difference(one))
+    failed: dict[found.Condition, list[found.FailedTraining]] = defaultdict(list)
+    for training in data.summary.failed:
+        failed[training.condition].append(training)
     confusions = {one.condition: one for one in data.summary.confusions}
     by_label = _collect_labels(data.results)
     labels = {task.name: task.labels for task in data.tasks}
@@ -147,17 +201,30 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
             seeds=next(iter(metrics.values())).seeds,
             macro_f1=_measure(metrics.get("macro_f1")),
             accuracy=_measure(metrics.get("accuracy")),
-            to_real=differences[key].get("real", {}),
-            to_pool=differences[key].get("pool", {}),
+            differences=tuple(differences[key]),
             labels=_score_labels(by_label[_key(key)], labels.get(key.task, ())),
             confusion=confusions[key].counts if key in confusions else (),
             brier=_mean(by_label[_key(key)].get(("", "brier"), ())),
-            only_label=confusions[key].only_label if key in confusions else "",
+            failed=tuple(failed[key]),
+            is_deterministic=next(iter(metrics.values())).is_deterministic,
+            serves=next(iter(metrics.values())).serves,
         )
         for key, metrics in scores.items()
         if key.name not in cuts
     ]
     return _sort(conditions, list(labels))
+
+
+def _read_difference(one: found.Difference) -> Difference:
+    return Difference(
+        metric=one.metric,
+        family=one.family,
+        partner=Partner(one.partner.source, one.partner.num_train),
+        value=one.interval,
+        items_only=one.items_only,
+        p=one.p,
+        p_holm=one.p_holm,
+    )
 
 
 def _blank(name: str) -> str:
@@ -174,7 +241,7 @@ def _measure(score: found.ConditionScore | None) -> Measured:
         return Measured(None, reason="not computed")
     if not math.isfinite(score.interval.point):
         return Measured(None, reason="no value on these test items")
-    return Measured(score.interval, score.sd, score.by_seed)
+    return Measured(score.interval, score.items_only, score.sd, score.by_seed)
 
 
 LabelValues = Mapping[tuple[str, str], list[float]]
@@ -237,21 +304,19 @@ def group_conditions(
     return groups
 
 
-def find_partner(conditions: Sequence[Condition], condition: Condition) -> Condition | None:
-    """Return the ``real`` condition that one was compared with, else the best ``real`` one."""
-    difference = condition.to_real.get("macro_f1")
-    for one in conditions:
-        if difference and one.source == "real" and one.num_train == difference.partner_rows:
-            return one
-    return find_best(conditions, "real")
-
-
-def find_best(conditions: Sequence[Condition], source: str) -> Condition | None:
-    """Return the condition of a source with the highest macro-F1, or ``None``."""
-    scored = [one for one in conditions if one.source == source and one.macro_f1.value]
-    return max(scored, key=_score, default=None)
-
-
-def _score(condition: Condition) -> float:
-    value = condition.macro_f1.value
-    return value.point if value else float("-inf")
+def find_partner(
+    conditions: Sequence[Condition], condition: Condition, metric: str = "macro_f1"
+) -> Condition | None:
+    """Return the condition that one was first compared with, or ``None``."""
+    difference = condition.find_difference(metric)
+    if difference is None:
+        return None
+    wanted = difference.partner
+    return next(
+        (
+            one
+            for one in conditions
+            if (one.source, one.num_train) == (wanted.source, wanted.num_train)
+        ),
+        None,
+    )

@@ -6,6 +6,7 @@ drawing, and it computes no statistics: those come ready from ``evaluate`` and `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from synth_local.analyze.summary import Analysis
 from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen, pick_seen
 from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import Condition, Summary
+from synth_local.evaluate.verdict import Verdict
 from synth_local.records import Interval, Result
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
@@ -178,6 +180,7 @@ class ReportData:
         models: generators, students and the embedder.
         results: the rows of results.csv.
         summary: conditions, intervals and comparisons; ``None`` where nothing was evaluated.
+        verdicts: the answers, in the order of the evaluate stage.
         missing: a line for everything that was planned and is not there.
         analysis: what is said of subjectivity; ``None`` where nothing was analyzed.
         shots: exemplars per prompt, by strategy; 0 for zero-shot ones.
@@ -191,6 +194,7 @@ class ReportData:
     models: tuple[ModelPart, ...] = ()
     results: tuple[Result, ...] = ()
     summary: Summary | None = None
+    verdicts: tuple[Verdict, ...] = ()
     missing: tuple[str, ...] = ()
     analysis: Analysis | None = None
     shots: Mapping[str, int] = field(default_factory=dict)
@@ -250,5 +254,11 @@ def list_gaps(data: ReportData) -> list[str]:
             gaps.append(f"{manifest.task}: the corpus of {part.name} is incomplete: {why}")
         if part.measures is None:
             gaps.append(f"{manifest.task}: the corpus of {part.name} was not measured")
-    gaps += [f"not compared: {line}" for line in (data.summary.omitted if data.summary else ())]
+    if data.summary:
+        gaps += [f"not compared: {line}" for line in data.summary.omitted]
+        gaps += [
+            f"{one.condition.name}: {one.metric} has no value on these test items"
+            for one in data.summary.scores
+            if not math.isfinite(one.interval.point)
+        ]
     return list(dict.fromkeys(gaps))

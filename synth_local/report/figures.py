@@ -20,19 +20,23 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from synth_local.records import Interval
-from synth_local.report.panels import BarPanel, DotPanel, LinePanel, Panel
+from synth_local.report.panels import BarPanel, Dot, DotPanel, LinePanel, Panel
 from synth_local.report.tables import clean_text
 
 INK, GRID, PAPER = "#1f2328", "#d3d7dc", "#fffffe"
 # group: colour and marker, so that neither is needed to tell two apart
 GROUPS = {
     "real": ("#1a5fa0", "D"),
+    "real_all": ("#1a5fa2", "d"),
     "real+synthetic": ("#1d7a4f", "P"),
     "pool": ("#66707b", "s"),
+    "pool_balanced": ("#66707c", "h"),
     "pool+synthetic": ("#7d44a8", "^"),
     "synthetic": ("#b5540d", "o"),
+    "synthetic_all": ("#b5540e", "p"),
 }
 ACCEPTED = "#1a5fa1"
+FAILED = "#a32a2b"
 # colour and hatch of each drop reason, in order; they repeat after the last
 REASONS = (
     ("#c8741c", "//"),
@@ -67,6 +71,7 @@ _LINE_ROWS = 8  # height of a line plot, in rows of a dot plot
 # several lines of one group differ by dash and marker
 _DASHES = (("-", ""), ("--", "s"), (":", "^"), ("-.", "v"), ((0, (6, 1, 1, 1)), "X"))
 MAX_LABEL = 48
+BELOW = 0.27  # single trainings stand so many rows below their mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +150,63 @@ def _name_rows(axes: Axes, labels: list[str]) -> None:
 def _draw_dots(axes: Axes, panel: DotPanel) -> None:
     _name_rows(axes, [dot.label for dot in panel.dots])
     axes.set_xlabel(clean_label(panel.x_label, 90))
-    if panel.reference is not None:
-        axes.axvline(panel.reference, color=GROUPS["real"][0], linestyle=(0, (4, 3)), linewidth=1)
+    _draw_levels(axes, panel)
     for row, dot in enumerate(panel.dots):
         color, marker = GROUPS.get(dot.group, GROUPS["synthetic"])
         if dot.before is not None:
             _draw_mark(axes, dot.before, row + 0.2, color, marker, is_filled=False)
         if dot.value is not None:
             _draw_mark(axes, dot.value, row, color, marker, is_filled=True)
-            for value in dot.seeds:
-                axes.plot([value, value], [row + 0.16, row + 0.34], color=color, linewidth=1.1)
+        _draw_trainings(axes, dot, row + BELOW, color)
     axes.margins(x=0.06)
-    low, _ = axes.get_xlim()
+    if panel.x_range is not None:
+        axes.set_xlim(*panel.x_range)
+    low, high = axes.get_xlim()
     for row, dot in enumerate(panel.dots):
         if dot.value is None:
             axes.text(low, row, f" {clean_label(dot.note or 'no value', 60)}", va="center")
+        _name_failed(axes, dot, row + BELOW, (low + high) / 2)
+
+
+def _draw_levels(axes: Axes, panel: DotPanel) -> None:
+    """Draw the lines that all rows are read against."""
+    if panel.reference is not None:
+        axes.axvline(panel.reference, color=GROUPS["real"][0], linestyle=(0, (4, 3)), linewidth=1)
+    if panel.floor is not None:
+        axes.axvline(panel.floor, color=GROUPS["pool"][0], linestyle=(0, (1, 2)), linewidth=1.4)
+        axes.annotate(
+            "floor",
+            (panel.floor, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -1),
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+        )
+
+
+def _draw_trainings(axes: Axes, dot: Dot, row: float, color: str) -> None:
+    """Draw a dot for each training seed, and a cross for each that failed."""
+    for value in dot.seeds:
+        axes.plot([value], [row], marker="o", color=color, markersize=2.6)
+    for _, value in dot.failed:
+        axes.plot([value], [row], marker="x", color=FAILED, markersize=6.5, markeredgewidth=1.8)
+
+
+def _name_failed(axes: Axes, dot: Dot, row: float, middle: float) -> None:
+    """Write beside each cross which training it is, towards the middle of the axis."""
+    for seed, value in dot.failed:
+        is_right = value > middle
+        axes.annotate(
+            f"seed {seed} failed",
+            (value, row),
+            xytext=(-6 if is_right else 6, 0),
+            textcoords="offset points",
+            ha="right" if is_right else "left",
+            va="center",
+            fontsize=8,
+            color=FAILED,
+        )
 
 
 def _draw_mark(
@@ -274,9 +321,10 @@ def _prefix_ids(tag: str, prefix: str) -> str:
 
 
 def _theme(body: str) -> str:
-    variables = {color: f"fig-{name.replace('+', '-')}" for name, (color, _) in GROUPS.items()}
+    names = {name: re.sub("[+_]", "-", name) for name in GROUPS}
+    variables = {color: f"fig-{names[name]}" for name, (color, _) in GROUPS.items()}
     variables |= {color: f"fig-drop-{index}" for index, (color, _) in enumerate(REASONS)}
-    variables |= {GRID: "fig-grid", ACCEPTED: "fig-accepted"}
+    variables |= {GRID: "fig-grid", ACCEPTED: "fig-accepted", FAILED: "bad"}
 
     def paint(tag: str) -> str:
         tag = tag.replace(INK, "currentColor").replace(PAPER, "none")

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from synth_local.records import Interval
 from synth_local.report.data import Sample
-from synth_local.report.headline import VERDICTS, Headline
+from synth_local.report.headline import Headline
 from synth_local.report.tables import (
     Column,
     Table,
@@ -30,7 +30,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 SUFFIXES = ("html", "html.j2")
-SIGNS = {"below": "▼", "above": "▲", "open": "≈", "blind": "?", "none": "?"}
+SIGNS = {"as_good": "✓", "helps": "▲", "worse": "▼", "harms": "▼", "open": "?", "none": "◌"}
 MAX_TEXT = 5000
 MAX_KEPT = 40  # characters of a row's name that stay on one line
 
@@ -54,12 +54,21 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of the page; ``blocks`` are rendered already."""
+    """One section of the page.
+
+    Attributes:
+        id: for links to it.
+        title: heading.
+        lead: the question that it answers.
+        blocks: rendered already.
+        is_folded: closed until a reader opens it.
+    """
 
     id: str
     title: str
     lead: str
     blocks: tuple[Markup, ...]
+    is_folded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +170,10 @@ class Blocks:
         """Return a marked list, or nothing where there are no lines."""
         return Markup(self._macros.caution(title, lines))  # noqa: S704
 
-    def answer(self, headlines: Sequence[Headline]) -> Markup:
-        """Return the headlines as cards."""
+    def answer(self, cards: Sequence[tuple[Headline, Markup, Markup]]) -> Markup:
+        """Return the answers as cards: each with its figure and its table."""
         template = self._environment.get_template("answer.html.j2")
-        html = template.render(headlines=headlines, verdicts=VERDICTS, signs=SIGNS)
-        return Markup(html)  # noqa: S704
+        return Markup(template.render(cards=cards, signs=SIGNS))  # noqa: S704
 
     def page(self, page: Page) -> str:
         """Return the whole document."""

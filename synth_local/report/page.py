@@ -5,20 +5,21 @@ Pure: records in, one HTML document out. What is left out is named, with the fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from markupsafe import Markup
 
 from synth_local.curate.reasons import REASONS
 from synth_local.report import corpus_tables, generator_itself, result_tables
 from synth_local.report.ablation import write_ablation
+from synth_local.report.answer_section import list_main_figures, write_answer
 from synth_local.report.conditions import Condition, group_conditions
 from synth_local.report.corpus_repeats import write_repeats
 from synth_local.report.data import CorpusPart, Line, ReportData, list_gaps
 from synth_local.report.diversity import METRICS, make_diversity_matrix
 from synth_local.report.figures import Drawing
 from synth_local.report.files_read import make_file_table
-from synth_local.report.headline import write_headline
+from synth_local.report.headline import write_headlines
 from synth_local.report.html import (
     Blocks,
     Page,
@@ -33,7 +34,6 @@ from synth_local.report.learning import write_learning
 from synth_local.report.study_table import make_study_table
 from synth_local.report.subjectivity_section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
-from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
 KB = 1000
 NO_POOL = "Nobody tried: that takes sources: [pool, pool+synthetic] in the run file."
@@ -68,25 +68,23 @@ DIVERSITY_KEY = (
     "marks: before it. Bars are intervals from subsampling without replacement."
 )
 TERMS = (
-    ("macro-F1", "mean of the F1 over the labels that are gold or predicted somewhere: "
-     "every label counts the same, however rare"),
-    ("interval", "95 %, from resampling the test items; it holds for these students, this corpus "
-     "and this pool"),
+    ("macro-F1", "mean of the F1 over the task's labels: every label counts the same, however "
+     "rare"),
+    ("interval", "95 %, over other test items, other training seeds and, where there are repeats, "
+     "other corpora; test items only: for these very students"),
     ("SD over seeds", "standard deviation over training seeds: how far chance in training alone "
-     "moves the number"),
+     "moves the number; a deterministic student has none and is trained once"),
+    ("failed training", "one that did not learn its own rows, calls all test items the same or "
+     "lies far below its siblings; it stays in the mean, and conditions with one have no verdict"),
     ("Brier score", "how good the probabilities are: half the squared distance between them and "
      "the gold label, a mean over items; 0 is best, always 1/2 for each of two labels gives 0.25"),
-    ("p (Holm)", "paired permutation test by test item, corrected over all differences to real "
-     "of this run and metric"),
+    ("p (Holm)", "paired permutation test by test item, corrected over synthetic against real of "
+     "this task, student and metric; about these very students"),
     ("pool", "the small real set that exemplars come from and that one might already have"),
 )  # fmt: skip
 
 
 STUDY = "Tasks from objective to subjective"
-READ_NOTHING_NOTE = (
-    "The students majority and text-length read nothing; they stand among the results to show what "
-    "a score is worth."
-)
 
 
 class Composer:
@@ -105,7 +103,9 @@ class Composer:
         self.lines = lines
         self.drawings = drawings
         self.blocks = Blocks()
+        self.headlines = write_headlines(data)
         self._left = dict(LIMITS)
+        self._left_figures = dict(FIGURE_LIMITS)
 
     def fit(self, kind: str, body: Markup, where: str) -> Markup:
         """Return ``body``, or a line that names the file that has it where room has run out."""
@@ -115,53 +115,36 @@ class Composer:
         self._left[kind] -= size
         return body
 
-    def draw(self, kind: str) -> Markup:
-        """Return the figures of one kind that fit."""
-        shown, left = [], FIGURE_LIMITS[kind]
-        for drawing in self.drawings.get(kind, ()):
+    def draw(self, kind: str, names: Collection[str] = ()) -> Markup:
+        """Return the figures of one kind that fit: those with these names, or all others."""
+        apart = list_main_figures(self.headlines)
+        wanted = [
+            one
+            for one in self.drawings.get(kind, ())
+            if (one.name in names if names else one.name not in apart)
+        ]
+        shown = []
+        for drawing in wanted:
             size = len(drawing.fragment.encode())
-            if size <= left:
-                left -= size
+            if size <= self._left_figures[kind]:
+                self._left_figures[kind] -= size
                 shown.append(drawing)
-        rest = len(self.drawings.get(kind, ())) - len(shown)
+        rest = len(wanted) - len(shown)
         note = paragraph(f"{rest} more figures: see the folder figures.", "key") if rest else ""
         return self.blocks.figures(shown) + note
 
     # --------------------------------------------------------------------------- sections
 
     def write_answer(self) -> Section:
-        """Return the headlines and what limits all of them."""
-        tasks = {task.name: task for task in self.data.tasks}
-        headlines = [
-            write_headline(self.data, tasks[task], group)
-            for (task, student), group in self.groups.items()
-            if task in tasks and student not in (*READ_NOTHING, GENERATOR_ITSELF)
-        ]
-        gaps = list_gaps(self.data)
-        blocks = [self.blocks.answer(headlines)]
-        if not headlines:
-            blocks = [paragraph("No student was evaluated in this run, so there is no answer yet.")]
-        if gaps:
-            lines = [*gaps[:5], *([f"and {len(gaps) - 5} more, listed below"] if gaps[5:] else [])]
-            blocks.insert(0, self.blocks.caution("Something is missing from this run", lines))
-        if any(student in READ_NOTHING for _, student in self.groups):
-            blocks.append(paragraph(READ_NOTHING_NOTE, "key"))
-        if any(student == GENERATOR_ITSELF for _, student in self.groups):
-            blocks.append(paragraph(generator_itself.NOTE, "key"))
-        notes = self.data.summary.notes if self.data.summary else ()
-        blocks += [paragraph(note, "key") for note in notes]
-        return Section("answer", "The answer", "", tuple(blocks))
+        """Return the first screen."""
+        students = [student for _, student in self.groups]
+        return write_answer(self.data, self.headlines, students, self.blocks, self.draw)
 
     def write_results(self) -> Section:
         """Return scores by task and student: figure, table, labels, confusions."""
-        table = result_tables.make_results_table(self.conditions)
+        table = result_tables.make_results_table(self.conditions, self.data.summary)
         shown = select_columns(table, result_tables.SHOWN)
-        blocks = [
-            self.draw("scores"),
-            paragraph(
-                "Marks are means over seeds, bars 95 % intervals, small strokes below them single "
-                "seeds; the dashed line is real.", "key"),
-        ]  # fmt: skip
+        blocks = [self.draw("scores")]
         study = make_study_table(self.conditions, self.data.analysis)
         if study.rows:
             body = self.blocks.table(drop_empty_columns(study))

@@ -6,7 +6,8 @@ in for it where it cannot be seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from synth_local.records import Interval
 
@@ -22,7 +23,8 @@ class Dot:
         group: decides marker and colour; a source, or ``real``.
         value: the filled mark with its interval; ``None`` leaves the row empty.
         before: a hollow mark, such as the value before curation.
-        seeds: small strokes, one for each training seed.
+        seeds: small dots, one for each training seed that did not fail.
+        failed: crosses: seed and value of each training that failed.
         note: written where there is no value.
     """
 
@@ -31,23 +33,47 @@ class Dot:
     value: Interval | None
     before: Interval | None = None
     seeds: tuple[float, ...] = ()
+    failed: tuple[tuple[int, float], ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DotPanel:
-    """A dot plot; ``reference`` draws a dashed line."""
+    """A dot plot.
+
+    Attributes:
+        name: stem of its file.
+        title: heading.
+        x_label: of the axis.
+        dots: its rows.
+        reference: of a dashed line.
+        floor: of a dotted line: the score of one that has learnt nothing.
+        x_range: ends of the axis, where it is shared with others; ``None`` fits it to the dots.
+    """
 
     name: str
     title: str
     x_label: str
     dots: tuple[Dot, ...]
     reference: float | None = None
+    floor: float | None = None
+    x_range: tuple[float, float] | None = None
 
     @property
     def alt(self) -> str:
         """Return the plot in words."""
-        return f"{self.title}. {'; '.join(_describe_dot(dot) for dot in self.dots)}."
+        floor = "" if self.floor is None else f"; floor {self.floor:.3f}"
+        return f"{self.title}. {'; '.join(_describe_dot(dot) for dot in self.dots)}{floor}."
+
+    @property
+    def values(self) -> list[float]:
+        """Return everything that has to lie on the axis."""
+        found = [one for one in (self.reference, self.floor) if one is not None]
+        for dot in self.dots:
+            for interval in (dot.value, dot.before):
+                found += [interval.low, interval.point, interval.high] if interval else []
+            found += [*dot.seeds, *(value for _, value in dot.failed)]
+        return found
 
 
 def _describe_dot(dot: Dot) -> str:
@@ -55,6 +81,8 @@ def _describe_dot(dot: Dot) -> str:
         return f"{dot.label}: {dot.note or 'no value'}"
     value = dot.value
     text = f"{dot.label}: {value.point:.3f} (interval {value.low:.3f} to {value.high:.3f})"
+    for seed, score in dot.failed:
+        text += f", training of seed {seed} failed at {score:.3f}"
     return f"{text}, before curation {dot.before.point:.3f}" if dot.before else text
 
 
@@ -125,3 +153,21 @@ def _describe_line(line: Line) -> str:
 
 
 Panel = DotPanel | BarPanel | LinePanel
+
+
+def share_range(panels: Sequence[DotPanel]) -> tuple[DotPanel, ...]:
+    """Return dot plots of one kind with one axis, so that equal lengths mean the same.
+
+    Rows without a value are left out, and so are plots with fewer than two rows: there is nothing
+    to see in them that a number does not say.
+    """
+    kept = [
+        replace(one, dots=tuple(dot for dot in one.dots if dot.value is not None)) for one in panels
+    ]
+    kept = [one for one in kept if len(one.dots) > 1]
+    values = [value for one in kept for value in one.values]
+    if not values:
+        return ()
+    edge = 0.04 * (max(values) - min(values) or 1.0)
+    shared = (min(values) - edge, max(values) + edge)
+    return tuple(replace(one, x_range=shared) for one in kept)

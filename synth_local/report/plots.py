@@ -19,8 +19,25 @@ from synth_local.report.tables import Undefined, slugify
 DRAWN = ("remote_clique", "chamfer", "similarity_to_real")
 
 
-def make_score_panel(task: str, student: str, conditions: Sequence[Condition]) -> DotPanel:
-    """Return macro-F1 per condition of one task and student, real as the dashed line."""
+def name_score_panel(task: str, student: str) -> str:
+    """Return the name of the figure of one task and student."""
+    return f"macro_f1__{slugify(task)}__{slugify(student)}"
+
+
+def make_score_panel(
+    task: str, student: str, conditions: Sequence[Condition], floor: float | None = None
+) -> DotPanel:
+    """Return macro-F1 per condition of one task and student, real as the dashed line.
+
+    Args:
+        task: the task's name.
+        student: the student's name.
+        conditions: of the two.
+        floor: macro-F1 of one that has learnt nothing.
+
+    Returns:
+        A dot and an interval for each condition, with its single trainings.
+    """
     real = [one.macro_f1.value for one in conditions if one.source == "real"]
     names = [one.name for one in conditions]
     dots = tuple(
@@ -29,18 +46,34 @@ def make_score_panel(task: str, student: str, conditions: Sequence[Condition]) -
             label=f"{one.name} · {one.num_train:,}" if names.count(one.name) > 1 else one.name,
             group=one.source,
             value=one.macro_f1.value,
-            seeds=one.macro_f1.by_seed if len(one.seeds) > 1 else (),
-            note=f"undefined ({one.macro_f1.reason})",
+            seeds=_list_trained(one),
+            failed=_list_failed(one),
         )
         for one in conditions
     )
     return DotPanel(
-        name=f"macro_f1__{slugify(task)}__{slugify(student)}",
+        name=name_score_panel(task, student),
         title=f"Macro-F1: {task}, {spell_student(student).removeprefix('student ')}",
         x_label="macro-F1 on real test items",
         dots=dots,
         reference=real[0].point if real and real[0] else None,
+        floor=floor,
     )
+
+
+def _list_trained(one: Condition) -> tuple[float, ...]:
+    """Return the scores of the trainings that did not fail; none where there is one alone."""
+    if one.num_trainings < 2:
+        return ()
+    failed = {training.seed for training in one.failed}
+    pairs = zip(one.seeds, one.macro_f1.by_seed, strict=False)  # repeats: those of the first corpus
+    return tuple(value for seed, value in pairs if seed not in failed)
+
+
+def _list_failed(one: Condition) -> tuple[tuple[int, float], ...]:
+    failed = {training.seed for training in one.failed}
+    pairs = zip(one.seeds, one.macro_f1.by_seed, strict=False)
+    return tuple((seed, value) for seed, value in pairs if seed in failed)
 
 
 def make_diversity_panels(task: str, lines: Sequence[Line]) -> tuple[DotPanel, ...]:

@@ -1,15 +1,19 @@
-"""The tables of scores: conditions, pool against pool + synthetic, labels, confusions.
+"""The tables of scores: conditions, pool + synthetic against both pools, labels, confusions.
 
-Pure. A column that does not apply stays empty; a value that does not exist is ``Undefined``.
+Pure. A column that does not apply stays empty; a value that does not exist is ``Undefined``. No
+table draws a conclusion of its own: where there is one, it is a verdict's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from synth_local.evaluate.summary import Summary
+from synth_local.evaluate.verdict import Verdict
+from synth_local.evaluate.verdict_words import name_answer
+from synth_local.evaluate.verdicts import FEW_ITEMS
 from synth_local.report.conditions import Condition, Difference, Measured
-from synth_local.report.data import NOTHING_KNOWN, ReportData
-from synth_local.report.seen import spell_seen
+from synth_local.report.data import ReportData
 from synth_local.report.tables import Column, Table, Undefined, Value
 
 CONDITION_NAMES = (
@@ -26,63 +30,112 @@ SHOWN = (
     "source",
     "generator",
     "strategy",
+    "num_train",
     "macro_f1",
     "macro_f1_sd",
+    "failed",
+    "partner",
+    "partner_num_train",
     "difference",
+    "difference_items_only",
     "p_holm",
     "accuracy",
     "brier",
-    "num_train",
-    "num_seeds",
 )
+#: Sources that others are compared with, and that are compared with nothing.
+PARTNERS = ("real", "real_all", "pool", "pool_balanced")
+DETERMINISTIC = "none (deterministic)"
 
 
-def make_results_table(conditions: Sequence[Condition]) -> Table:
-    """Return one row per condition: scores, spread over seeds, difference to real."""
+def make_results_table(conditions: Sequence[Condition], summary: Summary | None = None) -> Table:
+    """Return one row per condition: scores, spread over seeds, difference to its partner.
+
+    Args:
+        conditions: of any number of tasks.
+        summary: that they were read from, for what the caption has to say of p values and of rare
+            labels.
+
+    Returns:
+        The table; a condition with two partners stands with the first.
+    """
     return Table(
         name="results",
-        caption="Scores on the real test items, with 95 % intervals in brackets. "
-        "Differences are to the student trained on real texts.",
+        caption=_caption_results(summary),
         columns=(
             *CONDITION_NAMES,
+            Column("num_train", "Rows", "count"),
             Column("macro_f1", "Macro-F1", "interval"),
+            Column("macro_f1_items_only", "Macro-F1, test items only", "interval"),
             Column("macro_f1_sd", "SD (seeds)", "score"),
-            Column("difference", "Difference to real", "interval", is_signed=True),
+            Column("num_seeds", "Trainings", "count"),
+            Column("failed", "Failed trainings"),
+            Column("partner", "Compared with"),
+            Column("partner_num_train", "Its rows", "count"),
+            Column("difference", "Difference", "interval", is_signed=True),
+            Column("difference_items_only", "Test items only", "interval", is_signed=True),
             Column("p", "p", "p"),
             Column("p_holm", "p (Holm)", "p"),
-            Column("real_num_train", "Rows of that real set", "count"),
             Column("accuracy", "Accuracy", "interval"),
             Column("accuracy_sd", "SD of accuracy", "score"),
             Column("accuracy_difference", "Accuracy difference", "interval", is_signed=True),
             Column("accuracy_p_holm", "p (Holm), accuracy", "p"),
             Column("brier", "Brier score", "score"),
-            Column("num_train", "Rows", "count"),
-            Column("num_seeds", "Seeds", "count"),
         ),
         rows=tuple(_result_row(one) for one in conditions),
         num_headers=5,
     )
 
 
+def _caption_results(summary: Summary | None) -> str:
+    caption = (
+        "Scores on the real test items, with 95 % intervals in brackets. A difference is this "
+        "condition minus the one that it is compared with, macro-F1; second, the interval over "
+        "test items only."
+    )
+    if summary is None:
+        return caption
+    caption += f" The smallest p (Holm) that could come out is {summary.smallest_p:.2g}."
+    for floor in summary.floors:
+        if floor.num_rarest < FEW_ITEMS:
+            caption += (
+                f" {floor.task}: only {floor.num_rarest} test items are {floor.rarest_label}, and "
+                "intervals are widened for it."
+            )
+    return caption
+
+
 def _result_row(one: Condition) -> tuple[Value, ...]:
-    difference = _difference(one, one.to_real, "macro_f1", "real")
-    accuracy = _difference(one, one.to_real, "accuracy", "real")
+    found = one.find_difference("macro_f1")
+    accuracy = one.find_difference("accuracy")
     return (
         *_names(one),
+        one.num_train,
         _score(one.macro_f1),
+        one.macro_f1.items_only,
         _sd(one, one.macro_f1),
-        difference.value,
-        difference.p,
-        difference.p_holm,
-        difference.partner_rows,
+        one.num_trainings,
+        spell_failed(one) or None,
+        found.partner.source if found else None,
+        found.partner.num_train if found else None,
+        _value(one, found),
+        found.items_only if found else None,
+        found.p if found else None,
+        found.p_holm if found else None,
         _score(one.accuracy),
         _sd(one, one.accuracy),
-        accuracy.value,
-        accuracy.p_holm,
+        accuracy.value if accuracy else None,
+        accuracy.p_holm if accuracy else None,
         one.brier,
-        one.num_train,
-        len(one.seeds),
     )
+
+
+def spell_failed(one: Condition) -> str:
+    """Return how many trainings of a condition failed, and which; nothing where none did."""
+    if not one.failed:
+        return ""
+    seeds = ", ".join(str(training.seed) for training in one.failed)
+    word = "seed" if len(one.failed) == 1 else "seeds"
+    return f"{len(one.failed)} of {one.num_trainings} ({word} {seeds})"
 
 
 def _names(one: Condition) -> tuple[Value, ...]:
@@ -97,68 +150,66 @@ def _score(measured: Measured) -> Value:
 def _sd(one: Condition, measured: Measured) -> Value:
     if measured.value is None:
         return None
+    if one.is_deterministic:
+        return DETERMINISTIC
     if measured.sd is None:
         return Undefined("one seed" if len(one.seeds) == 1 else "no value")
     return measured.sd
 
 
-class _DifferenceCells:
-    """The cells that one difference fills; empty ones where it does not apply."""
-
-    def __init__(self, found: Difference | None, why: str) -> None:
-        self.value: Value = found.value if found else (Undefined(why) if why else None)
-        self.p: Value = found.p if found else None
-        self.p_holm: Value = found.p_holm if found else None
-        self.partner_rows: Value = found.partner_rows or None if found else None
-
-
-def _difference(
-    one: Condition, differences: Mapping[str, Difference], metric: str, partner: str
-) -> _DifferenceCells:
-    why = "" if one.source == partner or one.is_generator else f"not compared with {partner}"
-    return _DifferenceCells(differences.get(metric), why)
+def _value(one: Condition, found: Difference | None) -> Value:
+    if found is not None:
+        return found.value
+    is_compared = not (one.source in PARTNERS or one.is_generator or one.reads_nothing)
+    return Undefined("not compared") if is_compared else None
 
 
 def make_pool_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
-    """Return pool + synthetic against the pool alone, with what may be concluded."""
-    tasks = {task.name: task for task in data.tasks}
-    rows: list[tuple[Value, ...]] = []
-    for one in conditions:
-        if one.source != "pool+synthetic":
-            continue
-        task = tasks.get(one.task)
-        seen = data.find_seen(task, one.generator) if task else ()
-        found = _difference(one, one.to_pool, "macro_f1", "pool")
-        names = (one.task, one.student, one.generator or None, one.strategy or None)
-        verdict = f"none: the generator has seen {spell_seen(seen)}" if seen else _conclude(one)
-        if one.generator in data.brought:
-            verdict = f"none: {NOTHING_KNOWN}"
-        rows.append((*names, _score(one.macro_f1), found.value, found.p, verdict))
+    """Return pool + synthetic against the pool, and against the pool at the same label mix.
+
+    Args:
+        data: the report, for its verdicts.
+        conditions: of any number of tasks.
+
+    Returns:
+        One row per condition; the verdict stands with the condition that it is about.
+    """
+    answers = {one.condition: one for one in data.verdicts if one.question == "with_pool"}
     return Table(
         name="pool",
-        caption="Pool + synthetic against the pool alone: macro-F1. p is uncorrected: "
-        "these differences stand outside the family of differences to real.",
+        caption="Pool + synthetic minus the pool, and minus the pool's own rows repeated to the "
+        "same label mix: macro-F1. The verdict is about the best condition of a student, against "
+        "the harder of the two, its interval widened for the choice.",
         columns=(
             *(column for column in CONDITION_NAMES if column.key != "source"),
             Column("macro_f1", "Pool + synthetic", "interval"),
-            Column("difference", "Difference to the pool alone", "interval", is_signed=True),
-            Column("p", "p", "p"),
-            Column("conclusion", "Conclusion"),
+            Column("pool", "Minus the pool", "interval", is_signed=True),
+            Column("pool_items_only", "Test items only", "interval", is_signed=True),
+            Column("pool_balanced", "Minus the balanced pool", "interval", is_signed=True),
+            Column("balanced_items_only", "Test items only", "interval", is_signed=True),
+            Column("verdict", "Verdict"),
         ),
-        rows=tuple(rows),
+        rows=tuple(
+            _pool_row(one, answers.get(one.key))
+            for one in conditions
+            if one.source == "pool+synthetic"
+        ),
         num_headers=4,
     )
 
 
-def _conclude(one: Condition) -> str:
-    found = one.to_pool.get("macro_f1")
-    if found is None:
-        return "none: not compared"
-    if found.value.low > 0:
-        return "synthetic texts help the pool"
-    if found.value.high < 0:
-        return "synthetic texts hurt the pool"
-    return "open: the interval holds zero"
+def _pool_row(one: Condition, verdict: Verdict | None) -> tuple[Value, ...]:
+    pool = one.find_difference("macro_f1", "pool")
+    balanced = one.find_difference("macro_f1", "pool_balanced")
+    return (
+        *(one.task, one.student, one.generator or None, one.strategy or None),
+        _score(one.macro_f1),
+        pool.value if pool else None,
+        pool.items_only if pool else None,
+        balanced.value if balanced else None,
+        balanced.items_only if balanced else None,
+        name_answer(verdict) if verdict else None,
+    )
 
 
 def make_label_table(conditions: Sequence[Condition]) -> Table:

@@ -99,5 +99,5 @@ def _point(measured: Measured | None) -> Value:
 
 
 def _difference(one: Condition, metric: str) -> Value:
-    found = one.to_real.get(metric)
+    found = one.find_difference(metric)
     return found.value if found else Undefined("not compared with real")

@@ -26,10 +26,11 @@ from synth_local.report.data import ReportData
 from synth_local.report.diversity import make_diversity_table, read_lines
 from synth_local.report.figures import Drawing
 from synth_local.report.files_read import make_file_table
-from synth_local.report.page import Composer, render_report
-from synth_local.report.panels import Panel
+from synth_local.report.page import FIGURE_LIMITS, Composer, render_report
+from synth_local.report.panels import DotPanel, Panel, share_range
 from synth_local.report.study_table import make_study_table
 from synth_local.report.tables import Table, drop_empty_columns, select_columns, to_csv, to_latex
+from synth_local.train.students import READ_NOTHING
 
 # one row per label and condition: for programs, not for paper
 LONG = (
@@ -101,7 +102,7 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
     conditions = read_conditions(data)
     tables = (
         make_study_table(conditions, data.analysis),
-        result_tables.make_results_table(conditions),
+        result_tables.make_results_table(conditions, data.summary),
         result_tables.make_pool_table(data, conditions),
         result_tables.make_label_table(conditions),
         result_tables.make_confusion_table(data, conditions),
@@ -129,23 +130,45 @@ def _fit_paper(table: Table) -> Table:
 
 
 def draw_figures(data: ReportData) -> dict[str, tuple[Drawing, ...]]:
-    """Return the report's figures by section."""
-    conditions, lines = read_conditions(data), read_lines(data)
-    kinds = ("scores", "diversity", "curation", "gaps", "curves", learning.KIND)
-    panels: dict[str, list[Panel]] = {kind: [] for kind in kinds}
-    if data.analysis:
-        panels["gaps"] += subjectivity.make_gap_panels(data.analysis)
-        panels["curves"] += subjectivity.make_curve_panels(data.analysis)
-        panels[learning.KIND] += learning.make_learning_panels(data.analysis)
-    for (task, student), group in group_conditions(conditions).items():
-        panels["scores"].append(plots.make_score_panel(task, student, group))
+    """Return the report's figures by section; those of one kind share their axis."""
+    return {
+        kind: tuple(figures.draw_panel(one, f"{kind}-{i}") for i, one in enumerate(group))
+        for kind, group in list_panels(data).items()
+    }
+
+
+def list_panels(data: ReportData) -> dict[str, list[Panel]]:
+    """Return what the report draws, by section."""
+    lines = read_lines(data)
+    panels: dict[str, list[Panel]] = {kind: [] for kind in FIGURE_LIMITS}
+    panels["scores"] += share_range(_list_scores(data))
+    for metric in plots.DRAWN:
+        mine = [line for line in lines if line.metric == metric]
+        panels["diversity"] += share_range(
+            [
+                panel
+                for part in data.tasks
+                for panel in plots.make_diversity_panels(
+                    part.name, [line for line in mine if line.task == part.name]
+                )
+            ]
+        )
     for part in data.tasks:
-        mine = [line for line in lines if line.task == part.name]
-        panels["diversity"] += plots.make_diversity_panels(part.name, mine)
         corpora = data.find_corpora(part.name)
         if corpora:
             panels["curation"].append(plots.make_curation_panel(part.name, corpora))
-    return {
-        kind: tuple(figures.draw_panel(one, f"{kind}-{i}") for i, one in enumerate(group))
-        for kind, group in panels.items()
-    }
+    if data.analysis:
+        panels["gaps"] += share_range(subjectivity.make_gap_panels(data.analysis))
+        panels["curves"] += share_range(subjectivity.make_curve_panels(data.analysis))
+        panels[learning.KIND] += learning.make_learning_panels(data.analysis)
+    return panels
+
+
+def _list_scores(data: ReportData) -> list[DotPanel]:
+    """Return one figure per task and student; what reads nothing is the floor of the others."""
+    floors = {one.task: one.value for one in data.summary.floors} if data.summary else {}
+    return [
+        plots.make_score_panel(task, student, group, floors.get(task))
+        for (task, student), group in group_conditions(read_conditions(data)).items()
+        if student not in READ_NOTHING
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from synth_local.cards.card import Card, HasSeen
@@ -12,9 +13,12 @@ from synth_local.evaluate.summary import (
     ConditionScore,
     Confusion,
     Difference,
+    FailedTraining,
     Family,
+    Floor,
     Summary,
 )
+from synth_local.evaluate.verdicts import Origin, judge_run
 from synth_local.records import Interval, Result
 from synth_local.report.data import (
     AFTER,
@@ -144,16 +148,52 @@ def make_interval(point: float, half: float = 0.018) -> Interval:
 def make_score(
     condition: Condition, metric: str, mean: float, seeds: tuple[int, ...]
 ) -> ConditionScore:
-    by_seed = tuple(min(1.0, mean + 0.008 * (i - (len(seeds) - 1) / 2)) for i in range(len(seeds)))
+    is_deterministic = condition.student == "tfidf-logreg"
+    step = 0.0 if is_deterministic else 0.008
+    by_seed = tuple(min(1.0, mean + step * (i - (len(seeds) - 1) / 2)) for i in range(len(seeds)))
     return ConditionScore(
         condition=condition,
         metric=metric,
         seeds=seeds,
         by_seed=by_seed,
-        sd=0.008 if len(seeds) > 1 else None,
+        sd=None if is_deterministic or len(seeds) < 2 else 0.008,
         interval=make_interval(mean),
+        items_only=make_interval(mean, 0.012),
         num_items=1000,
+        is_deterministic=is_deterministic,
+        serves=(condition.source,),
     )
+
+
+def make_difference(
+    condition: Condition,
+    partner: Condition,
+    family: Family,
+    metric: str,
+    seeds: tuple[int, ...],
+    apart: float,
+) -> Difference:
+    is_real = family == "real"
+    return Difference(
+        condition=condition,
+        partner=partner,
+        family=family,
+        metric=metric,
+        seeds=seeds,
+        interval=make_interval(apart, 0.022),
+        items_only=make_interval(apart, 0.014),
+        error=0.011,
+        error_items=0.007,
+        df=None,
+        p=0.0004,
+        p_holm=0.0016 if is_real else None,
+    )
+
+
+def make_floor(task: TaskPart) -> Floor:
+    share = 1 / len(task.labels)
+    return Floor(task.name, task.labels[0], 1000, share / 2, share, share, task.labels[-1],
+                 1000 // len(task.labels))  # fmt: skip
 
 
 def make_results(condition: Condition, labels: tuple[str, ...], mean: float) -> list[Result]:
@@ -202,6 +242,7 @@ def make_summary(
     strategies: tuple[str, ...],
     students: tuple[str, ...],
     seeds: tuple[int, ...] = (0, 1, 2),
+    failed: tuple[FailedTraining, ...] = (),
 ) -> tuple[Summary, tuple[Result, ...]]:
     scores, differences, confusions, results = [], [], [], []
     for task in tasks:
@@ -216,33 +257,46 @@ def make_summary(
                     args = (generator, strategy, student)
                     means[Condition(task.name, "synthetic", *args, 600)] = top - gap
                     means[Condition(task.name, "pool+synthetic", *args, 897)] = top - gap / 2
+            partners = {"synthetic": real, "pool+synthetic": pool}
             for condition, mean in means.items():
                 for metric in ("macro_f1", "accuracy"):
                     shown = mean if metric == "macro_f1" else mean + 0.01
                     scores.append(make_score(condition, metric, shown, seeds))
-                    pairs: list[tuple[Family, Condition]] = (
-                        [("real", real)] if condition != real else []
-                    )
-                    pairs += [("pool", pool)] if condition.source == "pool+synthetic" else []
-                    for family, partner in pairs:
-                        change = make_interval(mean - means[partner], 0.022)
-                        is_real = family == "real"
+                    partner = partners.get(condition.source)
+                    if partner is not None:
+                        family: Family = "real" if partner is real else "pool"
+                        apart = mean - means[partner]
                         differences.append(
-                            Difference(
-                                condition,
-                                partner,
-                                family,
-                                metric,
-                                seeds,
-                                change,
-                                0.0004,
-                                0.0016 if is_real else None,
-                            )
+                            make_difference(condition, partner, family, metric, seeds, apart)
                         )
                 confusions.append(make_confusion(condition, task.labels, mean))
                 results += make_results(condition, task.labels, mean)
-    summary = Summary(tuple(scores), tuple(differences), tuple(confusions), (), 2000, 9999, 0)
+    summary = Summary(
+        scores=tuple(scores),
+        differences=tuple(differences),
+        confusions=tuple(confusions),
+        omitted=(),
+        failed=failed,
+        floors=tuple(make_floor(task) for task in tasks),
+        num_draws=2000,
+        num_swaps=9999,
+        smallest_p=0.0004,
+        seed=0,
+    )
     return summary, tuple(results)
+
+
+def judge(
+    data: ReportData, origins: dict[Condition, Origin] | None = None, **changes: Any
+) -> ReportData:
+    """Return the report with the verdicts of its summary, after changes to that summary."""
+    assert data.summary is not None
+    summary = replace(data.summary, **changes)
+    made = {
+        one.condition: Origin("no") for one in summary.scores if "synthetic" in one.condition.source
+    }
+    verdicts = judge_run(summary, made | (origins or {}))
+    return replace(data, summary=summary, verdicts=verdicts)
 
 
 def make_samples(labels: tuple[str, ...]) -> tuple[Sample, ...]:
@@ -284,7 +338,7 @@ def make_data(
     digest = ModelDigest("ab" * 32, "cd" * 32, "ef" * 32, "01" * 32)
     models = [ModelPart(card, digest) for card in cards]
     models += [ModelPart(Card(name=name, role="student")) for name in students]
-    return ReportData(
+    made = ReportData(
         run=RunPart(
             name="sms",
             fingerprint="5f3a" * 16,
@@ -301,6 +355,7 @@ def make_data(
         summary=summary,
         missing=("cell sms_spam__real__-__-__scratch-bert__n600__s2 failed: out of memory",),
     )
+    return judge(made)
 
 
 def make_lines(manifest: Manifest, labels: tuple[str, ...]) -> tuple[Line, ...]:
