@@ -230,6 +230,9 @@ def prepare(
         context: the opened run.
         plan: one of its cells.
         kept: texts of the task that the student has tokenised, and are added to.
+
+    Returns:
+        What is trained once per seed.
     """
     task = context.tasks[plan.cell.task]
     splits = real_splits(context, task)

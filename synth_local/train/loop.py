@@ -207,11 +207,7 @@ def _add_gradients(
     settings: LoopSettings,
     accelerator: Accelerator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Add the gradient of one batch, in one or more passes.
-
-    Returns:
-        This process's loss, and how many of its rows it got right in passing.
-    """
+    """Add one batch's gradient; return this process's loss and how many rows it got right."""
     passes = split_batch(
         batch, accelerator.num_processes, accelerator.process_index, settings.device_batch
     )
