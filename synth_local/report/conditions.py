@@ -17,7 +17,16 @@ from synth_local.report.data import ReportData
 from synth_local.train.students import GENERATOR_ITSELF
 
 # order of rows everywhere: what synthetic text is measured against comes first
-SOURCES = ("real", "real+synthetic", "pool", "pool+synthetic", "synthetic")
+SOURCES = (
+    "real",
+    "real_all",
+    "real+synthetic",
+    "pool",
+    "pool_balanced",
+    "pool+synthetic",
+    "synthetic",
+    "synthetic_all",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,13 @@ INK, GRID, PAPER = "#1f2328", "#d3d7dc", "#fffffe"
 # group: colour and marker, so that neither is needed to tell two apart
 GROUPS = {
     "real": ("#1a5fa0", "D"),
+    "real_all": ("#0f3d66", "d"),
     "real+synthetic": ("#1d7a4f", "P"),
     "pool": ("#66707b", "s"),
+    "pool_balanced": ("#3f464e", "p"),
     "pool+synthetic": ("#7d44a8", "^"),
     "synthetic": ("#b5540d", "o"),
+    "synthetic_all": ("#8a3c05", "h"),
 }
 ACCEPTED = "#1a5fa1"
 # colour and hatch of each drop reason, in order; they repeat after the last
