@@ -23,6 +23,7 @@ MEANINGS = (
     ("p", "of the same t as the interval of the slope. Uncorrected"),
     ("threshold curve", SHARED_NOTE),
 )  # fmt: skip
+FEW_POINTS = "fewer than three levels of agreement with ten items or more"
 NO_GAP = "too few items, or the same gap on all"
 
 
@@ -134,9 +135,9 @@ def make_curve_table(analysis: Analysis) -> Table:
             threshold,
             accuracy,
             count,
-            _or_undefined(one.slope, "too few points"),
-            _or_undefined(one.r_squared, "too few points"),
-            _or_undefined(one.spearman, "too few points"),
+            _or_undefined(one.slope, FEW_POINTS),
+            _or_undefined(one.r_squared, FEW_POINTS),
+            _or_undefined(one.spearman, FEW_POINTS),
         )
         for one in analysis.curves
         for threshold, accuracy, count in zip(
@@ -177,9 +178,9 @@ def make_curve_line_table(analysis: Analysis) -> Table:
             (
                 *split_condition(one.condition),
                 len(one.thresholds),
-                _or_undefined(one.slope, "too few points"),
-                _or_undefined(one.r_squared, "too few points"),
-                _or_undefined(one.spearman, "too few points"),
+                _or_undefined(one.slope, FEW_POINTS),
+                _or_undefined(one.r_squared, FEW_POINTS),
+                _or_undefined(one.spearman, FEW_POINTS),
             )
             for one in analysis.curves
         ),
@@ -223,10 +224,16 @@ def _put_mixtures_last(names: Iterable[str]) -> list[str]:
 
 
 def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
-    """Return one figure per condition, mixtures last: the gap to real by level of agreement."""
+    """Return one figure per condition, mixtures last: the gap to real by level of agreement.
+
+    Levels without an interval are not drawn; nor are conditions with fewer than two such levels.
+    """
     panels = []
-    for name in _put_mixtures_last(one.condition for one in analysis.levels):
-        mine = [one for one in analysis.levels if one.condition == name]
+    drawn = [one for one in analysis.levels if one.gap is not None]
+    for name in _put_mixtures_last(one.condition for one in drawn):
+        mine = [one for one in drawn if one.condition == name]
+        if len(mine) < 2:
+            continue
         task, student, *rest = split_condition(name)
         what = " ".join(str(part) for part in rest if part)
         dots = tuple(
@@ -234,7 +241,6 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
                 f"agreement {spell_level(one)} · {one.num_items:,}",
                 "synthetic",
                 one.gap,
-                note=NO_GAP,
             )
             for one in mine
         )
@@ -251,9 +257,9 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
 
 
 def make_curve_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
-    """Return one figure per threshold curve, mixtures last."""
+    """Return one figure per threshold curve that has a line, mixtures last."""
     panels = []
-    curves = {one.condition: one for one in analysis.curves}
+    curves = {one.condition: one for one in analysis.curves if one.slope is not None}
     for one in (curves[name] for name in _put_mixtures_last(curves)):
         task, student, *rest = split_condition(one.condition)
         what = " ".join(str(part) for part in rest if part)
