@@ -14,12 +14,14 @@ from synth_local.report.result_tables import CONDITION_NAMES
 from synth_local.report.tables import Column, Table, Undefined, Value, slugify
 
 MEANINGS = (
-    ("agreement", "the share of an item's annotators who chose its most frequent label; items "
-     "with fewer than two ratings have none"),
+    ("agreement", "the share of an item's annotators who chose its most frequent label, as in the "
+     "study; items with fewer than two ratings have none. It rises as annotators get fewer"),
+    ("pair agreement", "how often two annotators of one item agree; it does not depend on how many "
+     "there are, and compares tasks, and items where their number varies"),
     ("gap", "correctness of the student trained on real texts minus that of the other, seeds "
      "averaged per item: positive where real is better"),
     ("slope", "how the gap changes from no to full agreement. Below zero: the gap is larger "
-     "where people disagree, which is what the study found. The interval resamples items"),
+     "where people disagree, which is what the study found. The interval is over items"),
     ("p", "of the same t as the interval of the slope. Uncorrected"),
     ("threshold curve", SHARED_NOTE),
 )  # fmt: skip
@@ -35,14 +37,15 @@ def split_condition(name: str) -> tuple[Value, ...]:
 
 def make_task_table(analysis: Analysis) -> Table:
     """Return one row per task: how much its annotators agree; the most agreed first."""
-    ordered = sorted(analysis.tasks, key=lambda one: -(one.mean_share or 0))
+    ordered = sorted(analysis.tasks, key=lambda one: -(one.pair_agreement or 0))
     return Table(
         name="subjectivity",
         caption="How much people agree about the test items, from the most to the least.",
         columns=(
             Column("task", "Task"),
-            Column("mean_agreement", "Mean agreement", "score"),
+            Column("pair_agreement", "Pair agreement", "score"),
             Column("alpha", "Krippendorff's alpha", "score"),
+            Column("mean_agreement", "Mean agreement", "score"),
             Column("mean_entropy", "Mean entropy (bits)", "score"),
             Column("mean_ratings", "Ratings per item", "number"),
             Column("num_items", "Test items", "count"),
@@ -53,8 +56,9 @@ def make_task_table(analysis: Analysis) -> Table:
         rows=tuple(
             (
                 one.task,
-                _or_undefined(one.mean_share, one.reason),
+                _or_undefined(one.pair_agreement, one.reason),
                 _or_undefined(one.alpha, one.reason or "no variation"),
+                _or_undefined(one.mean_share, one.reason),
                 _or_undefined(one.mean_entropy, one.reason),
                 _or_undefined(one.mean_ratings, one.reason),
                 one.num_items,
@@ -72,7 +76,7 @@ def make_trend_table(analysis: Analysis) -> Table:
     return Table(
         name="gap_by_agreement",
         caption="Does the gap to real fall with agreement? Item by item; the primary analysis "
-        "leaves out items whose annotators are tied.",
+        "leaves out items whose annotators are tied, which are the most disputed ones.",
         columns=(
             *CONDITION_NAMES,
             Column("ties", "Tied items"),

@@ -62,7 +62,7 @@ def write_subjectivity(
         missing = [paragraph(line, "undefined") for line in list_undefined(table, key)]
         return [show(shown), *missing] if shown.rows else missing
 
-    found = show_defined(subjectivity.make_task_table(analysis), "mean_agreement")
+    found = show_defined(subjectivity.make_task_table(analysis), "pair_agreement")
     found += [paragraph(line, "undefined") for line in analysis.missing]
     found += [paragraph(line, "key") for line in analysis.notes]
     if analysis.judged:
