@@ -33,7 +33,8 @@ class PairedItems:
     """What two students make of the same test items, and how far annotators agree on these.
 
     Attributes:
-        agreement: (items,) a_i in (0, 1]; items without agreement are left out beforehand.
+        agreement: (items,) in [0, 1], a_i or the share of agreeing pairs; items without agreement
+            are left out beforehand.
         is_tie: (items,) whether annotators left the item without a majority.
         real: (items, seeds) 1 where the student trained on real data is right, else 0.
         synthetic: (items, seeds) the same for synthetic data; it may have other seeds.
@@ -54,8 +55,8 @@ class PairedItems:
         if self.agreement.shape != (num_items,) or self.is_tie.shape != (num_items,):
             msg = f"agreement {self.agreement.shape} and is_tie {self.is_tie.shape} do not fit"
             raise ValueError(msg)
-        if not np.all((self.agreement > 0) & (self.agreement <= 1)):
-            raise ValueError("agreement is a share in (0, 1] of every item")
+        if not np.all((self.agreement >= 0) & (self.agreement <= 1)):
+            raise ValueError("agreement is a share in [0, 1] of every item")
         for name, correct in (("real", self.real), ("synthetic", self.synthetic)):
             if correct.ndim != 2 or len(correct) != num_items or not correct.shape[1]:
                 raise ValueError(f"{name} {correct.shape} is not ({num_items}, seeds)")

@@ -1,6 +1,6 @@
 """Does the mean gap fall from task to task, the more objective the tasks are?
 
-Objectivity is whatever the caller measures it by: mean agreement on a task's items, or a strength
+Objectivity is whatever the caller measures it by: agreement on a task's items, or a strength
 from judgements of whole tasks.
 
 The unit is the task. A handful of tasks says little, whatever the number of texts in each: the
@@ -31,7 +31,7 @@ class TaskPoint:
 
     Attributes:
         task: the task's name.
-        objectivity: mean a_i of its items, in (0, 1], or a Bradley-Terry strength.
+        objectivity: share of agreeing pairs on its items, in [0, 1], or a Bradley-Terry strength.
         gap: real minus synthetic score, in [-1, 1].
     """
 

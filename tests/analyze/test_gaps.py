@@ -200,7 +200,7 @@ def test_a_level_has_an_interval_where_it_has_enough_items_that_differ() -> None
         pytest.param([0.5, 1], [[1]], "real", id="other items"),
         pytest.param([0.5], [[]], "seeds", id="no seeds"),
         pytest.param([0.5], [[2]], "0 and 1", id="no correctness"),
-        pytest.param([0.0], [[1]], "share", id="agreement of 0"),
+        pytest.param([-0.1], [[1]], "share", id="agreement below 0"),
         pytest.param([float("nan")], [[1]], "share", id="no agreement"),
     ],
 )
