@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from synth_local.cli.answer import print_answer
 from synth_local.cli.options import RUN_DIRECTORY, make_printable, print_reasons
 from synth_local.cli.streams import print_json
 from synth_local.errors import EXIT_NO, EXIT_OK
@@ -112,13 +113,18 @@ def verify(directory: Path) -> int:
 @click.command()
 @click.argument("directory", type=RUN_DIRECTORY)
 @click.option("--show-real", is_flag=True, help="Show real texts beside synthetic ones.")
-def report(directory: Path, show_real: bool) -> None:
+@click.option("--text", is_flag=True, help="Print the answer too, as run does at its end.")
+def report(directory: Path, show_real: bool, text: bool) -> None:
     """Rebuild the report of DIRECTORY from stored results."""
     from synth_local.pipeline.context import open_context  # noqa: PLC0415
     from synth_local.pipeline.report_step import run_report  # noqa: PLC0415
 
-    page = run_report(open_context(directory), show_real=show_real)
-    click.echo(f"report: {page}")
+    context = open_context(directory)
+    page = run_report(context, show_real=show_real)
+    if text:
+        print_answer(context.run)
+    else:
+        click.echo(f"report: {page}")
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from synth_local.cli.answer import print_answer
 from synth_local.cli.options import (
     RUN_FILE,
     check_folder,
@@ -191,9 +192,8 @@ def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> No
         screen.say(f"nothing to do: every stage up to {until} is done ({directory})")
     else:
         screen.say(f"done: {num_jobs} jobs in {seconds:.0f} s ({directory})")
-    page = context.run.report / "report.html"
-    if page.is_file():
-        click.echo(f"report: {page}")
+    if STAGES.index(until) >= STAGES.index("evaluate"):
+        print_answer(context.run)
     if STAGES.index(until) >= STAGES.index("train"):
         require_answer(context)
 

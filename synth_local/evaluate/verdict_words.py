@@ -24,6 +24,15 @@ ASKED: Mapping[Question, str] = MappingProxyType(
         "with_pool": "Synthetic added to the pool",
     }
 )
+#: The same in a table's cell, after "synthetic".
+ASKED_SHORT: Mapping[Question, str] = MappingProxyType(
+    {
+        "instead_of_real": "instead of real",
+        "instead_of_all_real": "all, instead of all real",
+        "with_all_real": "added to all real",
+        "with_pool": "added to the pool",
+    }
+)
 _OPEN = "Open"
 _NONE = "No verdict"
 _PARTNERS: Mapping[str, str] = MappingProxyType(
@@ -88,7 +97,7 @@ def spell_verdict(verdict: Verdict) -> str:
         would settle it.
     """
     if verdict.verdict == "none":
-        return f"{_NONE}: {verdict.reasons[0] if verdict.reasons else 'nothing was compared'}."
+        return f"{_NONE}: {spell_why(verdict)}."
     other = spell_partner(verdict)
     claims: Mapping[Answer, str] = {
         "as_good": f"As good as {other} within {verdict.margin:g}",
@@ -104,12 +113,14 @@ def spell_verdict(verdict: Verdict) -> str:
 
 
 def spell_difference(verdict: Verdict) -> str:
-    """Return condition minus partner with the interval of the verdict; empty for none."""
+    """Return condition minus partner with the interval of the verdict; empty for no verdict."""
+    if verdict.verdict == "none":
+        return ""
     return _spell_signed(verdict.gap, verdict.low, verdict.high)
 
 
 def spell_basis(verdict: Verdict) -> tuple[str, ...]:
-    """Return what a verdict rests on, a sentence each; empty where nothing was compared.
+    """Return what a verdict rests on, a sentence each; empty where there is none.
 
     Args:
         verdict: of any question.
@@ -118,7 +129,7 @@ def spell_basis(verdict: Verdict) -> tuple[str, ...]:
         Both scores with their rows; then how the interval was taken, the one over test items
         alone, and the gap as a share of what the partner had learnt.
     """
-    if verdict.gap is None or verdict.score is None or verdict.partner_score is None:
+    if verdict.verdict == "none" or verdict.score is None or verdict.partner_score is None:
         return ()
     mine, other = take_apart(verdict.condition), take_apart(verdict.partner)
     made = f" ({mine.texts})" if mine.texts else ""
@@ -148,6 +159,13 @@ def spell_settling(verdict: Verdict) -> str:
     if not verdict.settles[0].startswith("about"):
         return verdict.settles[0]
     return f"{' or '.join(verdict.settles)} would settle it"
+
+
+def spell_why(verdict: Verdict) -> str:
+    """Return why there is no answer, or what would settle an open one; empty for an answer."""
+    if verdict.verdict == "none":
+        return verdict.reasons[0] if verdict.reasons else "nothing was compared"
+    return spell_settling(verdict) if verdict.verdict == "open" else ""
 
 
 def spell_partner(verdict: Verdict) -> str:

@@ -177,7 +177,8 @@ def _conclude(
             "the pool's labels are not balanced, and balance alone may be what helps: add "
             "pool_balanced under sources",
         )
-        said = "open"
+        # more texts or seeds would not settle it
+        return replace(verdict, verdict="open", reasons=tuple(told))
     settles = tuple(_settle(verdict, best.difference)) if said == "open" else ()
     return replace(verdict, verdict=said, reasons=tuple(told), settles=settles)
 

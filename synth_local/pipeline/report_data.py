@@ -14,7 +14,7 @@ from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
 from synth_local.evaluate.summary import Condition, Summary
-from synth_local.evaluate.verdict import read_verdicts
+from synth_local.evaluate.verdict import Verdict, read_verdicts
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
 from synth_local.pipeline.annotation_files import load_said
 from synth_local.pipeline.context import Context
@@ -34,7 +34,7 @@ from synth_local.report.data import (
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
 from synth_local.store.markers import read_failures
-from synth_local.store.run_dir import CorpusKey
+from synth_local.store.run_dir import CorpusKey, RunDir
 
 SAMPLES_PER_LABEL = 3
 PACKAGES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "scikit-learn", "numpy")
@@ -65,13 +65,18 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         models=tuple(list_models(context)),
         results=tuple(results),
         summary=summary,
-        verdicts=read_verdicts(read_json(run.verdicts) or []) if summary else (),
+        verdicts=load_verdicts(run) if summary else (),
         missing=tuple(_list_missing(context, state)),
         analysis=_read_analysis(context),
         shots={name: plan.shots for name, plan in context.strategies.items()},
         train_seconds=_average_seeds(seconds),
         said=tuple((one.task, one.facts) for one in load_said(_list_stored(context))),
     )
+
+
+def load_verdicts(run: RunDir) -> tuple[Verdict, ...]:
+    """Return the verdicts of a run; none where it was not evaluated."""
+    return read_verdicts(read_json(run.verdicts) or [])
 
 
 def _list_stored(context: Context) -> list[dict[str, Any]]:

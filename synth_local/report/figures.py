@@ -215,7 +215,7 @@ def _draw_mark(
     width = 1.9 if is_filled else 1.0
     axes.plot([value.low, value.high], [row, row], color=color, linewidth=width)
     face = color if is_filled else "none"
-    size = 6.5 if is_filled else 5.0
+    size = 5.5 if is_filled else 4.5
     axes.plot(
         [value.point], [row], marker=marker, color=color, markerfacecolor=face, markersize=size
     )

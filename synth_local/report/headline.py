@@ -5,23 +5,27 @@ Pure, and judges nothing: every sentence is spelled from a verdict. Knows nothin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth_local.evaluate.verdict import Answer, Verdict
 from synth_local.evaluate.verdict_words import (
     ASKED,
+    ASKED_SHORT,
     name_answer,
     spell_basis,
-    spell_difference,
     spell_reasons,
     spell_verdict,
+    spell_why,
 )
+from synth_local.records import Interval
 from synth_local.report.data import ReportData
-from synth_local.report.tables import Column, Table
+from synth_local.report.tables import MINUS, Column, Table, drop_empty_columns
 
 #: So many failed trainings are named in an answer; the table of results names all.
 MOST_FAILED = 6
+_SIGN = re.compile(r"(?<![\w.-])-(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,9 @@ class Headline:
         figures: the rest of that sentence.
         basis: what the verdict rests on, a sentence each.
         limits: what limits it, a sentence each.
-        failed: trainings of the task that failed, by name.
+        failed: trainings of the task that failed, where the sentence does not name them.
         others: the task's other verdicts, a row each.
+        reasons: why these have no answer, or what would settle them.
     """
 
     task: str
@@ -51,6 +56,7 @@ class Headline:
     limits: tuple[str, ...]
     failed: tuple[str, ...]
     others: Table
+    reasons: tuple[str, ...]
 
 
 def write_headlines(data: ReportData) -> tuple[Headline, ...]:
@@ -79,8 +85,11 @@ def pick_main(verdicts: Sequence[Verdict]) -> Verdict:
 
 def _write(data: ReportData, task: str, verdicts: Sequence[Verdict]) -> Headline:
     main = pick_main(verdicts)
-    claim, _, figures = spell_verdict(main).partition(": ")
-    reasons = spell_reasons(main)
+    others = [one for one in verdicts if one != main]
+    claim, _, figures = set_minus(spell_verdict(main)).partition(": ")
+    told = spell_why(main)
+    # what the sentence says already is not said again
+    limits = tuple(one for one in spell_reasons(main) if one != f"{told}.")
     return Headline(
         task=task,
         student=main.student,
@@ -88,17 +97,25 @@ def _write(data: ReportData, task: str, verdicts: Sequence[Verdict]) -> Headline
         answer=main.verdict,
         claim=claim,
         figures=figures,
-        basis=spell_basis(main),
-        # the first reason for no verdict is the sentence itself
-        limits=reasons[1:] if main.verdict == "none" else reasons,
-        failed=tuple(_list_failed(data, task)),
-        others=_list_others([one for one in verdicts if one != main]),
+        basis=tuple(map(set_minus, spell_basis(main))),
+        limits=tuple(map(set_minus, limits)),
+        failed=tuple(_list_failed(data, main)),
+        others=drop_empty_columns(_list_others(others)),
+        reasons=_list_reasons(others),
     )
 
 
-def _list_failed(data: ReportData, task: str) -> list[str]:
+def _list_failed(data: ReportData, main: Verdict) -> list[str]:
+    """Return the task's failed trainings by name, but for one that the verdict itself names."""
+    told = spell_why(main)
     failed = [
-        one for one in (data.summary.failed if data.summary else ()) if one.condition.task == task
+        one
+        for one in (data.summary.failed if data.summary else ())
+        if one.condition.task == main.task
+        and not (
+            one.condition.name in (main.condition, main.partner)
+            and f"(seed {one.seed}: {one.reason})" in told
+        )
     ]
     lines = []
     for one in failed[:MOST_FAILED]:
@@ -117,13 +134,35 @@ def _list_others(verdicts: Sequence[Verdict]) -> Table:
         "the answer was taken from; below 0 the synthetic side loses.",
         columns=(
             Column("student", "Student"),
-            Column("question", "Question"),
+            Column("question", "Synthetic"),
             Column("answer", "Answer"),
-            Column("difference", "Difference"),
+            Column("difference", "Difference", "interval", is_signed=True),
         ),
         rows=tuple(
-            (one.student, ASKED[one.question], name_answer(one), spell_difference(one) or None)
+            (one.student, ASKED_SHORT[one.question], name_answer(one), _turn(one))
             for one in verdicts
         ),
         num_headers=2,
     )
+
+
+def _turn(one: Verdict) -> Interval | None:
+    """Return condition minus partner, as tables have it; nothing where there is no verdict."""
+    if one.verdict == "none" or one.gap is None or one.low is None or one.high is None:
+        return None
+    return Interval(-one.gap, -one.high, -one.low)
+
+
+def _list_reasons(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return why the others have no answer, or what would settle them; equal ones together."""
+    named: dict[str, list[str]] = {}
+    for one in verdicts:
+        why = spell_why(one)
+        if why:
+            named.setdefault(why, []).append(f"{one.student}, {ASKED_SHORT[one.question]}")
+    return tuple(set_minus(f"{'; '.join(names)}: {why}.") for why, names in named.items())
+
+
+def set_minus(text: str) -> str:
+    """Return a text with true minus signs before its numbers, as tables have them."""
+    return _SIGN.sub(MINUS, text)

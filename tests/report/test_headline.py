@@ -1,4 +1,4 @@
-"""A headline claims no more than its students can carry."""
+"""The answer of the page is its verdicts, and nothing that the page concludes by itself."""
 
 from __future__ import annotations
 
@@ -6,31 +6,38 @@ from dataclasses import replace
 
 import pytest
 
-from synth_local.evaluate.summary import Condition, Confusion
-from synth_local.report.conditions import group_conditions, read_conditions
+from synth_local.evaluate.summary import Condition, Confusion, FailedTraining
+from synth_local.evaluate.verdict import Verdict
+from synth_local.evaluate.verdict_words import spell_verdict
+from synth_local.evaluate.verdicts import Origin
 from synth_local.report.data import ReportData
-from synth_local.report.headline import Headline, write_headline
-from tests.report.made_report import make_data, make_interval, make_task
+from synth_local.report.headline import MOST_FAILED, Headline, pick_main, write_headlines
+from tests.report.made_report import judge, make_data, make_interval, make_task
 
-KEY = Condition("sms_spam", "real", "-", "-", "s", 600)
+REAL = Condition("sms_spam", "real", "-", "-", "s", 600)
+POOL = Condition("sms_spam", "pool", "-", "-", "s", 297)
+MADE = Condition("sms_spam", "synthetic", "g", "zero_shot", "s", 600)
+
+
+def make_small() -> ReportData:
+    return make_data((make_task(),), ("g",), ("zero_shot",), ("s",))
 
 
 def make_headline(data: ReportData) -> Headline:
-    conditions = group_conditions(read_conditions(data))["sms_spam", "s"]
-    return write_headline(data, data.tasks[0], conditions)
+    [found] = write_headlines(data)
+    return found
 
 
-def make_one_label(source: str) -> ReportData:
-    """Return a report in which the students of one source call every item ham."""
-    data = make_data((make_task(),), ("g",), ("zero_shot",), ("s",))
+def set_gap(data: ReportData, apart: float, half: float) -> ReportData:
+    """Return the report with this difference of synthetic to real."""
     assert data.summary is not None
-    confusions = tuple(
-        replace(one, counts=tuple((sum(row), 0) for row in one.counts))
-        if one.condition.source == source
+    differences = tuple(
+        replace(one, interval=make_interval(apart, half), error=half / 1.96)
+        if one.condition.source == "synthetic"
         else one
-        for one in data.summary.confusions
+        for one in data.summary.differences
     )
-    return replace(data, summary=replace(data.summary, confusions=confusions))
+    return judge(data, differences=differences)
 
 
 @pytest.mark.parametrize(
@@ -40,42 +47,80 @@ def make_one_label(source: str) -> ReportData:
 def test_a_confusion_knows_whether_all_items_were_called_the_same(
     counts: tuple[tuple[int, ...], ...], only: str
 ) -> None:
-    assert Confusion(KEY, ("a", "b"), counts).only_label == only
+    assert Confusion(REAL, ("a", "b"), counts).only_label == only
 
 
-def test_a_student_that_learnt_nothing_from_real_texts_has_no_verdict() -> None:
-    found = make_headline(make_one_label("real"))
-    assert (found.verdict, found.difference) == ("blind", "")
-    assert "calls all 1,000 test items ham" in found.sentences[0]
-    assert "train.epochs" in found.sentences[0]
-    assert not any("lower than real" in line for line in found.sentences)
-
-
-def test_one_that_learnt_nothing_from_synthetic_texts_is_named_and_the_verdict_stands() -> None:
-    found = make_headline(make_one_label("synthetic"))
-    assert found.verdict == "below"
-    assert any("nothing was learnt: synthetic" in line for line in found.cautions)
-
-
-def test_students_that_learnt_have_neither() -> None:
-    found = make_headline(make_one_label("nothing of that name"))
-    assert found.verdict == "below"
-    assert not any("nothing was learnt" in line for line in found.cautions)
-
-
-@pytest.mark.parametrize(("p_holm", "verdict"), [(0.01, "above"), (0.2, "open")])
-def test_ahead_of_real_means_ahead_after_correction_for_all_that_were_compared(
-    p_holm: float, verdict: str
+@pytest.mark.parametrize(
+    ("apart", "half", "answer", "claim"),
+    [
+        (-0.010, 0.005, "as_good", "As good as the same number of real texts within 0.02"),
+        (-0.080, 0.020, "worse", "Worse than the same number of real texts by more than 0.02"),
+        (-0.130, 0.170, "open", "Open"),
+        (0.021, 0.018, "as_good", "As good as the same number of real texts within 0.02"),
+    ],
+)
+def test_one_rule_gives_the_words_of_the_page(
+    apart: float, half: float, answer: str, claim: str
 ) -> None:
-    data = make_data((make_task(),), ("g",), ("zero_shot",), ("s",))
-    assert data.summary is not None
-    higher = tuple(
-        replace(one, interval=make_interval(0.03), p=0.004, p_holm=p_holm)
-        if one.condition.source == "synthetic"
-        else one
-        for one in data.summary.differences
-    )
-    found = make_headline(replace(data, summary=replace(data.summary, differences=higher)))
-    assert found.verdict == verdict
-    assert any("higher than real" in line for line in found.sentences) == (verdict == "above")
-    assert any("within chance" in line for line in found.sentences) == (verdict == "open")
+    data = set_gap(make_small(), apart, half)
+    found = make_headline(data)
+    assert found.answer == answer
+    assert found.claim == f"{claim}, for this corpus"
+    told = spell_verdict(data.verdicts[0])
+    assert f"{found.claim}: {found.figures}".replace("\N{MINUS SIGN}", "-") == told
+
+
+def test_a_failed_training_is_the_answer_and_gives_no_difference() -> None:
+    failed = (FailedTraining(REAL, 1, "its macro-F1 is 0.502, that of its siblings 0.965"),)
+    found = make_headline(judge(make_small(), failed=failed))
+    assert (found.answer, found.claim, found.basis) == ("none", "No verdict", ())
+    assert "1 of 3 trainings failed (seed 1: its macro-F1 is 0.502" in found.figures
+    assert "train.min_steps" in found.figures
+    assert found.failed == ()  # the sentence names it
+
+
+def test_failed_trainings_of_other_conditions_are_named_and_very_many_are_counted() -> None:
+    failed = (FailedTraining(POOL, 2, "it calls all test items ham"),)
+    found = make_headline(judge(make_small(), failed=failed))
+    assert found.failed == ("s, pool, 297 rows, seed 2: it calls all test items ham.",)
+    many = tuple(FailedTraining(POOL, seed, "why") for seed in range(MOST_FAILED + 3))
+    lines = make_headline(judge(make_small(), failed=many)).failed
+    assert len(lines) == MOST_FAILED + 1
+    assert lines[-1] == "3 more: see the table of results."
+
+
+def test_a_second_failure_of_the_same_condition_is_named_beside_the_sentence() -> None:
+    failed = (FailedTraining(REAL, 0, "first"), FailedTraining(REAL, 1, "second"))
+    found = make_headline(judge(make_small(), failed=failed))
+    assert found.failed == ("s, real, 600 rows, seed 1: second.",)
+
+
+def test_what_limits_the_answer_is_what_the_verdict_says() -> None:
+    origins = {MADE: Origin("unknown", "may have seen anything", "spam: 284 of 300 rows")}
+    data = make_small()
+    made = judge(data, origins)
+    limits = make_headline(made).limits
+    assert limits[0].startswith("for this corpus")
+    assert "g may have seen anything." in limits
+    assert "the corpus of g, zero_shot is incomplete: spam: 284 of 300 rows." in limits
+
+
+def test_the_other_verdicts_have_a_line_each_and_their_reasons_once() -> None:
+    found = make_headline(make_data((make_task(),), ("g",), ("zero_shot",), ("s", "t")))
+    assert [row[:3] for row in found.others.rows] == [
+        ("s", "added to the pool", "Open"),
+        ("t", "instead of real", "Worse by more than 0.02"),
+        ("t", "added to the pool", "Open"),
+    ]
+    [reason] = found.reasons
+    assert reason.startswith("s, added to the pool; t, added to the pool: about 31 seeds")
+
+
+def test_the_verdict_of_a_task_is_the_first_that_was_compared_not_the_best() -> None:
+    def make(student: str, condition: str, gap: float) -> Verdict:
+        return Verdict(task="t", student=student, question="instead_of_real", verdict="worse",
+                       condition=condition, gap=gap)  # fmt: skip
+
+    empty, first, best = make("a", "", 0.0), make("b", "x", 0.3), make("c", "y", 0.0)
+    assert pick_main([empty, first, best]) is first
+    assert pick_main([empty]) is empty

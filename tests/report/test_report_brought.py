@@ -7,7 +7,6 @@ from dataclasses import replace
 from synth_local.report.conditions import read_conditions
 from synth_local.report.corpus_tables import make_corpus_table, make_seen_table
 from synth_local.report.data import NOTHING_KNOWN, ReportData
-from synth_local.report.headline import write_headline
 from synth_local.report.result_tables import make_pool_table
 from synth_local.report.tables import Undefined
 from tests.report.made_report import make_data, make_task
@@ -24,15 +23,12 @@ def make_brought() -> ReportData:
     return replace(data, corpora=parts, models=())
 
 
-def test_no_conclusion_is_drawn_from_the_pool_with_texts_of_unknown_origin() -> None:
+def test_the_pool_table_has_the_word_of_the_verdict_and_no_conclusion_of_its_own() -> None:
     data = make_brought()
-    conditions = read_conditions(data)
-    found = write_headline(data, data.tasks[0], conditions)
-    assert not [one for one in found.sentences if one.startswith("The pool alone")]
-    assert [one for one in found.sentences if NOTHING_KNOWN in one]
-    assert [one for one in found.cautions if NOTHING_KNOWN in one]
-    assert "best pool + synthetic" not in [figure.label for figure in found.figures]
-    assert {row[-1] for row in make_pool_table(data, conditions).rows} == {f"none: {NOTHING_KNOWN}"}
+    rows = make_pool_table(data, read_conditions(data)).rows
+    assert [row[-1] for row in rows] == ["Open"]
+    alone = make_pool_table(replace(data, verdicts=()), read_conditions(data)).rows
+    assert [row[-1] for row in alone] == [None]
 
 
 def test_what_it_has_seen_and_cost_is_said_to_be_unknown() -> None:

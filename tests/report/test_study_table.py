@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from synth_local.analyze.summary import Analysis, TaskSubjectivity
 from synth_local.records import Interval
-from synth_local.report.conditions import Condition, Difference, Measured
+from synth_local.report.conditions import Condition, Difference, Measured, Partner
 from synth_local.report.study_table import make_study_table
 from synth_local.report.tables import Undefined
 
@@ -12,7 +12,7 @@ from synth_local.report.tables import Undefined
 def make_conditions(task: str, real: float, synthetic: float) -> list[Condition]:
     def make(source: str, score: float) -> Condition:
         is_real = source == "real"
-        apart = Difference(Interval(synthetic - real, -0.5, 0.5), partner_rows=10)
+        apart = Interval(synthetic - real, -0.5, 0.5)
         measured = Measured(Interval(score, score - 0.1, score + 0.1))
         return Condition(
             task,
@@ -24,7 +24,12 @@ def make_conditions(task: str, real: float, synthetic: float) -> list[Condition]
             (0,),
             measured,
             measured,
-            {} if is_real else {"macro_f1": apart, "accuracy": apart},
+            ()
+            if is_real
+            else tuple(
+                Difference(metric, "real", Partner("real", 10), apart, apart)
+                for metric in ("macro_f1", "accuracy")
+            ),
         )
 
     return [make("real", real), make("synthetic", synthetic)]
@@ -64,6 +69,14 @@ def test_without_any_measure_the_run_file_orders_and_the_caption_says_so() -> No
 
 def test_a_condition_that_was_not_compared_says_so() -> None:
     alone = [one for one in CONDITIONS if one.source == "synthetic"]
-    row = make_study_table([replace(alone[0], to_real={})], None).rows[0]
+    row = make_study_table([replace(alone[0], differences=())], None).rows[0]
     assert Undefined("no real condition") in row
     assert Undefined("not compared with real") in row
+
+
+def test_the_partner_is_the_one_that_was_compared_not_one_of_as_many_rows() -> None:
+    real, made = make_conditions("t", 0.7, 0.8)
+    twin = replace(real, source="real_all", macro_f1=Measured(Interval(0.9, 0.8, 1.0)))
+    table = make_study_table([twin, real, made], None)
+    row = dict(zip((one.key for one in table.columns), table.rows[0], strict=True))
+    assert row["real_macro_f1"] == 0.7
