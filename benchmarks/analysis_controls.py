@@ -34,7 +34,7 @@ HEAD = (
     "this; the row shows why. Intervals of diversity\n"
     "measures come from subsampling and have figures of their own "
     "(`synth_local/measure/subsample.py`). No interval is printed for the\n"
-    "calibration error, Krippendorff's alpha, mean agreement, Spearman's correlation, R "
+    "Brier score, Krippendorff's alpha, mean agreement, Spearman's correlation, R "
     "squared and the line of a threshold curve.\n"
 )
 SECTIONS: tuple[tuple[str, str, tuple[Check, ...]], ...] = (
@@ -81,7 +81,9 @@ SECTIONS: tuple[tuple[str, str, tuple[Check, ...]], ...] = (
             lambda num: items.check_crowd(num, 5),
             lambda num: items.check_crowd_alarms(num, 3),
             lambda num: items.check_crowd_alarms(num, 4),
-            items.check_own_gold,
+            items.check_gold,
+            lambda num: items.check_gold(num, 3),
+            lambda num: items.check_gold(num, 5),
         ),
     ),
     (

@@ -6,7 +6,7 @@ out names; it knows nothing about files, engines or models.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
@@ -159,10 +159,10 @@ class Cell:
 
     Attributes:
         task: the task's name.
-        source: ``real``, ``synthetic``, ``pool``, ``pool+synthetic`` or ``real+synthetic``; ``-``
-            for the generator itself, which is trained on nothing.
+        source: as in the run file; ``-`` for the generator itself, which is trained on nothing.
         generator: the generator's name, or ``-``.
-        strategy: the strategy's name, or ``-``.
+        strategy: the strategy's name, or ``-``; where a set of real rows is of other counts per
+            label than its number of rows says, these counts.
         student: the student's name.
         num_train: rows of the training set.
         seed: training seed.
@@ -181,6 +181,14 @@ class Cell:
         """Return ``task__source__generator__strategy__student__n<rows>__s<seed>``."""
         parts = (self.task, self.source, self.generator, self.strategy, self.student)
         return "__".join((*parts, f"n{self.num_train}", f"s{self.seed}"))
+
+    @property
+    def draws(self) -> str:
+        """Return the name under which random numbers are drawn: the same rows, the same numbers.
+
+        ``real_all`` of the rows that ``real`` has elsewhere is the same training.
+        """
+        return replace(self, source=self.source.removesuffix("_all")).name
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ class ItemAgreement:
 
     Attributes:
         num_ratings: labels given, at least 2; missing ones do not count.
-        share: of the most frequent label among the ratings, in (0, 1]; the study's a_i.
+        share: of the most frequent label among the ratings, in (0, 1]; the study's a_i. It rises
+            as annotators get fewer.
+        pairs: share of pairs of ratings that agree, in [0, 1]; its mean does not depend on how
+            many annotators there are.
         entropy: of the label shares, in bits; 0 where all agree.
         majority: the most frequent label; ``None`` on a tie.
         is_tie: whether several labels are the most frequent.
@@ -36,6 +39,7 @@ class ItemAgreement:
 
     num_ratings: int
     share: float
+    pairs: float
     entropy: float
     majority: str | None
     is_tie: bool
@@ -50,6 +54,8 @@ class TaskAgreement:
         num_rated: items with at least two ratings, at least 1.
         num_ties: rated items without a majority.
         mean_share: mean of a_i, in (0, 1].
+        pair_agreement: mean share of agreeing pairs of ratings, in [0, 1]: what tasks with unlike
+            numbers of annotators are compared by.
         mean_ratings: ratings per rated item, at least 2.
         mean_entropy: in bits, at least 0.
         alpha: Krippendorff's nominal alpha: 1 is full agreement, 0 chance level, below 0 systematic
@@ -60,6 +66,7 @@ class TaskAgreement:
     num_rated: int
     num_ties: int
     mean_share: float
+    pair_agreement: float
     mean_ratings: float
     mean_entropy: float
     alpha: float | None
@@ -85,6 +92,8 @@ def measure_item(annotations: Annotations) -> ItemAgreement | None:
         num_ratings=num_ratings,
         # one division of two integers: 2/3 and 4/6 are the same number, and so one threshold
         share=most / num_ratings,
+        pairs=sum(count * (count - 1) for count in counts.values())
+        / (num_ratings * (num_ratings - 1)),
         entropy=sum(
             count / num_ratings * math.log2(num_ratings / count)
             for count in sorted(counts.values())
@@ -122,6 +131,7 @@ def measure_task(items: Sequence[Annotations]) -> TaskAgreement:
         num_rated=len(rated),
         num_ties=sum(found.is_tie for _, found in rated),
         mean_share=math.fsum(found.share for _, found in rated) / len(rated),
+        pair_agreement=math.fsum(found.pairs for _, found in rated) / len(rated),
         mean_ratings=sum(found.num_ratings for _, found in rated) / len(rated),
         mean_entropy=math.fsum(found.entropy for _, found in rated) / len(rated),
         alpha=_measure_alpha([labels for labels, _ in rated]),

@@ -16,15 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synth_local.analyze.lines import (
-    Draws,
-    bound_mean,
-    bound_slope,
-    permute_slope,
-    rank_points,
-    varies,
-)
-from synth_local.core.hashing import derive_seed
+from synth_local.analyze.lines import bound_mean, bound_slope, fit_line, rank_points, varies
 from synth_local.core.stats import FloatArray
 from synth_local.records import Interval
 
@@ -41,7 +33,8 @@ class PairedItems:
     """What two students make of the same test items, and how far annotators agree on these.
 
     Attributes:
-        agreement: (items,) a_i in (0, 1]; items without agreement are left out beforehand.
+        agreement: (items,) in [0, 1], a_i or the share of agreeing pairs; items without agreement
+            are left out beforehand.
         is_tie: (items,) whether annotators left the item without a majority.
         real: (items, seeds) 1 where the student trained on real data is right, else 0.
         synthetic: (items, seeds) the same for synthetic data; it may have other seeds.
@@ -62,8 +55,8 @@ class PairedItems:
         if self.agreement.shape != (num_items,) or self.is_tie.shape != (num_items,):
             msg = f"agreement {self.agreement.shape} and is_tie {self.is_tie.shape} do not fit"
             raise ValueError(msg)
-        if not np.all((self.agreement > 0) & (self.agreement <= 1)):
-            raise ValueError("agreement is a share in (0, 1] of every item")
+        if not np.all((self.agreement >= 0) & (self.agreement <= 1)):
+            raise ValueError("agreement is a share in [0, 1] of every item")
         for name, correct in (("real", self.real), ("synthetic", self.synthetic)):
             if correct.ndim != 2 or len(correct) != num_items or not correct.shape[1]:
                 raise ValueError(f"{name} {correct.shape} is not ({num_items}, seeds)")
@@ -94,10 +87,10 @@ class GapTrend:
     Attributes:
         num_items: items behind all figures.
         mean_gap: real minus synthetic accuracy, in [-1, 1]; ``None`` without items.
-        slope: change of the gap per unit of agreement, with a bootstrap interval over items;
+        slope: change of the gap per unit of agreement, with an interval over items;
             negative where synthetic data loses more on disputed items.
         spearman: rank correlation of agreement and gap, in [-1, 1].
-        p_value: two-sided, of the slope, from permutations of agreement over items.
+        p_value: two-sided, of the slope; from the same t as its interval.
         reason: why slope, correlation and p value are ``None``; empty where they are not.
     """
 
@@ -135,8 +128,8 @@ class GapLevel:
         real: mean accuracy after training on real data, in [0, 1].
         synthetic: the same for synthetic data.
         gap: ``real`` minus ``synthetic``.
-        interval: bootstrap interval of the gap over the level's items; ``None`` with fewer than
-            ``MIN_ITEMS`` of them, and where all have the same gap: resamples could not differ.
+        interval: of the gap, over the level's items; ``None`` with fewer than
+            ``MIN_ITEMS`` of them, and where all have the same gap.
     """
 
     lowest: float
@@ -148,50 +141,48 @@ class GapLevel:
     interval: Interval | None
 
 
-def fit_trend(items: PairedItems, draws: Draws | None = None) -> GapTrend:
+def fit_trend(items: PairedItems) -> GapTrend:
     """Return how the gap changes with agreement.
 
     Args:
         items: of one task and one pair of conditions, in any order.
-        draws: how many, and from which seed; ``None`` is the default.
 
     Returns:
         The trend; without slope, and with the reason, where there are fewer than ``MIN_ITEMS``
         items, fewer than ``MIN_APART`` of them off the commonest agreement, or all gaps are equal.
     """
-    draws = draws or Draws()
     gaps = items.measure_gaps()
     num_items = len(gaps)
     mean_gap = float(gaps.mean()) if num_items else None
     if reason := _explain_absence(items.agreement, gaps):
         return GapTrend(num_items, mean_gap, None, None, None, reason)
+    slope = bound_slope(items.agreement, gaps)
     return GapTrend(
         num_items=num_items,
         mean_gap=mean_gap,
-        slope=bound_slope(items.agreement, gaps, draws),
+        slope=slope.interval,
         spearman=rank_points(items.agreement, gaps),
-        p_value=permute_slope(items.agreement, gaps, draws),
+        p_value=slope.p_value,
     )
 
 
-def compare_ties(items: PairedItems, draws: Draws | None = None) -> TieTrends:
+def compare_ties(items: PairedItems) -> TieTrends:
     """Return the trend with ties included and with ties excluded.
 
     Args:
         items: of one task and one pair of conditions, in any order.
-        draws: how many, and from which seed; ``None`` is the default.
 
     Returns:
         Both trends.
     """
     return TieTrends(
-        included=fit_trend(items, draws),
-        excluded=fit_trend(items.keep(~items.is_tie), draws),
+        included=fit_trend(items),
+        excluded=fit_trend(items.keep(~items.is_tie)),
         num_ties=int(items.is_tie.sum()),
     )
 
 
-def measure_levels(items: PairedItems, draws: Draws | None = None) -> tuple[GapLevel, ...]:
+def measure_levels(items: PairedItems) -> tuple[GapLevel, ...]:
     """Return the gap by level of agreement, for a table or a figure.
 
     A level is one value of agreement where there are at most ``MOST_LEVELS`` values. Otherwise
@@ -200,16 +191,12 @@ def measure_levels(items: PairedItems, draws: Draws | None = None) -> tuple[GapL
 
     Args:
         items: of one task and one pair of conditions, in any order.
-        draws: how many, and from which seed; ``None`` is the default.
 
     Returns:
         Levels from low to high agreement; each item is in one of them.
     """
-    draws = draws or Draws()
     numbers = _number_levels(items.agreement)
-    return tuple(
-        _measure_level(items.keep(numbers == number), draws) for number in np.unique(numbers)
-    )
+    return tuple(_measure_level(items.keep(numbers == number)) for number in np.unique(numbers))
 
 
 def _number_levels(agreement: FloatArray) -> npt.NDArray[np.int64]:
@@ -222,12 +209,10 @@ def _number_levels(agreement: FloatArray) -> npt.NDArray[np.int64]:
     return np.searchsorted(edges, agreement, side="left").astype(np.int64)
 
 
-def _measure_level(items: PairedItems, draws: Draws) -> GapLevel:
+def _measure_level(items: PairedItems) -> GapLevel:
     gaps = items.measure_gaps()
     lowest, highest = float(items.agreement.min()), float(items.agreement.max())
     has_interval = len(gaps) >= MIN_ITEMS and varies(gaps)
-    seed = derive_seed(draws.seed, "level", str(lowest), str(highest))
-    drawn = Draws(draws.num_draws, draws.num_permutations, draws.level, seed)
     return GapLevel(
         lowest=lowest,
         highest=highest,
@@ -235,7 +220,7 @@ def _measure_level(items: PairedItems, draws: Draws) -> GapLevel:
         real=float(items.real.astype(np.float64).mean()),
         synthetic=float(items.synthetic.astype(np.float64).mean()),
         gap=float(gaps.mean()),
-        interval=bound_mean(gaps, drawn) if has_interval else None,
+        interval=bound_mean(gaps) if has_interval else None,
     )
 
 
@@ -255,4 +240,7 @@ def _explain_absence(agreement: FloatArray, gaps: FloatArray) -> str:
         )
     if not varies(gaps):
         return f"the gap does not vary: it is {gaps[0]:.3g} for all {num_items} items"
+    r_squared = fit_line(agreement, gaps).r_squared
+    if r_squared is not None and r_squared > 1 - 1e-9:
+        return "the gap does not scatter: all items lie on one line, and no error can be told"
     return ""

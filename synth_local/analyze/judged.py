@@ -93,7 +93,6 @@ class JudgedTasks:
             ``None`` where no pair has two.
         coefficient: ``2 * same - 1``, Kendall's coefficient of agreement: 1 is full agreement, 0
             what guessing gives.
-        unit: what intervals take for independent: ``judgements`` or ``annotators``.
         reason: why there are no ranks and strengths; empty where there are.
     """
 
@@ -106,7 +105,6 @@ class JudgedTasks:
     num_tied: int
     same: float | None
     coefficient: float | None
-    unit: str
     reason: str = ""
 
     @classmethod

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.sparse.csgraph import connected_components
 
 from synth_local.analyze.judged import JudgedTask, JudgedTasks, Judgement, PairVotes
-from synth_local.analyze.strengths import choose_unit, fit_strengths
+from synth_local.analyze.strengths import fit_strengths
 from synth_local.errors import DataError
 
 BoolMatrix = npt.NDArray[np.bool_]
@@ -79,7 +79,6 @@ def measure_judgements(
         num_tied=sum(one.majority is None for one in votes),
         same=same,
         coefficient=None if same is None else 2 * same - 1,
-        unit=choose_unit(judgements),
         reason=reason,
     )
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from synth_local.analyze.lines import Draws
 from synth_local.core.hashing import derive_seed
 from synth_local.core.stats import (
     FloatArray,
@@ -30,6 +29,21 @@ from synth_local.errors import UndefinedMetricError
 from synth_local.records import Interval
 
 MIN_POINTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """How often test items are drawn.
+
+    Attributes:
+        num_draws: bootstrap resamples behind an interval.
+        level: coverage that intervals aim at.
+        seed: root of all draws, in [0, 2**63).
+    """
+
+    num_draws: int = 2000
+    level: float = 0.95
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

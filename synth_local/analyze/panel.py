@@ -8,19 +8,14 @@ nothing of engines or files.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from synth_local.core.stats import FloatArray
 from synth_local.errors import UndefinedMetricError
-from synth_local.records import Interval
 
 MIN_MEMBERS = 2
-#: Between the 5th and the 95th percentile of a panel's figures: a slope over less of their scale
-#: would be stretched more than ten times to be told from 0 to 1.
-MIN_SPREAD = 0.1
 _DIGITS = 3  # half precision carries no more of a probability
 
 
@@ -49,75 +44,25 @@ class PanelTask:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PanelTrend:
-    """Whether a condition's gap to real falls with how sure the panel is, item by item.
-
-    Attributes:
-        condition: name of the condition without its seed.
-        members: of the panel, without the generator of the condition.
-        num_items: items behind it.
-        slope: change of the gap from a mean probability of 0 to one of 1.
-        spearman: rank correlation of gap and mean probability.
-        p_value: of a permutation over items, two-sided.
-        reason: why there is nothing; empty where there is something.
-    """
-
-    condition: str
-    members: tuple[str, ...]
-    num_items: int = 0
-    slope: Interval | None = None
-    spearman: float | None = None
-    p_value: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """What panels of machines say of all tasks."""
-
-    tasks: tuple[PanelTask, ...] = ()
-    trends: tuple[PanelTrend, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Panel:
-        """Return what ``to_json`` gave."""
-        return cls(
-            tuple(PanelTask(**{**row, "members": tuple(row["members"])}) for row in value["tasks"]),
-            tuple(_read_trend(row) for row in value["trends"]),
-        )
-
-
-def _read_trend(row: dict[str, Any]) -> PanelTrend:
-    slope = Interval(**row["slope"]) if row["slope"] else None
-    return PanelTrend(**{**row, "members": tuple(row["members"]), "slope": slope})
-
-
 def pool_members(
-    said: Mapping[str, FloatArray], generators: Mapping[str, str], without: str = ""
+    said: Mapping[str, FloatArray], generators: Mapping[str, str]
 ) -> tuple[tuple[str, ...], FloatArray]:
     """Return a panel's mean probabilities: each generator counts the same, however often asked.
 
     Args:
         said: (items, labels) probabilities of each member, rows summing to 1.
         generators: each member's generator.
-        without: a generator that may not judge its own texts.
 
     Returns:
         The members, and (items, labels) mean probabilities.
 
     Raises:
-        UndefinedMetricError: fewer than two members are left.
+        UndefinedMetricError: there are fewer than two members.
     """
-    members = tuple(name for name in said if generators[name] != without)
+    members = tuple(said)
     if len(members) < MIN_MEMBERS:
-        beside = f" beside {without}" if without else ""
         raise UndefinedMetricError(
-            f"a panel needs {MIN_MEMBERS} members{beside}, there is {len(members)}",
+            f"a panel needs {MIN_MEMBERS} members, there is {len(members)}",
             fix="generator-itself under students, with a further generator or strategy",
         )
     by_generator: dict[str, list[FloatArray]] = {}
@@ -140,23 +85,6 @@ def measure_certainty(pooled: FloatArray) -> FloatArray:
     """
     certainty: FloatArray = np.round(pooled.max(axis=1), _DIGITS)
     return certainty
-
-
-def explain_narrowness(certainty: FloatArray) -> str:
-    """Return why a panel's figures are too much alike for a slope; empty where they are not.
-
-    Args:
-        certainty: (items,) of the panel, at least one.
-
-    Returns:
-        A phrase.
-    """
-    low, high = np.quantile(certainty, (0.05, 0.95))
-    if high - low >= MIN_SPREAD:
-        return ""
-    return (
-        f"the panel is about as sure of all items: nine in ten figures lie within {high - low:.3f}"
-    )
 
 
 def share_labels(labels: Sequence[str | None], panel: Sequence[str]) -> float | None:

@@ -5,14 +5,14 @@ Holds data and no statistics: the step fills it, the report reads it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from synth_local.analyze.judged import JudgedTasks
-from synth_local.analyze.panel import Panel
+from synth_local.analyze.panel import PanelTask
 from synth_local.records import Interval
 
-AGREEMENT, JUDGED = "mean agreement", "judged objectivity"
+AGREEMENT, JUDGED = "pair agreement", "judged objectivity"
 SHARED_NOTE = (
     "The points of a threshold curve share items: each keeps those of the next. A line through "
     "them describes the curve, and no p value could be given for it. The primary analysis is the "
@@ -31,6 +31,7 @@ class TaskSubjectivity:
         num_ties: of these, items without a most frequent label.
         mean_share: mean over items of the share of the most frequent label; ``None`` where
             nobody says.
+        pair_agreement: mean over items of the share of agreeing pairs of ratings, in [0, 1].
         mean_ratings: ratings per rated item.
         mean_entropy: mean entropy of an item's labels, in bits.
         alpha: Krippendorff's alpha, nominal; ``None`` where it is undefined.
@@ -43,6 +44,7 @@ class TaskSubjectivity:
     num_rated: int = 0
     num_ties: int = 0
     mean_share: float | None = None
+    pair_agreement: float | None = None
     mean_ratings: float | None = None
     mean_entropy: float | None = None
     alpha: float | None = None
@@ -63,7 +65,7 @@ class Trend:
         slope: change of the gap from no to full agreement; negative: the gap is larger where
             people disagree.
         spearman: rank correlation of gap and agreement.
-        p_value: of a permutation of agreement over items, two-sided.
+        p_value: of the slope, two-sided.
         reason: why there is nothing; empty where there is something.
     """
 
@@ -135,7 +137,7 @@ class AcrossTasks:
         slope: change of the gap per unit of ``measure``, with an interval over tasks.
         spearman: rank correlation.
         reason: why there is nothing; empty where there is something.
-        measure: ``mean agreement``, beside the gap over the rated test items, or ``judged
+        measure: ``pair agreement``, beside the gap over the rated test items, or ``judged
             objectivity``, the Bradley-Terry strength, beside the gap over all test items.
     """
 
@@ -264,7 +266,7 @@ class Analysis:
     notes: tuple[str, ...] = ()
     learning: tuple[LearningCurve, ...] = ()
     cuts: tuple[str, ...] = ()
-    panel: Panel = field(default_factory=Panel)
+    panel: tuple[PanelTask, ...] = ()
     repeats: tuple[RepeatedCorpora, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -294,7 +296,7 @@ class Analysis:
             tuple(value.get("notes", ())),
             tuple(_read_learning(row) for row in value["learning"]),
             tuple(value["cuts"]),
-            Panel.from_json(value["panel"]),
+            tuple(PanelTask(**{**row, "members": tuple(row["members"])}) for row in value["panel"]),
             tuple(_read_repeats(row) for row in value.get("repeats", ())),
         )
 

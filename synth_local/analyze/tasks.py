@@ -1,6 +1,6 @@
 """Does the mean gap fall from task to task, the more objective the tasks are?
 
-Objectivity is whatever the caller measures it by: mean agreement on a task's items, or a strength
+Objectivity is whatever the caller measures it by: agreement on a task's items, or a strength
 from judgements of whole tasks.
 
 The unit is the task. A handful of tasks says little, whatever the number of texts in each: the
@@ -15,10 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from statsmodels.regression.linear_model import OLS
 
-from synth_local.analyze.lines import fit_line, rank_points
-from synth_local.core.stats import FloatArray
+from synth_local.analyze.lines import bound_slope, rank_points
 from synth_local.errors import DataError
 from synth_local.records import Interval
 
@@ -33,7 +31,7 @@ class TaskPoint:
 
     Attributes:
         task: the task's name.
-        objectivity: mean a_i of its items, in (0, 1], or a Bradley-Terry strength.
+        objectivity: share of agreeing pairs on its items, in [0, 1], or a Bradley-Terry strength.
         gap: real minus synthetic score, in [-1, 1].
     """
 
@@ -91,23 +89,7 @@ def fit_tasks(points: Sequence[TaskPoint], level: float = 0.95) -> TaskTrend:
     spearman = rank_points(objectivity, gaps)
     return TaskTrend(
         points=ordered,
-        slope=_bound_slope(objectivity, gaps, level),
+        slope=bound_slope(objectivity, gaps, level).interval,
         spearman=spearman,
         reason="" if spearman is not None else "the gap is the same for all tasks",
     )
-
-
-def _bound_slope(x: FloatArray, y: FloatArray, level: float) -> Interval:
-    """Return the least-squares slope with Student's interval and a robust standard error.
-
-    The standard error (HC3) lets gaps scatter more among some tasks than among others. It is
-    finite, since no task alone makes x vary: there are ``MIN_VALUES`` different ones.
-
-    References:
-        J. MacKinnon, H. White (1985), Some Heteroskedasticity-Consistent Covariance Matrix
-        Estimators with Improved Finite Sample Properties. Journal of Econometrics 29, 305-325.
-    """
-    design = np.column_stack([np.ones(len(x)), x])
-    found = OLS(y, design).fit(cov_type="HC3", use_t=True)
-    low, high = found.conf_int(alpha=1 - level)[1]
-    return Interval(fit_line(x, y).slope, float(low), float(high), level)

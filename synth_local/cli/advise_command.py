@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from synth_local.cli.options import RUN_DIRECTORY, RUN_FILE, make_printable, print_table
+from synth_local.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from synth_local.analyze.advice import Advice, Finding
+    from synth_local.evaluate.advice import Finding
     from synth_local.pipeline.advise import AdvicePage
-    from synth_local.records import Interval
 
 HEAD = (
-    *("task", "generator", "strategy", "student", "real", "gap to real [95 % interval]"),
-    *("added to real", "agreement", "seen too much", "run"),
+    *("task", "student", "question", "answer", "difference", "rows", "partner's rows"),
+    *("agreement", "run"),
 )
 BACKGROUND = (
     "Background: a study of ten tasks (arXiv 2310.07849) found that synthetic texts fall short of "
@@ -25,12 +25,10 @@ BACKGROUND = (
     "in the prompt. It used other generators than yours; its figures are not evidence about them."
 )
 RULE = (
-    "A gap is macro-F1 with real texts minus macro-F1 with synthetic ones. The rule: use where the "
-    "whole interval lies below {margin:.2f}; do not use where it lies above, unless texts added to "
-    "real ones are shown to help; not known otherwise. Of several students the one "
-    "that is best with real texts decides, of several generators those that have not seen the "
-    "task. An interval speaks of other test texts, or of other tasks like those tried; of another "
-    "corpus or pool it does not."
+    "A gap is macro-F1 with the real texts minus macro-F1 with the synthetic ones. As good: the "
+    "whole interval of the gap is at most the margin; worse: it lies above it; open: neither. What "
+    "is added helps or harms where the whole interval lies on that side of zero. Of several runs "
+    "the largest training decides, of several students the one that is best on validation texts."
 )
 
 
@@ -39,46 +37,82 @@ RULE = (
 @click.option(
     "--evidence", multiple=True, metavar="RUN", type=RUN_DIRECTORY, help="Directory of a run."
 )
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 0.5),
+    metavar="M",
+    help="Largest loss of macro-F1 that is good enough; by default that of each run.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the answers, as verdicts.json.")
 @click.argument("more_evidence", metavar="", nargs=-1, type=RUN_DIRECTORY)
-def advise(task_file: Path, evidence: tuple[Path, ...], more_evidence: tuple[Path, ...]) -> None:
+def advise(
+    task_file: Path,
+    evidence: tuple[Path, ...],
+    margin: float | None,
+    more_evidence: tuple[Path, ...],
+    *,
+    as_json: bool,
+) -> None:
     """Say whether a task should use synthetic texts, and on what that rests.
 
     Several runs may follow one --evidence.
     """
     if more_evidence and not evidence:
         raise click.UsageError("runs stand behind --evidence")
-    from synth_local.analyze.advice import MARGIN  # noqa: PLC0415
     from synth_local.pipeline.advise import advise_task  # noqa: PLC0415
 
-    page = advise_task(task_file, (*evidence, *more_evidence))
-    _print_answer(page.task, page.advice)
+    page = advise_task(task_file, (*evidence, *more_evidence), margin)
+    if as_json:
+        print_json([one.verdict.to_json() | {"run": one.run} for one in page.answers])
+        return
+    _print_answers(page)
     _print_people(page)
     _print_panel(page)
     _print_findings("Tried on this task", page.here)
     _print_findings("Tried on other tasks", page.elsewhere)
     _print_curves(page)
-    for line in page.left_out:
+    for line in dict.fromkeys(page.left_out):
         click.echo(make_printable(f"not counted: {line}"))
     click.secho("\nWhat would make this surer", bold=True)
     for line in page.surer or ("nothing that this command knows of",):
         click.echo(f"- {line}")
-    click.echo(f"\n{RULE.format(margin=MARGIN)}\n{BACKGROUND}")
+    click.echo(f"\n{RULE}\n{BACKGROUND}")
 
 
-def _print_answer(task: str, advice: Advice) -> None:
-    click.secho(f"{make_printable(task)}: {advice.verdict}", bold=True)
-    click.echo(f"because {advice.reason}")
-    if advice.gap is None:
-        click.echo("expected gap to real: not known")
-    else:
-        click.echo(f"expected gap to real: {_spell(advice.gap)}")
-    rests = advice.basis
-    if advice.finding is not None:
-        one = advice.finding
-        rests += f": {one.strategy} texts of {one.generator}, student {one.student}, {one.run}"
-    elif advice.num_tasks and advice.gap is not None:
-        rests += f": {advice.num_tasks} of them"
-    click.echo(make_printable(f"rests on {rests}"))
+def _print_answers(page: AdvicePage) -> None:
+    """Print one answer for each question, headed by the situation that it is for."""
+    from synth_local.evaluate.verdict_words import (  # noqa: PLC0415
+        ASKED,
+        spell_basis,
+        spell_reasons,
+        spell_verdict,
+    )
+
+    click.secho(make_printable(page.task), bold=True)
+    for one in page.answers:
+        verdict = one.verdict
+        click.secho(f"\n{_situate(one)}{ASKED[verdict.question]}", bold=True)
+        click.echo(make_printable(spell_verdict(verdict)))
+        for line in spell_basis(verdict):
+            click.echo(make_printable(line))
+        reasons = spell_reasons(verdict)
+        for line in reasons[1:] if verdict.verdict == "none" else reasons:
+            click.echo(make_printable(f"- {line}"))
+        if one.run:
+            click.echo(make_printable(f"rests on this task: {one.run}"))
+    click.echo("")
+
+
+def _situate(one: Finding) -> str:
+    """Return for whom an answer is: who has all the real texts, or only the pool."""
+    rows = one.verdict.partner_num_train
+    if rows is None:
+        return ""
+    if one.verdict.question == "with_pool":
+        return f"You have about {rows:,} real texts. "
+    if one.verdict.question in ("with_all_real", "instead_of_all_real"):
+        return f"You have all {rows:,} real texts. "
+    return ""
 
 
 def _print_people(page: AdvicePage) -> None:
@@ -89,7 +123,8 @@ def _print_people(page: AdvicePage) -> None:
     alpha = "undefined" if found.alpha is None else f"{found.alpha:.3f}"
     click.echo(
         f"how far people agree about its {page.num_test} test texts: {found.mean_share:.3f} "
-        f"(mean share of the most frequent label over {found.num_rated} rated texts), "
+        f"(mean share of the most frequent label over {found.num_rated} rated texts), two "
+        f"annotators agree on {found.pair_agreement or 0:.3f} of them, "
         f"Krippendorff's alpha {alpha}"
     )
 
@@ -116,11 +151,21 @@ def _print_findings(title: str, findings: Sequence[Finding]) -> None:
 
 
 def _finding_row(one: Finding) -> tuple[str, ...]:
+    from synth_local.evaluate.verdict_words import (  # noqa: PLC0415
+        ASKED,
+        name_answer,
+        spell_difference,
+    )
+
+    verdict = one.verdict
     return (
-        *(one.task, one.generator, one.strategy, one.student, f"{one.real:.3f}", _spell(one.gap)),
-        "; ".join(map(_spell, one.gains)) or "-",
+        *(verdict.task, verdict.student, ASKED[verdict.question], name_answer(verdict)),
+        spell_difference(verdict) or "-",
+        *(
+            "-" if rows is None else f"{rows:,}"
+            for rows in (verdict.num_train, verdict.partner_num_train)
+        ),
         "-" if one.agreement is None else f"{one.agreement:.3f}",
-        "yes" if one.is_tainted else "no",
         make_printable(one.run),
     )
 
@@ -137,7 +182,3 @@ def _print_curves(page: AdvicePage) -> None:
         flat = "still rising" if curve.flat_from is None else f"flat from {curve.flat_from:,} rows"
         rows = f"{curve.points[-1].num_rows:,} rows of {generator}, {strategy} ({student})"
         click.echo(f"{rows}: {spell_worth(curve)}; {flat}")
-
-
-def _spell(interval: Interval) -> str:
-    return f"{interval.point:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"

@@ -103,6 +103,7 @@ def _print_overview(overview: Overview) -> None:
     click.echo(f"\ncells: {len(overview.cells)}, {done} done")
     for cell in overview.cells:
         click.echo(f"  {cell['state']:<6} {cell['name']}")
+    _print_steps(overview)
     if overview.classify_tokens:
         click.echo(f"~tokens that generators read to classify: {overview.classify_tokens}")
     click.echo("")
@@ -113,6 +114,17 @@ def _print_overview(overview: Overview) -> None:
         click.echo(make_printable(f"not here: {line}"))
     for problem in overview.missing:
         click.echo(f"missing: {problem}")
+
+
+def _print_steps(overview: Overview) -> None:
+    """Print how long students train, by source: steps follow from a training set's rows alone."""
+    keys = ("source", "rows", "steps", "passes")
+    found = dict.fromkeys(tuple(cell[key] for key in keys) for cell in overview.cells)
+    taken = [one for one in found if one[2] is not None]
+    if taken:
+        click.echo(f"\n{'trained on':<20}{'rows':>8}{'steps':>8}{'passes over each row':>22}")
+    for source, rows, steps, passes in taken:
+        click.echo(f"{source:<20}{rows:>8}{steps:>8}{passes:>22.1f}")
 
 
 def _print_corpora(overview: Overview) -> None:

@@ -28,7 +28,16 @@ from synth_local.errors import quote
 from synth_local.records import BROUGHT
 
 NAME = re.compile(r"[a-z0-9._+-]+")
-Source = Literal["real", "synthetic", "pool", "pool+synthetic", "real+synthetic"]
+Source = Literal[
+    "real",
+    "real_all",
+    "synthetic",
+    "synthetic_all",
+    "pool",
+    "pool_balanced",
+    "pool+synthetic",
+    "real+synthetic",
+]
 Base = Literal["zero_shot", "few_shot"]
 EngineName = Literal["auto", "vllm", "transformers"]
 
@@ -190,8 +199,8 @@ class RunConfig(Section):
         missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
         # with corpora brought along nothing has to be generated
         needs_both = bool(self.generators) or not self.corpora
-        if missing and needs_both and any("synthetic" in source for source in self.sources):
-            msg = f"synthetic sources need {' and '.join(missing)}"
+        if missing and needs_both and self.needs_corpora:
+            msg = f"synthetic sources and pool_balanced need {' and '.join(missing)}"
             raise ValueError(msg)
         if missing and "generator-itself" in self.students:
             msg = f"the student generator-itself needs {' and '.join(missing)}"
@@ -204,7 +213,7 @@ class RunConfig(Section):
         if not self.corpus_seeds:
             return self
         missing = [k for k in ("generators", "strategies") if not getattr(self, k)]
-        if not any("synthetic" in source for source in self.sources):
+        if not self.needs_corpora:
             missing.append("a synthetic source")
         if missing:
             msg = f"corpus_seeds repeats generated corpora: it needs {' and '.join(missing)}"
@@ -225,6 +234,11 @@ class RunConfig(Section):
                 )
                 raise ValueError(msg)
         return self
+
+    @property
+    def needs_corpora(self) -> bool:
+        """Whether some source cannot be made without a corpus."""
+        return any("synthetic" in one or one == "pool_balanced" for one in self.sources)
 
     def per_label_for(self, labels: tuple[str, ...]) -> dict[str, int]:
         """Return how many rows each label should get.

@@ -56,11 +56,14 @@ class CurateConfig(Section):
         near_duplicates: Jaccard similarity of character 5-shingles from which a text repeats an
             earlier one; 1 keeps all but exact repeats.
         max_copy: largest share of a text's 5-shingles that may be found in one real text.
+        near_test_matches: ``drop`` leaves out texts, real and synthetic alike, of whose 5-shingles
+            more than ``max_copy`` stand in one test text; ``keep`` counts them only.
         max_rounds: top-up rounds after round 0.
     """
 
     near_duplicates: float = Field(default=0.7, gt=0, le=1)
     max_copy: float = Field(default=0.8, gt=0, le=1)
+    near_test_matches: Literal["drop", "keep"] = "drop"
     max_rounds: int = Field(default=4, ge=0, le=100)
 
 
@@ -84,13 +87,12 @@ class TrainConfig(Section):
     """How students are fine-tuned.
 
     Attributes:
-        epochs: passes over the largest source of a task.
+        epochs: passes of a cell over its own rows, at least.
+        min_steps: fewest optimiser steps of a cell: few rows are seen more often.
         learning_rate: peak rate of AdamW after warm-up.
         batch: examples per optimiser step, over all devices.
         method: ``full`` fine-tuning, or ``lora`` (saved merged).
         match: ``labels`` cuts real and synthetic to the same count per label; ``none`` does not.
-        budget: ``steps`` gives every cell of a task and student the same optimiser steps;
-            ``epochs`` the same number of passes over its own rows.
         max_length: tokens per text; longer texts are cut.
         warmup: share of the steps with a rising learning rate.
         weight_decay: of AdamW.
@@ -100,11 +102,11 @@ class TrainConfig(Section):
     """
 
     epochs: int = Field(default=3, ge=1, le=1000)
+    min_steps: int = Field(default=200, ge=1, le=1_000_000)
     learning_rate: float = Field(default=5e-5, gt=0, lt=1)
     batch: int = Field(default=64, ge=1)
     method: Literal["full", "lora"] = "full"
     match: Literal["labels", "none"] = "labels"
-    budget: Literal["steps", "epochs"] = "steps"
     max_length: int = Field(default=256, ge=8)
     warmup: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)

@@ -1,6 +1,6 @@
 """Counts in = accepted + drops: what the manifest says of each label.
 
-Also counts, without dropping them, rows that come near a text of the test split.
+Also counts rows that come near a text of the test split and were kept all the same.
 """
 
 from __future__ import annotations
@@ -64,8 +64,7 @@ def find_near_test(
 ) -> list[NearTest]:
     """Return the rows of whose 5-shingles more than ``max_copy`` stand in one test text.
 
-    They stay in the corpus and are stated beside it: real training texts come as near to the test
-    split (5 % of the messages of a well-known SMS corpus), and dropping them would be tuning on it.
+    There are some where near matches are kept; they are stated beside the corpus.
     """
     found = []
     for row in rows:

@@ -22,6 +22,7 @@ PROMPT_TOO_LONG: Final = "prompt_too_long"
 TOO_SHORT: Final = "too_short"
 TOO_LONG: Final = "too_long"
 TEST_LEAK: Final = "test_leak"
+NEAR_TEST_MATCH: Final = "near_test_match"
 VERBATIM_COPY: Final = "verbatim_copy"
 NEAR_COPY: Final = "near_copy"
 DUPLICATE: Final = "duplicate"
@@ -43,6 +44,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         TOO_SHORT: "fewer words than the task's min_words",
         TOO_LONG: "more than twice the task's max_words",
         TEST_LEAK: "equal to a text of the test split in letters and digits",
+        NEAR_TEST_MATCH: "more than max_copy of its 5-shingles stand in one text of the test split",
         VERBATIM_COPY: "equal to a real training or validation text in letters and digits",
         NEAR_COPY: "more than max_copy of its 5-shingles stand in one real training text",
         DUPLICATE: "equal to an accepted earlier text in letters and digits",

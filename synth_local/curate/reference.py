@@ -87,7 +87,7 @@ class Reference:
 
     def warm_up(self) -> None:
         """Build what row checks need, instead of at the first check."""
-        _ = self._verbatim, self._train_index
+        _ = self._verbatim, self._train_index, self._test_index
 
     def find_verbatim(self, text: str) -> Match | None:
         """Return the real text that equals ``text`` in letters and digits; test before train."""

@@ -17,6 +17,7 @@ from synth_local.curate.form import clean_completion
 from synth_local.curate.reasons import (
     EMPTY,
     NEAR_COPY,
+    NEAR_TEST_MATCH,
     PLACEHOLDER,
     TEST_LEAK,
     TOO_LONG,
@@ -27,9 +28,10 @@ from synth_local.curate.reasons import (
 from synth_local.curate.reference import MIN_SHINGLES, Reference
 from synth_local.records import Completion, Slot, Verdict
 from synth_local.task.examples import clean_text
+from synth_local.task.task_file import TaskFile
 
 #: Raise by hand when a check changes what it says of some completion.
-CHECKS_VERSION = 1
+CHECKS_VERSION = 2
 #: A text may have this many times the words that the prompt allows: models count words badly, and
 #: a hard bound would cut real variation and waste tokens; beyond it, it is another kind of text.
 LENGTH_TOLERANCE = 2.0
@@ -46,26 +48,30 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text))
 
 
-def describe_checks(
-    labels: Sequence[str],
-    phrases: Sequence[str],
-    kind: str,
-    min_words: int,
-    max_words: int | None,
-    max_copy: float,
-) -> dict[str, Any]:
+def check_length(text: str, min_words: int, max_words: int | None) -> str:
+    """Return why a text is too short or too long for its task, or nothing."""
+    num_words = count_words(text)
+    if num_words < min_words:
+        return TOO_SHORT
+    if max_words is not None and num_words > LENGTH_TOLERANCE * max_words:
+        return TOO_LONG
+    return ""
+
+
+def describe_checks(spec: TaskFile, max_copy: float, *, drops_near_test: bool) -> dict[str, Any]:
     """Return the JSON-ready settings that decide verdicts, for a fingerprint.
 
     The real texts are not part of it: they are inputs with a digest of their own.
     """
     return {
         "checks_version": CHECKS_VERSION,
-        "labels": list(labels),
-        "phrases": list(phrases),
-        "kind": kind,
-        "min_words": min_words,
-        "max_words": max_words,
+        "labels": list(spec.labels),
+        "phrases": [one.phrase for one in spec.labels.values()],
+        "kind": spec.kind,
+        "min_words": spec.length.min_words,
+        "max_words": spec.length.max_words,
         "max_copy": max_copy,
+        "drops_near_test": drops_near_test,
         "length_tolerance": LENGTH_TOLERANCE,
         "min_shingles": MIN_SHINGLES,
     }
@@ -84,7 +90,9 @@ class RowChecker:
     3. ``too_short``: fewer words than ``min_words``; ``too_long``: more than
        ``LENGTH_TOLERANCE`` times ``max_words``.
     4. ``test_leak``, then ``verbatim_copy``: equal to a real text in letters and digits.
-    5. ``near_copy``: more than ``max_copy`` of the distinct 5-shingles stand in one real training
+    5. ``near_test_match``, where near matches are dropped: more than ``max_copy`` of the distinct
+       5-shingles stand in one test text.
+    6. ``near_copy``: more than ``max_copy`` of the distinct 5-shingles stand in one real training
        or validation text; texts of fewer than ``MIN_SHINGLES`` shingles pass.
 
     Attributes:
@@ -97,6 +105,7 @@ class RowChecker:
         reference: the real texts.
         clean: the task's regular expressions; their matches are removed as from real texts, so
             that what was taken out there as a giveaway cannot come back in training rows.
+        drops_near_test: near matches to test texts are dropped, and not only counted.
     """
 
     labels: Sequence[str]
@@ -107,6 +116,7 @@ class RowChecker:
     max_copy: float
     reference: Reference
     clean: Sequence[str] = ()
+    drops_near_test: bool = True
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:
@@ -125,24 +135,20 @@ class RowChecker:
         reason = cleaned.reason or ("" if match_key(text) else EMPTY)
         if completion.finish_reason == "length" and reason in ("", EMPTY, PLACEHOLDER):
             reason = TRUNCATED
-        reason = reason or self._check_length(text)
+        reason = reason or check_length(text, self.min_words, self.max_words)
         if reason:
             return Verdict(text, reason)
         return self._check_copies(slot, text)
-
-    def _check_length(self, text: str) -> str:
-        num_words = count_words(text)
-        if num_words < self.min_words:
-            return TOO_SHORT
-        if self.max_words is not None and num_words > LENGTH_TOLERANCE * self.max_words:
-            return TOO_LONG
-        return ""
 
     def _check_copies(self, slot: Slot, text: str) -> Verdict:
         same = self.reference.find_verbatim(text)
         if same is not None:
             reason = TEST_LEAK if same.split == "test" else VERBATIM_COPY
             return Verdict(text, reason, same.split, same.id)
+        if self.drops_near_test:
+            near = self.reference.find_near_test(text, above=self.max_copy)
+            if near is not None:
+                return Verdict(text, NEAR_TEST_MATCH, "test", near.id)
         copied = self.reference.find_copied(text, above=self.max_copy)
         if copied is None:
             return Verdict(text)

@@ -262,6 +262,7 @@ class Resampler:
             is_deterministic=group.is_deterministic,
             is_floor=group.is_floor,
             serves=group.serves,
+            validation=group.validation,
         )
 
     def _bound(self, point: float, draws: FloatArray) -> Interval:

@@ -25,6 +25,8 @@ LEAST_LIFT = 0.05
 FAR_BELOW = 0.10
 #: ... where it is also this many times the usual standard deviation between seeds.
 NUM_SPREADS = 4.0
+#: Standard deviations of a normal distribution per median distance to its middle.
+OF_NORMAL = 1.4826
 
 
 def find_failed(groups: Sequence[Group]) -> tuple[FailedTraining, ...]:
@@ -94,15 +96,16 @@ def find_only_label(table: LabelTable, place: int) -> int | None:
 
 
 def _measure_usual_spread(groups: Sequence[Group]) -> dict[tuple[str, str], float]:
-    """Return, by task and student, the usual standard deviation between seeds.
+    """Return, by task and student, the usual spread between seeds, as a standard deviation.
 
-    The lowest seed of each condition is left out of it, and the median over conditions is taken:
-    a failed training would make failing look usual.
+    Of each condition with three seeds or more the median distance to the middle, and of these the
+    median over conditions: a few failed trainings would make failing look usual.
     """
     found: dict[tuple[str, str], list[float]] = {}
     for group in groups:
-        scores = np.sort(score_seeds(group.table, macro_f1_of))[1:]
-        if len(scores) > 1:
+        scores = score_seeds(group.table, macro_f1_of)
+        if len(scores) > 2:
+            apart = float(np.median(np.abs(scores - np.median(scores))))
             key = (group.condition.task, group.condition.student)
-            found.setdefault(key, []).append(float(np.std(scores, ddof=1)))
+            found.setdefault(key, []).append(OF_NORMAL * apart)
     return {key: float(np.median(values)) for key, values in found.items()}

@@ -25,12 +25,15 @@ class Learnt:
         guess_loss: that of guessing by the labels' shares among the training rows.
         final_accuracy: share of training rows that were right over the last tenth of the steps.
         majority_share: share of the commonest label among the training rows.
+        validation_macro_f1: macro-F1 on the validation texts, which no verdict looks at; ``None``
+            where the task has none.
     """
 
     final_loss: float
     guess_loss: float
     final_accuracy: float
     majority_share: float
+    validation_macro_f1: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,13 @@ class Group:
     def is_single(self) -> bool:
         """Return whether one training stands for all seeds, since each would be the same."""
         return self.is_deterministic and len(self.seeds) == 1
+
+    @property
+    def validation(self) -> float | None:
+        """Return the mean over seeds of the macro-F1 on validation texts, where all know it."""
+        found = [one.validation_macro_f1 if one else None for one in self.learnt]
+        known = [one for one in found if one is not None]
+        return float(np.mean(known)) if known and len(known) == len(found) else None
 
     def keep_seeds(self, seeds: Iterable[int]) -> LabelTable:
         """Return the table with the rows of ``seeds`` only, in rising order."""

@@ -75,6 +75,8 @@ class ConditionScore:
         is_deterministic: the student draws no random numbers.
         is_floor: the student reads nothing.
         serves: the sources that this training set is: two where the matched rows are all rows.
+        validation: mean over seeds of the macro-F1 on the validation texts; ``None`` where
+            nobody knows it.
     """
 
     condition: Condition
@@ -89,6 +91,7 @@ class ConditionScore:
     is_deterministic: bool = False
     is_floor: bool = False
     serves: tuple[str, ...] = ()
+    validation: float | None = None
 
     @property
     def mean(self) -> float:

@@ -76,6 +76,10 @@ class Verdict:
         score: macro-F1 of the condition.
         partner_score: macro-F1 of the partner.
         floor: macro-F1 of one that has learnt nothing.
+        error: standard error of the gap; ``None`` where there is no gap.
+        df: degrees of freedom behind the interval; ``None`` where nothing was estimated.
+        partner_validation: macro-F1 of the partner's trainings on the validation texts, which no
+            verdict looks at; ``None`` where the task has none.
     """
 
     task: str
@@ -101,6 +105,9 @@ class Verdict:
     score: float | None = None
     partner_score: float | None = None
     floor: float | None = None
+    error: float | None = None
+    df: float | None = None
+    partner_validation: float | None = None
 
     @property
     def share_of_lift(self) -> float | None:

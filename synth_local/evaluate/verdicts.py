@@ -301,6 +301,9 @@ def _fill(
         num_test=score.num_items,
         score=score.mean,
         partner_score=partner.mean,
+        error=found.error,
+        df=found.df,
+        partner_validation=partner.validation,
     )
 
 

@@ -1,24 +1,21 @@
-"""Put together what there is to say of a task: agreement, findings, advice, what would help."""
+"""Put together what there is to say of a task: agreement, verdicts of runs, what would help."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from synth_local.analyze.advice import Advice, Finding, decide_here, predict_elsewhere
 from synth_local.analyze.agreement import TaskAgreement, measure_task
 from synth_local.analyze.panel import PanelTask
 from synth_local.analyze.summary import LearningCurve, TaskSubjectivity
 from synth_local.errors import UndefinedMetricError
+from synth_local.evaluate.advice import Finding, answer_elsewhere, decide
 from synth_local.pipeline.evidence import Evidence, read_evidence
 from synth_local.pipeline.ratings import FILE
 from synth_local.pipeline.task_seen import look_at_task
 from synth_local.records import Example
 from synth_local.store.run_dir import RunDir
-
-FEW_SEEDS = 3
-FEW_ITEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +28,12 @@ class AdvicePage:
         agreement: how much its annotators agree, by a run on the same test texts or else by the
             task file; ``None`` where nobody says.
         panel: how sure machines are of its test texts, by a run on the same; ``None`` where none
-            was asked. It stays out of the advice.
-        advice: the answer.
+            was asked. It stays out of the answers.
+        answers: the finding that decides each question, or one that says that nobody tried.
         here: findings on this task, on the same test texts.
         elsewhere: findings on other tasks.
         left_out: what counts for nothing, a sentence each: runs with a task of this name and
-            other test texts, and students that learnt nothing.
+            other test texts, and runs without an answer.
         curves: learning curves on this task.
         surer: what would make the answer surer, one sentence each.
     """
@@ -45,7 +42,7 @@ class AdvicePage:
     num_test: int
     agreement: TaskAgreement | TaskSubjectivity | None
     panel: PanelTask | None
-    advice: Advice
+    answers: tuple[Finding, ...]
     here: tuple[Finding, ...]
     elsewhere: tuple[Finding, ...]
     left_out: tuple[str, ...]
@@ -53,12 +50,13 @@ class AdvicePage:
     surer: tuple[str, ...]
 
 
-def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
+def advise_task(task_file: Path, runs: Sequence[Path], margin: float | None = None) -> AdvicePage:
     """Return what can be said of a task.
 
     Args:
         task_file: of the task; where it or its data are not here, a run of it stands for them.
         runs: directories of finished runs.
+        margin: the largest gap of macro-F1 that is small enough; ``None`` keeps that of each run.
 
     Returns:
         The page.
@@ -69,38 +67,42 @@ def advise_task(task_file: Path, runs: Sequence[Path]) -> AdvicePage:
     """
     evidence = [read_evidence(run) for run in dict.fromkeys(runs)]
     task = look_at_task(task_file, [RunDir(run) for run in dict.fromkeys(runs)])
-    digest = task.test_digest
-    same = [one for one in evidence if one.test_digests.get(task.name) == digest]
-    agreement = _find_agreement(task.name, task.test, same)
-    here, elsewhere, left_out = [], [], []
+    same = [one for one in evidence if one.test_digests.get(task.name) == task.test_digest]
+    here, elsewhere = [], []
     for one in evidence:
-        is_here = one.test_digests.get(task.name) == digest
-        here += [found for found in one.findings if found.task == task.name and is_here]
-        elsewhere += [found for found in one.findings if found.task != task.name]
-        if task.name in one.test_digests and not is_here:
-            left_out.append(f"{one.run} has a task of this name with other test texts")
-        left_out += [f"{one.run}, {line}" for line in one.left_out]
-    share = agreement.mean_share if agreement else None
-    advice = decide_here(here) if here else predict_elsewhere(elsewhere, share)
+        here += [found for found in one.findings if found.verdict.task == task.name and one in same]
+        elsewhere += [found for found in one.findings if found.verdict.task != task.name]
+    answers = decide(here, margin)
+    if not answers:
+        answers = [Finding(answer_elsewhere(task.name, elsewhere, margin))]
     curves = [
-        curve
-        for one in evidence
-        for curve in one.curves
-        if curve.condition.split("__")[0] == task.name and one.test_digests.get(task.name) == digest
+        curve for one in same for curve in one.curves if curve.condition.split("__")[0] == task.name
     ]
-    page = AdvicePage(
+    return AdvicePage(
         task.name,
         task.num_test,
-        agreement,
+        _find_agreement(task.name, task.test, same),
         next((one.panel[task.name] for one in same if task.name in one.panel), None),
-        advice,
+        tuple(answers),
         tuple(here),
         tuple(elsewhere),
-        tuple(left_out),
+        tuple(_list_left_out(task.name, evidence, same)),
         tuple(curves),
-        (),
+        tuple(_list_surer(answers, curves)),
     )
-    return _with_surer(page, evidence, share)
+
+
+def _list_left_out(
+    task: str, evidence: Sequence[Evidence], same: Sequence[Evidence]
+) -> Iterator[str]:
+    for one in evidence:
+        if task in one.test_digests and one not in same:
+            yield f"{one.run} has a task of this name with other test texts"
+        for found in one.findings:
+            verdict = found.verdict
+            if verdict.verdict == "none" and verdict.reasons:
+                who = f"{verdict.task}, {verdict.student}"
+                yield f"{one.run}, {who}: {verdict.reasons[0]}"
 
 
 def _find_agreement(
@@ -119,30 +121,15 @@ def _find_agreement(
         return None
 
 
-def _with_surer(page: AdvicePage, evidence: Sequence[Evidence], share: float | None) -> AdvicePage:
-    lines = []
-    if not page.here:
-        lines.append(
-            "a run of your own generator on this task, even of 100 texts per label: "
-            "`synth-local run`, then --evidence with its directory"
-        )
-    elif any(one.is_tainted for one in page.here):
-        lines.append(
-            "a generator that has not seen more real texts of this task than the pool holds"
-        )
-    if share is None:
-        lines.append(
-            "several people's labels for a sample of the test texts: a run of this task writes the "
-            "template (docs/run-file.md, analyze.annotations)"
-            + ("" if page.panel else "; a panel of machines (generator-itself) is a weak stand-in")
-        )
-    runs = {one.run for one in page.here}
-    if page.here and min(one.num_seeds for one in evidence if one.run in runs) < FEW_SEEDS:
-        lines.append(f"at least {FEW_SEEDS} training seeds")
-    if page.num_test < FEW_ITEMS:
-        lines.append(f"more test texts: there are {page.num_test}")
-    if page.here and not page.curves:
-        lines.append("a learning curve (learning_curve in the run file): are more rows worth it?")
-    if len(page.here) > 1:
-        lines.append("a second run with the best condition alone: it was picked on the test texts")
-    return replace(page, surer=tuple(lines))
+def _list_surer(answers: Sequence[Finding], curves: Sequence[LearningCurve]) -> Iterator[str]:
+    """Yield what would make the answers surer: what settles them, then what was not tried."""
+    yield from dict.fromkeys(text for one in answers for text in one.verdict.settles)
+    asked = {one.verdict.question for one in answers if one.run}
+    if asked and "instead_of_all_real" not in asked:
+        yield "real_all and synthetic_all under sources: what all the texts that you have would do"
+    if asked and not asked & {"with_all_real", "with_pool"}:
+        yield "pool, pool_balanced and pool+synthetic under sources: what synthetic texts add"
+    if asked and any(one.verdict.num_corpora == 1 for one in answers):
+        yield "corpus_seeds in the run file: would another corpus of the same settings do as well?"
+    if asked and not curves:
+        yield "learning_curve in the run file: are more rows worth it?"

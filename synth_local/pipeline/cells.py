@@ -1,7 +1,7 @@
 """The training conditions of a run, planned from counts alone.
 
-Fairness is decided here: which rows each source may use, and how many optimiser steps all cells of
-a task and student take. Texts are only touched when a cell is trained.
+A cell is decided by its own rows, student and seed alone: naming another source, seed, generator or
+learning curve changes none that is there. Texts are only touched when a cell is trained.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from synth_local.train.sources import (
     plan_repeats,
     plan_sets,
 )
-from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF, READ_NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class CellPlan:
         fingerprint: identity of everything that decides its predictions.
         rows: its training set.
         steps: optimiser steps.
-        partners: the cells that it is compared with, in order.
+        partners: the cells that it is compared with, in order; none where the run file lists none.
     """
 
     cell: Cell
@@ -59,7 +59,7 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
     """Return the cells that the finished corpora allow, task by task.
 
     A set with no row of some label is left out: nothing can be learned from it. ``untrained``
-    names these.
+    names these. No cell depends on which others there are.
     """
     plans: list[CellPlan] = []
     settings = context.config.train
@@ -67,19 +67,20 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
         corpora = {key: one for key, one in manifests.items() if key.task == task.name}
         facts = split_facts(context, task)
         accepted = {key: one.accepted for key, one in corpora.items()}
-        real = RealCounts(facts.train, facts.pool)
-        sets = [one for one in plan_all_sets(context, task, real, accepted) if _is_whole(one, task)]
-        sizes = [one.num_train for one in sets]
-        further = _plan_further(context, task, real, accepted, sets)
+        sets = _plan_sets(context, task, RealCounts(facts.train, facts.pool), accepted)
+        by_name = {one.name: one for one in sets}
         for student in _trained_students(context):
-            for rows in sets + (further if student not in READ_NOTHING else []):
+            for rows in (one for one in sets if _is_for(one, student)):
                 digest = corpora[rows.corpus].corpus_digest if rows.corpus else ""
-                steps = count_steps(rows.num_train, sizes, settings)
+                steps = count_steps(rows.num_train, settings)
                 identity = _identity(context, facts, rows, digest, student, steps)
-                partners = _find_partners(sets, rows)
-                for seed in context.config.seeds:
+                for seed in _list_seeds(context, rows, student):
                     cell = rows.cell(task.name, student, seed)
-                    against = tuple(one.cell(task.name, student, seed) for one in partners)
+                    against = tuple(
+                        one.cell(task.name, student, _share_seed(context, by_name[one], cell))
+                        for one in rows.partners
+                        if one in by_name
+                    )
                     fingerprint = digest_json([identity, task.name, seed])
                     plans.append(CellPlan(cell, fingerprint, rows, steps, against))
         plans += _plan_classified(context, task)
@@ -94,14 +95,13 @@ def expect_cells(context: Context) -> list[Cell]:
         corpora = {
             key: _expect_rows(context, key) for key in context.corpora if key.task == task.name
         }
-        real = RealCounts(facts.train, facts.pool)
-        sets = [one for one in plan_all_sets(context, task, real, corpora) if _is_whole(one, task)]
-        further = _plan_further(context, task, real, corpora, sets)
+        sets = _plan_sets(context, task, RealCounts(facts.train, facts.pool), corpora)
         cells += [
             one.cell(task.name, student, seed)
             for student in _trained_students(context)
-            for one in sets + (further if student not in READ_NOTHING else [])
-            for seed in context.config.seeds
+            for one in sets
+            if _is_for(one, student)
+            for seed in _list_seeds(context, one, student)
         ]
         cells += [cell for _, cell in _list_classified(context, task)]
     return cells
@@ -126,23 +126,36 @@ def plan_all_sets(
     return plan_sets(config.sources, config.train.match, real, firsts, context.per_label(task))
 
 
-def _plan_further(
-    context: Context,
-    task: Task,
-    real: RealCounts,
-    corpora: Mapping[CorpusKey, Counts],
-    sets: list[SetPlan],
+def _plan_sets(
+    context: Context, task: Task, real: RealCounts, corpora: Mapping[CorpusKey, Counts]
 ) -> list[SetPlan]:
-    """Return the sets of repeats and the cuts for learning curves.
-
-    They take as many optimiser steps as the sets do, and change nothing about these.
-    """
+    """Return all sets that have a row of every label: those of repeats and of curves come last."""
     config = context.config
     firsts = {key: counts for key, counts in corpora.items() if not context.is_repeat(key)}
     others = {key: counts for key, counts in corpora.items() if context.is_repeat(key)}
+    sets = plan_all_sets(context, task, real, corpora)
+    whole = [one for one in sets if _is_whole(one, task)]
     repeats = plan_repeats(config.sources, config.train.match, real, others)
-    points = plan_points(config.sources, config.learning_curve, real, firsts, sets)
-    return [one for one in repeats + points if _is_whole(one, task)]
+    asked = context.per_label(task)
+    points = plan_points(config.sources, config.learning_curve, real, firsts, whole, asked)
+    return whole + [one for one in repeats + points if _is_whole(one, task)]
+
+
+def _is_for(rows: SetPlan, student: str) -> bool:
+    """Return whether a student is trained on a set: no curve of one that reads nothing."""
+    return student not in READ_NOTHING or not (rows.is_point or rows.is_repeat)
+
+
+def _list_seeds(context: Context, rows: SetPlan, student: str) -> tuple[int, ...]:
+    """Return the training seeds: one where neither the student nor its rows would differ."""
+    seeds = context.config.seeds
+    return seeds[:1] if student in DETERMINISTIC and not rows.is_cut else seeds
+
+
+def _share_seed(context: Context, partner: SetPlan, cell: Cell) -> int:
+    """Return the cell's own seed, or the one that stands for all of its partner."""
+    seeds = _list_seeds(context, partner, cell.student)
+    return cell.seed if cell.seed in seeds else seeds[0]
 
 
 def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
@@ -177,7 +190,7 @@ def _plan_classified(context: Context, task: Task) -> list[CellPlan]:
         CellPlan(
             cell,
             classify_fingerprint(context, key, cell.seed),
-            SetPlan(NONE, None, {}, twin=key),
+            SetPlan(NONE, None, {}),
             steps=0,
             partners=(),
         )
@@ -200,16 +213,6 @@ def _list_classified(context: Context, task: Task) -> list[tuple[CorpusKey, Cell
     ]
 
 
-def _find_partners(sets: list[SetPlan], rows: SetPlan) -> list[SetPlan]:
-    if rows.source == "real" or rows.is_point or rows.is_repeat:
-        return []
-    real = (one for one in sets if one.source == "real" and one.real == rows.partner)
-    found = [next(real, None)]
-    if rows.source == "pool+synthetic":
-        found.append(next((one for one in sets if one.source == "pool"), None))
-    return [one for one in found if one is not None]
-
-
 def _is_whole(plan: SetPlan, task: Task) -> bool:
     """Return whether every label has a row."""
     return not plan.list_empty(task.labels)
@@ -224,12 +227,12 @@ def _identity(
             "version": TRAIN_VERSION,
             "data": facts.data_digest,
             "corpus": corpus_digest,
-            "rows": [rows.source, rows.real, rows.synthetic],
+            "rows": [rows.source.removesuffix("_all"), rows.real, rows.synthetic],
             "student": [student, digest.total if digest else ""],
             "settings": {
                 key: value
                 for key, value in context.config.train.fingerprint_fields().items()
-                if key not in {"epochs", "match", "budget"}  # decided: rows and steps
+                if key not in {"epochs", "min_steps", "match"}  # decided: rows and steps
             },
             "steps": steps,
         }

@@ -159,8 +159,8 @@ class Context:
 
     @property
     def corpora(self) -> list[CorpusKey]:
-        """All corpora, tasks first, brought ones last; empty where no source is synthetic."""
-        if not any("synthetic" in source for source in self.config.sources):
+        """All corpora, tasks first, brought ones last; empty where no source needs one."""
+        if not self.config.needs_corpora:
             return []
         found = []
         for task in self.tasks:

@@ -78,6 +78,35 @@ def find_train_failures(run: RunDir, plans: Sequence[CellPlan]) -> list[Failure]
     return sorted((one for one in read_failures(run) if one.stage == "train"), key=rank)
 
 
+def sum_up_trainings(
+    run: RunDir,
+    plans: Sequence[CellPlan],
+    num_failed: int,
+    total: int,
+    errors: Sequence[JobFailedError],
+) -> JobFailedError:
+    """Return what trainings beside each other came to, where at least one job failed.
+
+    Args:
+        run: the run directory.
+        plans: the run's cells.
+        num_failed: cells that have no predictions now.
+        total: cells that were to be trained.
+        errors: of the jobs that failed, in their order.
+
+    Returns:
+        The first cause. Where jobs noted failures of cells: the first of these, and how many
+        cells there are in all.
+    """
+    noted = find_train_failures(run, plans)
+    if len(errors) == 1 or not noted:
+        return errors[0]
+    first = noted[0]
+    job = first.job.removeprefix("train-")
+    what = f"{num_failed} of {total} cells failed; the first, {job}: {first.what}"
+    return repeat_failure(first, what, first.log)
+
+
 def repeat_failure(failure: Failure, what: str, log: str | Path) -> JobFailedError:
     """Return the error that a job noted, to end another one with.
 

@@ -17,11 +17,11 @@ from synth_local.store.run_dir import CorpusKey
 GENERATE_VERSION = 1
 CURATE_VERSION = 1
 MEASURE_VERSION = 1
-TRAIN_VERSION = 2
+TRAIN_VERSION = 4
 CLASSIFY_VERSION = 1
-EVALUATE_VERSION = 4
-ANALYZE_VERSION = 5
-REPORT_VERSION = 9
+EVALUATE_VERSION = 5
+ANALYZE_VERSION = 7
+REPORT_VERSION = 10
 VERSIONS = {
     "generate": GENERATE_VERSION,
     "curate": CURATE_VERSION,
@@ -102,16 +102,10 @@ def classify_fingerprint(context: Context, key: CorpusKey, seed: int) -> str:
 def checks_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of the row checks of a task: settings and reference texts."""
     task = context.tasks[key.task]
-    spec = task.spec
-    checks = describe_checks(
-        task.labels,
-        [spec.labels[label].phrase for label in task.labels],
-        spec.kind,
-        spec.length.min_words,
-        spec.length.max_words,
-        context.config.curate.max_copy,
-    )
-    return digest_json([checks, list(spec.clean), split_facts(context, task).data_digest])
+    curate = context.config.curate
+    drops_near_test = curate.near_test_matches == "drop"
+    checks = describe_checks(task.spec, curate.max_copy, drops_near_test=drops_near_test)
+    return digest_json([checks, list(task.spec.clean), split_facts(context, task).data_digest])
 
 
 def curation_fingerprint(context: Context, key: CorpusKey) -> str:

@@ -248,6 +248,7 @@ def row_checker(context: Context, task: Task) -> RowChecker:
         max_copy=context.config.curate.max_copy,
         reference=reference,
         clean=spec.clean,
+        drops_near_test=context.config.curate.near_test_matches == "drop",
     )
 
 

@@ -36,9 +36,9 @@ generators: [{generator}]           # names of model folders; add a word, get an
 # corpora: {{mine: {{visits_plain: texts.csv}}}}   # texts that you have; columns text and label
 strategies: [zero_shot, few_shot]    # or {{name: few_shot_8, base: few_shot, shots: 8}}
 students: [scratch-bert, tfidf-logreg]
-sources: [real, synthetic, pool, pool+synthetic]
+sources: [real, real_all, synthetic, synthetic_all, pool, pool_balanced, pool+synthetic]
 per_label: 400                       # accepted rows per label, or a mapping label: number
-seeds: [0, 1]                        # one training per seed
+seeds: [0, 1, 2, 3]                  # one training per seed
 
 models: models                       # a further folder to look for models in
 
@@ -54,16 +54,17 @@ generate:                            # how texts are drawn
 curate:                              # what is refused
   near_duplicates: 0.7               # Jaccard similarity of character 5-shingles
   max_copy: 0.8                      # largest share of a text found in one real text
+  near_test_matches: drop            # texts found in one test text, real and synthetic; or keep
   max_rounds: 4                      # top-up rounds where a label is short
 measure:
   embedder: null                     # name of a local encoder folder; null: character n-grams
 train:                               # how students are fine-tuned
-  epochs: 4
-  learning_rate: 5.0e-4              # a pretrained encoder wants less, such as 5.0e-5
-  batch: 64
+  epochs: 2
+  learning_rate: 1.0e-3              # a pretrained encoder wants less, such as 5.0e-5
+  batch: 16
   method: full                       # or lora
   match: labels                      # real and synthetic get the same count per label
-  budget: steps                      # all cells take the same number of optimiser steps
+  min_steps: 200                     # fewest steps of a training: few rows are seen more often
   max_length: 64
 analyze:                             # what people said; templates: annotate/ in the run directory
   judgements: null                   # a CSV: which of two tasks is more objective

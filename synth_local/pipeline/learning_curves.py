@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from synth_local.analyze.learning import (
+    Draws,
     Point,
     find_plateau,
     trace_points,
     value_in_rows,
 )
-from synth_local.analyze.lines import Draws
 from synth_local.analyze.summary import LearningCurve, LearningPoint
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import Group
@@ -45,8 +45,8 @@ def trace_learning(groups: Sequence[Group], cuts: set[Condition]) -> tuple[Learn
     tables: dict[Key, dict[int, Group]] = {}
     for group in groups:
         one = group.condition
-        # a real set that is named after a corpus has its label mix, and stands on no curve
-        if one.source in CURVED and (one.source != "real" or one.generator == NONE):
+        # a real set that has its counts in its name has the label mix of a corpus: on no curve
+        if one.source in CURVED and (one.source != "real" or one.strategy == NONE):
             tables.setdefault(_key(one), {})[one.num_train] = group
     curved = {
         key: members

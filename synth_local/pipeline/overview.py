@@ -28,7 +28,8 @@ from synth_local.records import Cell
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import NotHere
 from synth_local.task.file_facts import FileFacts
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.budget import count_passes, count_steps
+from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
 WORDS_WITHOUT_BOUND = 60
@@ -85,7 +86,7 @@ class Overview:
         dtype: of the weights.
         tasks: one entry each, with rows by label.
         corpora: one entry each.
-        cells: one entry each.
+        cells: one entry each, with rows, optimiser steps and passes over the rows.
         stages: all stages, each with ``state``, ``why`` (why stored work is to be done again)
             and ``note``.
         missing: what this machine lacks for the work that is left, a sentence each.
@@ -194,6 +195,7 @@ def _task(context: Context, name: str) -> dict[str, Any]:
         "pool": facts.pool,
         "validation": facts.validation,
         "test": facts.test,
+        "near_test": facts.num_near_test,
         "files": facts.files,
     }
 
@@ -263,21 +265,28 @@ def _cells(context: Context, state: State) -> list[dict[str, Any]]:
         return _planned_cells(context)
     left = {plan.cell.name for plan in state.open_cells}
     return [
-        {
-            "name": plan.cell.name,
-            "steps": plan.steps,
-            "state": "to do" if plan.cell.name in left else "done",
-            **_read_tokens(context, plan.cell),
-        }
+        _describe_cell(context, plan.cell, "to do" if plan.cell.name in left else "done")
         for plan in state.cells
     ]
 
 
 def _planned_cells(context: Context) -> list[dict[str, Any]]:
-    return [
-        {"name": cell.name, "steps": None, "state": "to do", **_read_tokens(context, cell)}
-        for cell in expect_cells(context)
-    ]
+    return [_describe_cell(context, cell, "to do") for cell in expect_cells(context)]
+
+
+def _describe_cell(context: Context, cell: Cell, state: str) -> dict[str, Any]:
+    """Return a cell's rows, its steps and how often it sees a row, where it takes steps at all."""
+    rows, settings = cell.num_train, context.config.train
+    takes_steps = cell.student not in (*DETERMINISTIC, GENERATOR_ITSELF)
+    return {
+        "name": cell.name,
+        "source": cell.source,
+        "rows": rows,
+        "steps": count_steps(rows, settings) if takes_steps else None,
+        "passes": round(count_passes(rows, settings), 2) if takes_steps else None,
+        "state": state,
+        **_read_tokens(context, cell),
+    }
 
 
 def _read_tokens(context: Context, cell: Cell) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The panel of machines: which stored predictions are its votes, and what is asked of them.
 
 Generators that classified the test texts themselves (``generator-itself``) are the members; one
-prompt of one generator is one member. A generator never judges its own texts.
+prompt of one generator is one member.
 """
 
 from __future__ import annotations
@@ -11,27 +11,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from synth_local.analyze.agreement import Annotations, measure_item
-from synth_local.analyze.gaps import PairedItems, fit_trend
 from synth_local.analyze.lines import rank_points
-from synth_local.analyze.panel import (
-    Panel,
-    PanelTask,
-    PanelTrend,
-    explain_narrowness,
-    measure_certainty,
-    pool_members,
-    share_labels,
-)
+from synth_local.analyze.panel import PanelTask, measure_certainty, pool_members, share_labels
 from synth_local.core.stats import FloatArray
 from synth_local.errors import UndefinedMetricError
-from synth_local.evaluate.groups import CellPredictions, Group, group_cells
-from synth_local.pipeline.gap_groups import mark_correct, pair_with_real
+from synth_local.evaluate.groups import CellPredictions
 from synth_local.train.students import GENERATOR_ITSELF
 
 
 def consult_panel(
     task: str, cells: Sequence[CellPredictions], people: Mapping[str, Annotations]
-) -> Panel:
+) -> tuple[PanelTask, ...]:
     """Return what a panel of generators says of one task's test items.
 
     Args:
@@ -44,14 +34,13 @@ def consult_panel(
     """
     asked = [cell for cell in cells if cell.cell.student == GENERATOR_ITSELF]
     if not asked:
-        return Panel()
+        return ()
     said, generators = _collect(asked)
     try:
         members, pooled = pool_members(said, generators)
     except UndefinedMetricError as error:
-        return Panel((PanelTask(task, tuple(said), reason=error.what),))
-    found = _compare(task, members, pooled, asked[0], people)
-    return Panel((found,), tuple(_list_trends(said, generators, group_cells(cells))))
+        return (PanelTask(task, tuple(said), reason=error.what),)
+    return (_compare(task, members, pooled, asked[0], people),)
 
 
 def _collect(
@@ -94,37 +83,3 @@ def _compare(
         rank_points(shares[places], theirs) if rated else None,
         share_labels([one.majority for one in rated.values()], [labels[one] for one in places]),
     )
-
-
-def _list_trends(
-    said: Mapping[str, FloatArray], generators: Mapping[str, str], groups: Sequence[Group]
-) -> list[PanelTrend]:
-    found = []
-    for group, partner, _ in pair_with_real(groups):
-        condition = group.condition
-        if partner is None:
-            continue
-        try:
-            members, pooled = pool_members(said, generators, condition.generator)
-        except UndefinedMetricError as error:
-            found.append(PanelTrend(condition.name, (), reason=error.what))
-            continue
-        shares = measure_certainty(pooled)
-        if reason := explain_narrowness(shares):
-            found.append(PanelTrend(condition.name, members, len(shares), reason=reason))
-            continue
-        nobody_tied = np.zeros(len(shares), dtype=bool)
-        pair = PairedItems(shares, nobody_tied, mark_correct(partner), mark_correct(group))
-        trend = fit_trend(pair)
-        found.append(
-            PanelTrend(
-                condition.name,
-                members,
-                trend.num_items,
-                trend.slope,
-                trend.spearman,
-                trend.p_value,
-                trend.reason,
-            )
-        )
-    return found

@@ -16,6 +16,7 @@ from synth_local.pipeline.state import State
 from synth_local.records import BROUGHT
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.store.stale import bring_back, set_aside
+from synth_local.train.sources import NONE
 from synth_local.train.students import GENERATOR_ITSELF
 
 
@@ -111,11 +112,13 @@ def _may_come(context: Context, name: str) -> bool:
     """Return whether a cell could be of this matrix once the open corpora are finished."""
     task, source, generator, strategy, student, _, seed = name.split("__")
     config = context.config
+    is_made = generator != NONE
     return (
         task in context.tasks
-        and source in config.sources
-        and generator in (*config.generators, *config.corpora, "-")
-        and strategy in (*context.strategies, BROUGHT, "-")
+        # the pool stands for pool_balanced where it has that mix of labels
+        and (source in config.sources or (source == "pool" and "pool_balanced" in config.sources))
+        and generator in (*config.generators, *config.corpora, NONE)
+        and (not is_made or strategy in (*context.strategies, BROUGHT))
         and student in config.students
         and int(seed.removeprefix("s")) in config.seeds
     )

@@ -1,24 +1,28 @@
 """``run``: the whole pipeline on this machine, safe to repeat.
 
 The parent computes nothing: it compares fingerprints with markers, and calls ``step`` in child
-processes for what is missing, one per generator, so that memory is returned.
+processes for what is missing, one per generator, so that memory is returned, and on CPUs as many
+that train as there are processors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-from synth_local.backends.local import run_job
+from synth_local.backends.local import LocalJob, run_job, run_jobs
 from synth_local.backends.slurm.client import Slurm
 from synth_local.config import RunConfig
 from synth_local.core.files import explain_disk_errors
+from synth_local.core.turns import TURN_VARIABLE
 from synth_local.errors import EngineError, SynthLocalError
 from synth_local.pipeline.annotation_files import check_said
 from synth_local.pipeline.busy import refuse_busy
 from synth_local.pipeline.context import Context, resolve_config, store_config
-from synth_local.pipeline.endings import JobFailedError, explain_job
+from synth_local.pipeline.endings import JobFailedError, explain_job, sum_up_trainings
 from synth_local.pipeline.keep_record import keep_record
 from synth_local.pipeline.machine import check_machine
 from synth_local.pipeline.made_from import Asked, write_asked
@@ -30,6 +34,7 @@ from synth_local.pipeline.not_here import (
 )
 from synth_local.pipeline.retire import retire
 from synth_local.pipeline.rounds import check_brought
+from synth_local.pipeline.side_by_side import count_trainings, cut_into_shards
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.stages import STAGES
 from synth_local.pipeline.state import State
@@ -38,6 +43,7 @@ from synth_local.store.markers import (
     clear_failures,
     mark_live,
     read_progress,
+    sum_progress,
 )
 from synth_local.store.run_dir import RunDir
 
@@ -84,6 +90,40 @@ class LocalRun:
         )
         if code:
             raise explain_job(run, name or stage, code, log)
+
+    def train_side_by_side(self, shards: Mapping[int, int], num_shards: int) -> None:
+        """Train shards of the cells in child processes, all at the same time.
+
+        Args:
+            shards: the cells that are left of each shard that has some.
+            num_shards: shards of the whole.
+
+        Raises:
+            JobFailedError: at least one of them failed; the others have done their part.
+        """
+        self.num_jobs += len(shards)
+        run = self.context.run
+        names = [f"train-{shard:05d}-of-{num_shards:05d}" for shard in shards]
+        logs = [run.logs / f"{name}.log" for name in names]
+        started, total = time.time(), sum(shards.values())
+        jobs = [
+            LocalJob(
+                ["step", "train", "--run", str(run.root), "--shard", f"{shard}/{num_shards}"], log
+            )
+            for shard, log in zip(shards, logs, strict=True)
+        ]
+        # locks are none of a run directory's business, which may lie on a network
+        with NamedTemporaryFile(prefix="synth-local-") as turn:
+            codes = run_jobs(
+                jobs,
+                lambda: self.show(sum_progress(read_progress(run), "train", names, total, started)),
+                {TURN_VARIABLE: turn.name},
+            )
+        ended = zip(names, codes, logs, strict=True)
+        errors = [explain_job(run, name, code, log) for name, code, log in ended if code]
+        if errors:
+            state = State(self.context)
+            raise sum_up_trainings(run, state.cells, len(state.open_cells), total, errors)
 
 
 def prepare_run(config: RunConfig, out: Path) -> Context:
@@ -239,8 +279,13 @@ def _run_train(local: LocalRun) -> None:
     missing = len(state.open_cells)
     if missing:
         local.say(f"train: {missing} cells")
+        num_shards = count_trainings(local.context, state.open_cells)
+        shards = cut_into_shards(state.cells, state.open_cells, num_shards)
         try:
-            local.job("train")
+            if num_shards == 1:
+                local.job("train")
+            else:
+                local.train_side_by_side(shards, num_shards)
         except JobFailedError as error:
             # what the other cells gave is still scored and shown, with what is missing named
             local.failures.append(error)

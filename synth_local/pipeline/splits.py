@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from synth_local.config import CurateConfig
 from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_json
+from synth_local.curate.real_rows import SCREEN_VERSION, RealScreen
 from synth_local.errors import DataError, MachineError
 from synth_local.pipeline.context import Context
 from synth_local.records import Example
@@ -20,7 +22,7 @@ from synth_local.store.corpus import digest_examples
 from synth_local.task import NotHere, Splits, Task, load_splits
 from synth_local.task.file_facts import FileFacts
 
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class SplitFacts:
         validation: rows by label.
         test: rows by label.
         num_test_matches: training rows removed because a test text matches them verbatim.
+        num_near_test: rows of the train file that come near a test text, left out or not.
         num_other_labels: rows dropped because of labels that the task leaves out.
         annotations_digest: identity of what single annotators called the test texts; empty where
             nobody says.
@@ -56,6 +59,7 @@ class SplitFacts:
     num_other_labels: int
     annotations_digest: str
     files: list[dict[str, Any]] = field(default_factory=list)
+    num_near_test: int = 0
 
     @property
     def read_files(self) -> tuple[FileFacts, ...]:
@@ -78,7 +82,7 @@ class ItemFacts:
     test: dict[str, str]
 
 
-_loaded: dict[tuple[str, int, tuple[str, ...]], Splits] = {}
+_loaded: dict[str, Splits] = {}
 
 
 def real_splits(context: Context, task: Task) -> Splits:
@@ -97,10 +101,25 @@ def real_splits(context: Context, task: Task) -> Splits:
     lost = find_lost_data(task)
     if lost is not None:
         raise lost.error
-    key = (task.digest, context.pool_floor, task.spec.data.annotations)
+    key = _identify(context, task)
     if key not in _loaded:
-        _loaded[key] = load_splits(task, min_pool_per_label=context.pool_floor)
+        screen = make_screen(task, context.config.curate)
+        _loaded[key] = load_splits(task, min_pool_per_label=context.pool_floor, screen=screen)
     return _loaded[key]
+
+
+def make_screen(task: Task, curate: CurateConfig) -> RealScreen:
+    """Return what real training rows of a task are held to: the same as synthetic ones."""
+    length = task.spec.length
+    drops = curate.near_test_matches == "drop"
+    return RealScreen(length.min_words, length.max_words, curate.max_copy, drops)
+
+
+def _identify(context: Context, task: Task) -> str:
+    """Return the identity of everything that decides a task's splits."""
+    screen = asdict(make_screen(task, context.config.curate))
+    said = task.spec.data.annotations
+    return digest_json([VERSION, SCREEN_VERSION, task.digest, context.pool_floor, said, screen])
 
 
 def split_facts(context: Context, task: Task) -> SplitFacts:
@@ -117,7 +136,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
         DataError: the data are wrong, or a label has no test row; or they are not here, and the
             run does not keep their facts.
     """
-    key = digest_json([VERSION, task.digest, context.pool_floor, task.spec.data.annotations])
+    key = _identify(context, task)
     path = context.run.split_facts(task.name)
     stored = read_json(path)
     if stored and stored["key"] == key:
@@ -143,6 +162,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
         splits.num_other_labels,
         _digest_annotations(splits.test),
         [asdict(one) for one in splits.files],
+        splits.num_near_test,
     )
     untested = [label for label, count in facts.test.items() if not count]
     if untested:

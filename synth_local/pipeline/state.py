@@ -104,7 +104,15 @@ class State:
         What a generator has seen is part of a verdict, and so of its identity.
         """
         context = self.context
-        done = [[plan.cell.name, plan.fingerprint] for plan in self.trained_cells]
+        done = [
+            [
+                plan.cell.name,
+                plan.fingerprint,
+                plan.rows.sources,
+                [one.name for one in plan.partners],
+            ]
+            for plan in self.trained_cells
+        ]
         # what else is compared with what where a corpus lacks a label
         lacking = [one.message for one in self.untrained]
         seen = [

@@ -59,7 +59,7 @@ def fit_across(analysis: Analysis, cells: Sequence[CellPredictions]) -> tuple[Ac
         cells: all cells of the run that have predictions.
 
     Returns:
-        One line per condition for mean agreement, and one for judged objectivity.
+        One line per condition for pair agreement, and one for judged objectivity.
     """
     found = _fit(_place_by_agreement(analysis), AGREEMENT)
     if analysis.judged is not None:
@@ -69,7 +69,9 @@ def fit_across(analysis: Analysis, cells: Sequence[CellPredictions]) -> tuple[Ac
 
 
 def _place_by_agreement(analysis: Analysis) -> Points:
-    agreement = {one.task: one.mean_share for one in analysis.tasks if one.mean_share is not None}
+    agreement = {
+        one.task: one.pair_agreement for one in analysis.tasks if one.pair_agreement is not None
+    }
     points: Points = {}
     for trend in analysis.trends:
         task, source, generator, strategy, student = trend.condition.split("__")[:5]

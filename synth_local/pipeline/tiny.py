@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Literal
 
 from synth_local.cards import HasSeen, write_card
+from synth_local.config import CurateConfig
 from synth_local.core.hashing import derive_seed
 from synth_local.engines.tiny import train_tiny
 from synth_local.engines.tiny_card import render_tiny_card
 from synth_local.engines.tiny_settings import TinyProgress, TinySettings, TinySize
 from synth_local.errors import ConfigError
 from synth_local.generate.prompts import PromptSet, TurnSpec, build_conversation, load_prompts
+from synth_local.pipeline.splits import make_screen
 from synth_local.records import Conversation, Example
 from synth_local.task import Splits, Task, load_splits, load_task
 
@@ -63,7 +65,8 @@ def make_tiny(order: TinyOrder, on_progress: Callable[[TinyProgress], None]) -> 
     heldout: list[Conversation] = []
     seen = []
     for task in tasks:
-        splits = load_splits(task, min_pool_per_label=SHOTS)
+        screen = make_screen(task, CurateConfig())
+        splits = load_splits(task, min_pool_per_label=SHOTS, screen=screen)
         texts = splits.train if order.source == "train" else splits.pool
         kept, held = hold_out(texts, order.seed)
         train += make_conversations(task, splits, kept, order.seed)

@@ -8,10 +8,13 @@ rank trains and the main one writes.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -20,6 +23,7 @@ from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_file
 from synth_local.core.signals import StopFlag
 from synth_local.core.tables import write_parquet
+from synth_local.core.turns import TURN_VARIABLE, take_turn
 from synth_local.errors import (
     EXIT_INTERRUPTED,
     EngineError,
@@ -42,10 +46,14 @@ from synth_local.store.markers import (
 )
 from synth_local.store.stale import set_aside
 from synth_local.train.cell import CellData, CellResult, Prepared, prepare_student, run_cell
+from synth_local.train.cuts import take_rows
 from synth_local.train.launch import count_processes, is_main_process
 from synth_local.train.pause import Pause
-from synth_local.train.sources import SetPlan, take_rows
+from synth_local.train.sources import SetPlan
 from synth_local.train.students import StudentRef
+
+if TYPE_CHECKING:
+    from synth_local.train.tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +68,13 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
         should_stop: asked between units of work.
 
     Raises:
-        EngineError: corpora are not finished, so the budget is not known; or cells failed.
+        EngineError: corpora are not finished, so that their rows are not known; or cells failed.
         Interrupted: a signal asked to stop; finished cells are stored.
     """
     state = State(context)
     if state.open_corpora:
         raise EngineError(
-            f"{len(state.open_corpora)} corpora are not finished, so the largest source is unknown",
+            f"{len(state.open_corpora)} corpora are not finished, so their rows are not known",
             where=context.run.root,
             fix="run the generate and curate stages first",
         )
@@ -103,11 +111,13 @@ class _Work:
     num_done: int = 0
     num_failed: int = 0
     first_failure: tuple[str, SynthLocalError] | None = None
+    _kept_task: str = ""
+    _kept: dict[StudentRef, TokenStore] = field(default_factory=dict)
 
     def train(self, plans: list[CellPlan]) -> None:
         """Train the cells of one training set and student."""
         try:
-            prepared = prepare(self.context, plans[0])
+            prepared = prepare(self.context, plans[0], self._keep_tokens(plans[0]))
         except SynthLocalError as error:
             self._fail(plans, error)
             return
@@ -127,6 +137,12 @@ class _Work:
             else:
                 self._note_success(plan)
 
+    def _keep_tokens(self, plan: CellPlan) -> dict[StudentRef, TokenStore]:
+        """Return what the students of a task have tokenised; that of another task is let go."""
+        if plan.cell.task != self._kept_task:
+            self._kept_task, self._kept = plan.cell.task, {}
+        return self._kept
+
     def classify(self, generator: str, plans: list[CellPlan], shard: str) -> None:
         """Let a generator classify in a process of its own, which gives its memory back."""
         if count_processes() > 1:
@@ -136,16 +152,19 @@ class _Work:
         log.info("%s: the generator itself is asked, %d cells", generator, len(plans))
         name = f"{self.name}-{generator}"
         path = run.logs / f"{name}.log"
-        code = run_job(
-            [
-                *("step", "train", "--run", str(run.root)),
-                *("--shard", shard, "--generator", generator),
-            ],
-            path,
-            lambda: None,
-            {LOG_VARIABLE: str(path)},
-            self.should_stop,
-        )
+        turn = os.environ.get(TURN_VARIABLE)
+        # jobs beside each other load one generator at a time: its memory and its threads
+        with take_turn(Path(turn) if turn else None, self.should_stop):
+            code = run_job(
+                [
+                    *("step", "train", "--run", str(run.root)),
+                    *("--shard", shard, "--generator", generator),
+                ],
+                path,
+                lambda: None,
+                {LOG_VARIABLE: str(path)},
+                self.should_stop,
+            )
         if code == EXIT_INTERRUPTED:
             raise Interrupted(
                 f"stopped while {generator} was asked for labels",
@@ -202,24 +221,36 @@ class _Work:
             raise error  # the others wait for this process: the step has to end as a whole
 
 
-def prepare(context: Context, plan: CellPlan) -> Prepared:
-    """Return the cell's student with its training set and test set made ready."""
+def prepare(
+    context: Context, plan: CellPlan, kept: dict[StudentRef, TokenStore] | None = None
+) -> Prepared:
+    """Return the cell's student with its training set and test set made ready.
+
+    Args:
+        context: the opened run.
+        plan: one of its cells.
+        kept: texts of the task that the student has tokenised, and are added to.
+
+    Returns:
+        What is trained once per seed.
+    """
     task = context.tasks[plan.cell.task]
     splits = real_splits(context, task)
-    data = CellData(training_rows(context, plan.rows, task.name), splits.test, task.labels)
+    rows = training_rows(context, plan.rows, task.name, plan.cell.seed)
+    data = CellData(rows, splits.test, task.labels)
     name = plan.cell.student
     return prepare_student(
-        StudentRef(name, context.student_folder(name)), data, context.config.train
+        StudentRef(name, context.student_folder(name)), data, context.config.train, kept
     )
 
 
-def training_rows(context: Context, rows: SetPlan, task: str) -> tuple[Example, ...]:
-    """Return the texts of a training set: its real part, then its synthetic part."""
+def training_rows(context: Context, rows: SetPlan, task: str, seed: int) -> tuple[Example, ...]:
+    """Return the texts that a seed trains on: the set's real part, then its synthetic part."""
     splits = real_splits(context, context.tasks[task])
     real = splits.pool if rows.source.startswith("pool") else splits.train
-    parts = take_rows(real, rows.real)
+    parts = take_rows(real, rows.real, seed)
     if rows.corpus:
-        parts += take_rows(read_accepted(context.run.corpus(rows.corpus)), rows.synthetic)
+        parts += take_rows(read_accepted(context.run.corpus(rows.corpus)), rows.synthetic, seed)
     return parts
 
 
@@ -264,8 +295,9 @@ def store_predictions(context: Context, plan: CellPlan, predictions: Sequence[Pr
     write_parquet(context.run.predictions(plan.cell), rows, pa.schema(columns))
 
 
-def _shared_part(plan: CellPlan) -> tuple[str, str, str]:
-    return (plan.cell.task, plan.cell.student, plan.cell.name.rpartition("__")[0])
+def _shared_part(plan: CellPlan) -> str:
+    """Return what the cells have in common that train on the same rows."""
+    return plan.cell.name if plan.rows.is_cut else plan.cell.name.rpartition("__")[0]
 
 
 def _describe(result: CellResult) -> str:

@@ -145,7 +145,8 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
         # a dry run without the data: sources that need a corpus come once for each
         config = context.config
         corpora, tasks = len(context.corpora), len(context.tasks)
-        sets = sum(corpora if "synthetic" in source else tasks for source in config.sources)
+        of_corpora = [one for one in config.sources if "synthetic" in one or "balanced" in one]
+        sets = len(of_corpora) * corpora + (len(config.sources) - len(of_corpora)) * tasks
         firsts = sum(not context.is_repeat(key) for key in context.corpora)
         cut = tasks * ("real" in config.sources) + firsts * ("synthetic" in config.sources)
         sets += cut * len(config.learning_curve)

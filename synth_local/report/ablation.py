@@ -40,8 +40,7 @@ MEANINGS = (
     ("seconds per useful row", "per accepted row: refused texts and texts beyond the number that "
      "was asked for make it higher"),
     ("refused", "share of the texts of the whole corpus that were dropped, surplus not counted"),
-    ("training seconds", "mean over seeds; every source of a task gets the same steps, unless "
-     "the run file says budget: epochs"),
+    ("training seconds", "mean over seeds; steps follow from the rows trained on"),
 )  # fmt: skip
 
 

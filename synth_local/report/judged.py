@@ -89,7 +89,7 @@ def describe(found: JudgedTasks) -> Iterable[str]:
     yield (
         f"{found.num_judgements:,} judgements by {found.num_annotators:,} {who} on "
         f"{len(found.pairs):,} of {found.num_pairs:,} pairs; {found.num_tied:,} tied. "
-        f"Intervals take {found.unit} for independent."
+        "Intervals take judgements for independent: annotators who differ make them too narrow."
     )
     if found.same is None or found.coefficient is None:
         yield "Agreement between annotators is undefined: no pair has two judgements."

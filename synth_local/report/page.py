@@ -258,7 +258,7 @@ class Composer:
         blocks += [heading("Corpora"), self.fit("curation", corpora, "tables/corpora.csv")]
         blocks.append(paragraph(
             "Near test matches are accepted texts that share more than max_copy of their shingles "
-            "with one test text; they are counted, not removed.", "key"))  # fmt: skip
+            "with one test text; there are some only where these are kept.", "key"))  # fmt: skip
         blocks += [heading("Real texts"), self._table(corpus_tables.make_split_table(data))]
         blocks += [heading("Data as read"), self._table(make_file_table(data))]
         return Section("curation", "Curation",

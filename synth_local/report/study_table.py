@@ -17,8 +17,8 @@ JUDGED, AGREED, RUN_FILE = "judgements", "agreement", "run file"
 def rank_objectivity(analysis: Analysis | None) -> tuple[str, dict[str, float]]:
     """Return what orders the tasks, and each task's value: the higher, the more objective.
 
-    People's judgements of the tasks come first, else the mean agreement about their test items;
-    values of the two are never mixed.
+    People's judgements of the tasks come first, else how often two annotators of a test item
+    agree; values of the two are never mixed.
     """
     if analysis is None:
         return RUN_FILE, {}
@@ -26,14 +26,16 @@ def rank_objectivity(analysis: Analysis | None) -> tuple[str, dict[str, float]]:
         strengths = {one.task: one.strength.point for one in analysis.judged.tasks if one.strength}
         if strengths:
             return JUDGED, strengths
-    agreed = {one.task: one.mean_share for one in analysis.tasks if one.mean_share is not None}
+    agreed = {
+        one.task: one.pair_agreement for one in analysis.tasks if one.pair_agreement is not None
+    }
     return (AGREED, agreed) if agreed else (RUN_FILE, {})
 
 
 def make_study_table(conditions: Sequence[Condition], analysis: Analysis | None) -> Table:
     """Return one row per task, student, generator and strategy, the most objective task first."""
     measure, values = rank_objectivity(analysis)
-    titles = {JUDGED: "Judged objectivity", AGREED: "Mean agreement", RUN_FILE: "Objectivity"}
+    titles = {JUDGED: "Judged objectivity", AGREED: "Pair agreement", RUN_FILE: "Objectivity"}
     captions = {
         JUDGED: "Tasks stand from the most objective to the most subjective, as people judge them.",
         AGREED: "Tasks stand from the most to the least agreement of their annotators.",

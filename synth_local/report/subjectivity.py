@@ -14,15 +14,18 @@ from synth_local.report.result_tables import CONDITION_NAMES
 from synth_local.report.tables import Column, Table, Undefined, Value, slugify
 
 MEANINGS = (
-    ("agreement", "the share of an item's annotators who chose its most frequent label; items "
-     "with fewer than two ratings have none"),
+    ("agreement", "the share of an item's annotators who chose its most frequent label, as in the "
+     "study; items with fewer than two ratings have none. It rises as annotators get fewer"),
+    ("pair agreement", "how often two annotators of one item agree; it does not depend on how many "
+     "there are, and compares tasks, and items where their number varies"),
     ("gap", "correctness of the student trained on real texts minus that of the other, seeds "
      "averaged per item: positive where real is better"),
     ("slope", "how the gap changes from no to full agreement. Below zero: the gap is larger "
-     "where people disagree, which is what the study found. The interval resamples items"),
-    ("p", "permutation test: agreement is shuffled over the items. Uncorrected"),
+     "where people disagree, which is what the study found. The interval is over items"),
+    ("p", "of the same t as the interval of the slope. Uncorrected"),
     ("threshold curve", SHARED_NOTE),
 )  # fmt: skip
+FEW_POINTS = "fewer than three levels of agreement with ten items or more"
 NO_GAP = "too few items, or the same gap on all"
 
 
@@ -34,14 +37,15 @@ def split_condition(name: str) -> tuple[Value, ...]:
 
 def make_task_table(analysis: Analysis) -> Table:
     """Return one row per task: how much its annotators agree; the most agreed first."""
-    ordered = sorted(analysis.tasks, key=lambda one: -(one.mean_share or 0))
+    ordered = sorted(analysis.tasks, key=lambda one: -(one.pair_agreement or 0))
     return Table(
         name="subjectivity",
         caption="How much people agree about the test items, from the most to the least.",
         columns=(
             Column("task", "Task"),
-            Column("mean_agreement", "Mean agreement", "score"),
+            Column("pair_agreement", "Pair agreement", "score"),
             Column("alpha", "Krippendorff's alpha", "score"),
+            Column("mean_agreement", "Mean agreement", "score"),
             Column("mean_entropy", "Mean entropy (bits)", "score"),
             Column("mean_ratings", "Ratings per item", "number"),
             Column("num_items", "Test items", "count"),
@@ -52,8 +56,9 @@ def make_task_table(analysis: Analysis) -> Table:
         rows=tuple(
             (
                 one.task,
-                _or_undefined(one.mean_share, one.reason),
+                _or_undefined(one.pair_agreement, one.reason),
                 _or_undefined(one.alpha, one.reason or "no variation"),
+                _or_undefined(one.mean_share, one.reason),
                 _or_undefined(one.mean_entropy, one.reason),
                 _or_undefined(one.mean_ratings, one.reason),
                 one.num_items,
@@ -71,7 +76,7 @@ def make_trend_table(analysis: Analysis) -> Table:
     return Table(
         name="gap_by_agreement",
         caption="Does the gap to real fall with agreement? Item by item; the primary analysis "
-        "leaves out items whose annotators are tied.",
+        "leaves out items whose annotators are tied, which are the most disputed ones.",
         columns=(
             *CONDITION_NAMES,
             Column("ties", "Tied items"),
@@ -134,9 +139,9 @@ def make_curve_table(analysis: Analysis) -> Table:
             threshold,
             accuracy,
             count,
-            _or_undefined(one.slope, "too few points"),
-            _or_undefined(one.r_squared, "too few points"),
-            _or_undefined(one.spearman, "too few points"),
+            _or_undefined(one.slope, FEW_POINTS),
+            _or_undefined(one.r_squared, FEW_POINTS),
+            _or_undefined(one.spearman, FEW_POINTS),
         )
         for one in analysis.curves
         for threshold, accuracy, count in zip(
@@ -177,9 +182,9 @@ def make_curve_line_table(analysis: Analysis) -> Table:
             (
                 *split_condition(one.condition),
                 len(one.thresholds),
-                _or_undefined(one.slope, "too few points"),
-                _or_undefined(one.r_squared, "too few points"),
-                _or_undefined(one.spearman, "too few points"),
+                _or_undefined(one.slope, FEW_POINTS),
+                _or_undefined(one.r_squared, FEW_POINTS),
+                _or_undefined(one.spearman, FEW_POINTS),
             )
             for one in analysis.curves
         ),
@@ -223,10 +228,16 @@ def _put_mixtures_last(names: Iterable[str]) -> list[str]:
 
 
 def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
-    """Return one figure per condition, mixtures last: the gap to real by level of agreement."""
+    """Return one figure per condition, mixtures last: the gap to real by level of agreement.
+
+    Levels without an interval are not drawn; nor are conditions with fewer than two such levels.
+    """
     panels = []
-    for name in _put_mixtures_last(one.condition for one in analysis.levels):
-        mine = [one for one in analysis.levels if one.condition == name]
+    drawn = [one for one in analysis.levels if one.gap is not None]
+    for name in _put_mixtures_last(one.condition for one in drawn):
+        mine = [one for one in drawn if one.condition == name]
+        if len(mine) < 2:
+            continue
         task, student, *rest = split_condition(name)
         what = " ".join(str(part) for part in rest if part)
         dots = tuple(
@@ -234,7 +245,6 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
                 f"agreement {spell_level(one)} · {one.num_items:,}",
                 "synthetic",
                 one.gap,
-                note=NO_GAP,
             )
             for one in mine
         )
@@ -251,9 +261,9 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
 
 
 def make_curve_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
-    """Return one figure per threshold curve, mixtures last."""
+    """Return one figure per threshold curve that has a line, mixtures last."""
     panels = []
-    curves = {one.condition: one for one in analysis.curves}
+    curves = {one.condition: one for one in analysis.curves if one.slope is not None}
     for one in (curves[name] for name in _put_mixtures_last(curves)):
         task, student, *rest = split_condition(one.condition)
         what = " ".join(str(part) for part in rest if part)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from synth_local.analyze.summary import SHARED_NOTE, Analysis
 from synth_local.report import judged, panel, subjectivity
 from synth_local.report.html import Blocks, Section, heading, paragraph, terms
-from synth_local.report.tables import Table, drop_empty_columns
+from synth_local.report.tables import Table, drop_empty_columns, drop_undefined_rows, list_undefined
 
 KIND = "subjectivity"
 NO_PANEL = (
@@ -56,7 +56,13 @@ def write_subjectivity(
         body = blocks.table(drop_empty_columns(table))
         return fit(KIND, body, f"tables/{table.name}.csv")
 
-    found = [show(subjectivity.make_task_table(analysis))]
+    def show_defined(table: Table, key: str) -> list[Markup]:
+        """Return the rows that have a value, and lines for what has none."""
+        shown = drop_undefined_rows(table, key)
+        missing = [paragraph(line, "undefined") for line in list_undefined(table, key)]
+        return [show(shown), *missing] if shown.rows else missing
+
+    found = show_defined(subjectivity.make_task_table(analysis), "pair_agreement")
     found += [paragraph(line, "undefined") for line in analysis.missing]
     found += [paragraph(line, "key") for line in analysis.notes]
     if analysis.judged:
@@ -74,47 +80,35 @@ def write_subjectivity(
     if analysis.trends:
         levels = subjectivity.make_level_table(analysis)
         folded = blocks.fold("By level of agreement", blocks.table(drop_empty_columns(levels)))
-        found += [
-            show(subjectivity.make_trend_table(analysis)),
-            draw("gaps"),
-            fit(KIND, folded, "tables/agreement_levels.csv"),
-        ]
+        found += show_defined(subjectivity.make_trend_table(analysis), "slope")
+        found += [draw("gaps"), fit(KIND, folded, "tables/agreement_levels.csv")]
     else:
         found.append(paragraph(NO_TRENDS, "undefined"))
     found += _show_panel(analysis, show)
-    found += _show_across(analysis, show)
-    if analysis.curves:
-        lines = blocks.table(drop_empty_columns(subjectivity.make_curve_line_table(analysis)))
-        file = "tables/threshold_lines.csv"
-        parts = (paragraph(SHARED_NOTE, "key"), draw("curves"), fit(KIND, lines, file))
+    found += _show_across(analysis, show_defined)
+    lines = show_defined(subjectivity.make_curve_line_table(analysis), "slope")
+    if any(one.slope is not None for one in analysis.curves):
+        parts = (paragraph(SHARED_NOTE, "key"), draw("curves"), *lines)
         found.append(blocks.fold(CURVES, Markup().join(parts)))
     else:
-        found += [heading(CURVES), paragraph(NO_CURVES, "undefined")]
+        found += [heading(CURVES), *(lines or [paragraph(NO_CURVES, "undefined")])]
     meanings = subjectivity.MEANINGS + (judged.MEANINGS if analysis.judged else ())
-    meanings += panel.MEANINGS if analysis.panel.tasks else ()
+    meanings += panel.MEANINGS if analysis.panel else ()
     found.append(blocks.fold("How to read this", terms(meanings)))
     return Section(KIND, TITLE, LEAD, tuple(found))
 
 
-def _show_across(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Markup]:
+def _show_across(analysis: Analysis, show: Callable[[Table, str], list[Markup]]) -> list[Markup]:
     found = [heading("From task to task")]
     if any(one.slope is not None for one in analysis.across):
-        return [*found, show(subjectivity.make_across_table(analysis))]
+        return [*found, *show(subjectivity.make_across_table(analysis), "slope")]
     # rows that all say the same are no table
     lines = dict.fromkeys(f"by {one.measure}: {one.reason}" for one in analysis.across)
     return found + [paragraph(line, "undefined") for line in lines or (NO_ACROSS,)]
 
 
 def _show_panel(analysis: Analysis, show: Callable[[Table], Markup]) -> list[Markup]:
-    found = [heading("A panel of machines")]
-    if not analysis.panel.tasks:
-        return [*found, paragraph(NO_PANEL, "undefined")]
-    found.append(show(panel.make_panel_table(analysis)))
-    trends = analysis.panel.trends
-    if any(one.slope is not None for one in trends):
-        found.append(show(panel.make_panel_trend_table(analysis)))
-    elif trends:
-        lines = dict.fromkeys(f"{one.condition.split('__')[0]}: {one.reason}" for one in trends)
-        found.append(paragraph("No slope of the gap against what the panel says:", "undefined"))
-        found += [paragraph(line, "undefined") for line in lines]
-    return found
+    title = heading("A panel of machines")
+    if not analysis.panel:
+        return [title, paragraph(NO_PANEL, "undefined")]
+    return [title, show(panel.make_panel_table(analysis))]

@@ -244,6 +244,36 @@ def drop_empty_columns(table: Table) -> Table:
     )
 
 
+def drop_undefined_rows(table: Table, key: str) -> Table:
+    """Return the table without the rows whose value of one column is undefined."""
+    place = [column.key for column in table.columns].index(key)
+    kept = tuple(row for row in table.rows if not isinstance(row[place], Undefined))
+    return replace(table, rows=kept)
+
+
+def list_undefined(table: Table, key: str) -> tuple[str, ...]:
+    """Return a line per reason: how many rows have no value in one column, and why.
+
+    Args:
+        table: whose first column names what a row is about, such as its task.
+        key: of the column.
+
+    Returns:
+        Lines for what ``drop_undefined_rows`` leaves out; none where it leaves nothing out.
+    """
+    column = next(one for one in table.columns if one.key == key)
+    place = table.columns.index(column)
+    names: dict[str, list[str]] = {}
+    for row in table.rows:
+        if isinstance(found := row[place], Undefined):
+            names.setdefault(found.reason, []).append(str(row[0]))
+    return tuple(
+        f"{column.title} undefined for {len(mine)} of {len(table.rows)} rows "
+        f"({', '.join(dict.fromkeys(mine))}): {reason}"
+        for reason, mine in names.items()
+    )
+
+
 def _keep_columns(table: Table, kept: Sequence[int]) -> Table:
     return replace(
         table,

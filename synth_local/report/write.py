@@ -51,7 +51,6 @@ ANALYSIS_TABLES = (
     judged.make_ranking_table,
     judged.make_pair_table,
     panel.make_panel_table,
-    panel.make_panel_trend_table,
     learning.make_learning_table,
     learning.make_point_table,
     corpus_repeats.make_repeat_table,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -187,3 +187,25 @@ def read_progress(run: RunDir) -> list[Progress]:
         read_json(path) for path in sorted(run.progress.glob("*.json"))
     ]
     return [Progress(**value) for value in values if value]
+
+
+def sum_progress(
+    progress: Sequence[Progress], name: str, jobs: Collection[str], total: int, since: float
+) -> list[Progress]:
+    """Return the progress of jobs beside each other as that of one.
+
+    Args:
+        progress: of all jobs.
+        name: of them together.
+        jobs: their names.
+        total: units of all of them.
+        since: seconds since the epoch; older reports are of an earlier call.
+
+    Returns:
+        One, with the note of the job that reported last; none where none has reported.
+    """
+    own = [one for one in progress if one.job in jobs and one.updated >= since]
+    if not own:
+        return []
+    latest = max(own, key=lambda one: one.updated)
+    return [Progress(name, sum(one.done for one in own), total, latest.note, latest.updated)]

@@ -23,6 +23,10 @@ EMPTY: Final = "empty text"
 CLEANED_AWAY: Final = "empty after cleaning"
 INVISIBLE: Final = "nothing visible"
 TEST_MATCH: Final = "same text as a test row"
+NEAR_TEST: Final = "near a test row"
+TOO_FEW_WORDS: Final = "too short"
+TOO_MANY_WORDS: Final = "too long"
+REPEAT: Final = "repeat of another row"
 NO_ANSWER: Final = "no answer"
 OTHER_TASK: Final = "other task"
 #: What a row can be left out for, in the order in which tables show it.
@@ -33,6 +37,10 @@ REASONS: Final = (
     CLEANED_AWAY,
     INVISIBLE,
     TEST_MATCH,
+    NEAR_TEST,
+    TOO_FEW_WORDS,
+    TOO_MANY_WORDS,
+    REPEAT,
     NO_ANSWER,
     OTHER_TASK,
 )

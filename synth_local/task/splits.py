@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from synth_local.core.hashing import derive_seed
@@ -19,6 +19,23 @@ from synth_local.records import Example
 from synth_local.task.examples import read_examples
 from synth_local.task.file_facts import TEST_MATCH, FileFacts
 from synth_local.task.load import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What a screen says of training rows.
+
+    Attributes:
+        left_out: reasons (of ``file_facts.REASONS``) by the ids of rows not to be trained on.
+        num_near_test: rows that come near a test text, left out or not.
+    """
+
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    num_near_test: int = 0
+
+
+#: Looks at training rows, given the test rows.
+Screen = Callable[[Sequence[Example], Sequence[Example]], Screened]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,8 @@ class Splits:
         num_other_labels: rows left out because the task does not have their label.
         num_empty: rows left out because nothing was left of the text after cleaning.
         files: what became of the rows of the train file, and of the test file where there is one;
-            the rows removed because of the test part count there too.
+            the rows removed because of the test part, and by the screen, count there too.
+        num_near_test: rows of the train file that come near a test text, left out or not.
     """
 
     train: tuple[Example, ...]
@@ -48,6 +66,7 @@ class Splits:
     num_other_labels: int
     num_empty: int
     files: tuple[FileFacts, ...] = ()
+    num_near_test: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +86,18 @@ class _Part:
     leave: int
 
 
-def load_splits(task: Task, *, min_pool_per_label: int = 1) -> Splits:
+def load_splits(task: Task, *, min_pool_per_label: int = 1, screen: Screen | None = None) -> Splits:
     """Read a task's data and return its parts.
 
     Where the task has no test file, the test part is cut first. Then rows whose text stands in
-    the test part are removed, then the validation part is cut, then the pool is marked.
+    the test part are removed and those that the screen leaves out, then the validation part is
+    cut, then the pool is marked.
 
     Args:
         task: whose files are read.
         min_pool_per_label: rows of each label that the pool must have; a larger pool contains
             every smaller one.
+        screen: what else is not to be trained on; ``None``: nothing.
 
     Returns:
         The parts; the same for the same task, whatever a run's seeds.
@@ -102,7 +123,12 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1) -> Splits:
         )
         validation_share /= 1 - spec.test_share  # of all rows, as the test share is
     sacred = {keys[row.id] for row in test}
-    kept = [row for row in rest if keys[row.id] not in sacred]
+    left_out = {row.id: TEST_MATCH for row in rest if keys[row.id] in sacred}
+    unseen = [row for row in rest if row.id not in left_out]
+    screened = screen(unseen, test) if screen else Screened()
+    num_test_matches = len(left_out)
+    left_out |= screened.left_out
+    kept = [row for row in rest if row.id not in left_out]
     _check_labels_left(rest, kept, task.train_file)
     validation, train = cutter.set_aside(
         kept, _Part("validation", validation_share, at_least=1, leave=min_pool_per_label)
@@ -115,19 +141,20 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1) -> Splits:
         validation=tuple(validation),
         pool=tuple(pool),
         test=tuple(test),
-        num_test_matches=len(rest) - len(kept),
+        num_test_matches=num_test_matches,
         num_other_labels=sum(rows.num_other_labels for rows in read),
         num_empty=sum(rows.num_empty for rows in read),
-        files=_count_matches([rows.facts for rows in read], len(rest) - len(kept)),
+        files=_count_left_out([rows.facts for rows in read], left_out.values()),
+        num_near_test=screened.num_near_test,
     )
 
 
-def _count_matches(files: Sequence[FileFacts], matches: int) -> tuple[FileFacts, ...]:
-    """Return the facts with the train rows that the test part has too among those left out."""
+def _count_left_out(files: Sequence[FileFacts], reasons: Collection[str]) -> tuple[FileFacts, ...]:
+    """Return the facts with further train rows among those left out."""
     train, *others = files
-    if matches:
-        left_out = {**train.left_out, TEST_MATCH: matches}
-        train = replace(train, used=train.used - matches, left_out=left_out)
+    if reasons:
+        left_out = {**train.left_out, **Counter(reasons)}
+        train = replace(train, used=train.used - len(reasons), left_out=left_out)
     return (train, *others)
 
 

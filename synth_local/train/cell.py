@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import log
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synth_local.config import TrainConfig
 from synth_local.core.files import write_text
@@ -29,6 +29,9 @@ from synth_local.train.students import (
     check_student,
 )
 from synth_local.train.trained import PreparedStudent, TrainedStudent
+
+if TYPE_CHECKING:
+    from synth_local.train.tokens import TokenStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,20 @@ class CellResult:
     is_main: bool
 
 
-def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) -> Prepared:
+def prepare_student(
+    student: StudentRef,
+    data: CellData,
+    settings: TrainConfig,
+    kept: dict[StudentRef, TokenStore] | None = None,
+) -> Prepared:
     """Return a student whose texts are ready, so that further seeds need not tokenise again.
 
     Args:
         student: by name, with its folder where it has one.
         data: of the cells.
-        settings: of the run.
+        settings: of the run, the same for all that share ``kept``.
+        kept: texts that were tokenised for other training sets of the run, and are added to;
+            ``None`` keeps none.
 
     Returns:
         What ``run_cell`` takes for every seed.
@@ -142,7 +152,8 @@ def prepare_student(student: StudentRef, data: CellData, settings: TrainConfig) 
         return Prepared(data, prepare_shortcut(student.name, data.train, data.test, data.labels))
     from synth_local.train.encoder import prepare_encoder  # noqa: PLC0415 - torch: seconds
 
-    ready = prepare_encoder(student, data.train, data.test, data.labels, settings)
+    kept = {} if kept is None else kept
+    ready = prepare_encoder(student, data.train, data.test, data.labels, settings, kept)
     return Prepared(data, ready)
 
 
@@ -169,8 +180,8 @@ def run_cell(
         MachineError: weights do not open, the disk is full, or processes are missing.
         Interrupted: a signal asked to stop; the state is stored.
     """
-    trained = prepared.student.train(derive_seed(cell.seed, "train", cell.name), steps, pause)
-    report = _make_report(trained, prepared.data.train)
+    trained = prepared.student.train(derive_seed(cell.seed, "train", cell.draws), steps, pause)
+    report = report_training(trained, prepared.data.train)
     if trained.is_main:
         labels = prepared.data.labels
         card = render_model_card(cell, labels, trained.usage, report.to_json())
@@ -181,19 +192,16 @@ def run_cell(
     return CellResult(_make_predictions(trained, prepared.data), report, trained.is_main)
 
 
-def _check_data(data: CellData) -> None:
-    for what, rows in (("training", data.train), ("test", data.test)):
-        if not rows:
-            raise DataError(f"there are no {what} rows", fix="check the task's data files")
-        unknown = {row.label for row in rows} - set(data.labels)
-        if unknown:
-            raise DataError(
-                f"{what} rows have labels that the task does not have: {sorted(unknown)}",
-                fix="the task file changed after the corpus was made: run it again",
-            )
+def report_training(trained: TrainedStudent, train: Sequence[Example]) -> TrainReport:
+    """Return the figures of a training beside what guessing would give.
 
+    Args:
+        trained: the student.
+        train: the rows that it was trained on, at least one.
 
-def _make_report(trained: TrainedStudent, train: Sequence[Example]) -> TrainReport:
+    Returns:
+        What is stored with the cell.
+    """
     counts = Counter(row.label for row in train).values()
     shares = [count / len(train) for count in counts]
     return TrainReport(
@@ -211,6 +219,18 @@ def _make_report(trained: TrainedStudent, train: Sequence[Example]) -> TrainRepo
         device=trained.device,
         versions=trained.versions,
     )
+
+
+def _check_data(data: CellData) -> None:
+    for what, rows in (("training", data.train), ("test", data.test)):
+        if not rows:
+            raise DataError(f"there are no {what} rows", fix="check the task's data files")
+        unknown = {row.label for row in rows} - set(data.labels)
+        if unknown:
+            raise DataError(
+                f"{what} rows have labels that the task does not have: {sorted(unknown)}",
+                fix="the task file changed after the corpus was made: run it again",
+            )
 
 
 def _make_predictions(trained: TrainedStudent, data: CellData) -> list[Prediction]:

@@ -26,6 +26,7 @@ from synth_local.train.batches import IntArray
 from synth_local.train.loop import (
     LoopSettings,
     helps_bf16,
+    one_thread,
     open_accelerator,
     predict_probabilities,
     seeded,
@@ -43,7 +44,7 @@ from synth_local.train.models import (
 )
 from synth_local.train.pause import Pause
 from synth_local.train.students import StudentRef
-from synth_local.train.tokens import TokenRows, tokenise, train_tokenizer
+from synth_local.train.tokens import TokenRows, TokenStore, train_tokenizer
 from synth_local.train.trained import TrainedStudent
 
 _USAGE = """\
@@ -99,6 +100,12 @@ class PreparedEncoder:
 
     def _train(self, seed: int, steps: int, pause: Pause | None) -> TrainedStudent:
         accelerator = open_accelerator()
+        with one_thread(accelerator.device):
+            return self._train_on(accelerator, seed, steps, pause)
+
+    def _train_on(
+        self, accelerator: Accelerator, seed: int, steps: int, pause: Pause | None
+    ) -> TrainedStudent:
         with seeded(derive_seed(seed, "init"), accelerator.device):
             model = self._make_model()
         loop = self._fill_settings(seed, steps, accelerator)
@@ -154,10 +161,12 @@ def prepare_encoder(
     test: Sequence[Example],
     labels: tuple[str, ...],
     settings: TrainConfig,
+    kept: dict[StudentRef, TokenStore],
 ) -> PreparedEncoder:
     """Return an encoder with its texts tokenised.
 
-    A student without a folder gets a tokenizer trained on the training texts alone.
+    A student without a folder gets a tokenizer trained on the training texts alone; any other
+    tokenises each text once for all training sets.
 
     Args:
         student: whose folder has passed ``check_student``.
@@ -165,6 +174,7 @@ def prepare_encoder(
         test: whose texts are predicted.
         labels: names in the task's order.
         settings: of the run.
+        kept: by student, the texts that were tokenised for other training sets; added to.
 
     Returns:
         What is trained once per seed.
@@ -174,37 +184,33 @@ def prepare_encoder(
         EngineError: a library failed while texts were tokenised.
     """
     with _explain_failure(student.folder):
-        return _prepare(student, train, test, labels, settings)
-
-
-def _prepare(
-    student: StudentRef,
-    train: Sequence[Example],
-    test: Sequence[Example],
-    labels: tuple[str, ...],
-    settings: TrainConfig,
-) -> PreparedEncoder:
-    texts = [row.text for row in train]
-    if student.folder is None:
-        limit = min(settings.max_length, SCRATCH_POSITIONS)
-        tokenizer = train_tokenizer(texts, SCRATCH_VOCAB, limit)
-    else:
-        require_fit(student.folder, "student")
-        tokenizer = load_tokenizer(student.folder)
-        limit = limit_length(tokenizer, load_config(student.folder), settings.max_length)
-        tokenizer.model_max_length = (
-            limit  # so that the saved student cuts texts where this one does
+        texts = [row.text for row in train]
+        if student.folder is None:
+            limit = min(settings.max_length, SCRATCH_POSITIONS)
+            tokens = TokenStore(train_tokenizer(texts, SCRATCH_VOCAB, limit), limit)
+        elif student in kept:
+            tokens = kept[student]
+        else:
+            tokens = kept[student] = _open_tokens(student.folder, settings)
+        numbers = {label: number for number, label in enumerate(labels)}
+        return PreparedEncoder(
+            folder=student.folder,
+            labels=labels,
+            settings=settings,
+            tokenizer=tokens.tokenizer,
+            train_rows=tokens.look_up(texts),
+            targets=np.array([numbers[row.label] for row in train], dtype=np.int64),
+            test_rows=tokens.look_up([row.text for row in test]),
         )
-    numbers = {label: number for number, label in enumerate(labels)}
-    return PreparedEncoder(
-        folder=student.folder,
-        labels=labels,
-        settings=settings,
-        tokenizer=tokenizer,
-        train_rows=tokenise(tokenizer, texts, limit),
-        targets=np.array([numbers[row.label] for row in train], dtype=np.int64),
-        test_rows=tokenise(tokenizer, [row.text for row in test], limit),
-    )
+
+
+def _open_tokens(folder: Path, settings: TrainConfig) -> TokenStore:
+    require_fit(folder, "student")
+    tokenizer = load_tokenizer(folder)
+    limit = limit_length(tokenizer, load_config(folder), settings.max_length)
+    # so that the saved student cuts texts where this one does
+    tokenizer.model_max_length = limit
+    return TokenStore(tokenizer, limit)
 
 
 def _merge(model: Any) -> Any:

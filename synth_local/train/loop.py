@@ -121,6 +121,24 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def one_thread(device: torch.device) -> Iterator[None]:
+    """Compute with one thread on a CPU, and restore their number.
+
+    How sums are cut among threads changes their rounding, so that a training would depend on how
+    many others run beside it.
+    """
+    if device.type != "cpu":
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def train_model(
     model: Any,
     rows: TokenRows,
@@ -189,11 +207,7 @@ def _add_gradients(
     settings: LoopSettings,
     accelerator: Accelerator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Add the gradient of one batch, in one or more passes.
-
-    Returns:
-        This process's loss, and how many of its rows it got right in passing.
-    """
+    """Add one batch's gradient; return this process's loss and how many rows it got right."""
     passes = split_batch(
         batch, accelerator.num_processes, accelerator.process_index, settings.device_batch
     )

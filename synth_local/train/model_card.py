@@ -12,10 +12,13 @@ import yaml
 
 from synth_local.records import Cell
 
-_SOURCES = {
+SOURCE_WORDS = {
     "real": "real labelled texts",
+    "real_all": "all real labelled texts",
     "synthetic": "synthetic texts",
+    "synthetic_all": "all synthetic texts",
     "pool": "the small pool of real labelled texts",
+    "pool_balanced": "the small pool of real labelled texts, repeated to another mix of labels",
     "pool+synthetic": "the small pool of real labelled texts, and synthetic texts",
     "real+synthetic": "real labelled texts, and synthetic texts",
 }
@@ -70,7 +73,7 @@ def render_model_card(
     return _TEMPLATE.format(
         front=yaml.safe_dump(front, sort_keys=True, allow_unicode=True),
         name=cell.name,
-        source=_SOURCES[cell.source],
+        source=SOURCE_WORDS[cell.source],
         num_train=cell.num_train,
         seed=cell.seed,
         steps=report["steps"],

@@ -1,22 +1,23 @@
-"""Which rows each source of a task trains on, decided from counts alone.
+"""Which training sets a task has, and what each is compared with; decided from counts alone.
 
-The fairness rules live here: ``real`` and ``synthetic`` are cut to the same count per label,
-``pool`` and combined sources are never cut, and every set names the real set that it is judged
-against.
-Texts are only touched by ``take_rows``, when a set is trained on. Pure; knows nothing of students,
-seeds or files.
+The fairness rules live here: ``real`` and ``synthetic`` are cut to the same count per label, the
+other sources are never cut, and partners are planned by name. A set's name depends on that set
+alone, so that it stays what it is whatever else is asked for. Pure; knows nothing of texts,
+students, seeds or files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from synth_local.core.hashing import derive_seed
-from synth_local.records import Cell, Example
+from synth_local.core.hashing import digest_json
+from synth_local.records import Cell
 from synth_local.store.run_dir import CorpusKey
 
 NONE = "-"
+#: Counts of more characters stand in a name as the start of their digest.
+LONGEST_TAG = 40
 Counts = Mapping[str, int]
 
 
@@ -29,17 +30,33 @@ class RealCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class SetName:
+    """What tells a task's training sets apart; ``-`` where a part does not apply."""
+
+    source: str
+    generator: str
+    strategy: str
+    num_train: int
+
+    def cell(self, task: str, student: str, seed: int) -> Cell:
+        """Return the cell of this set for one student and seed."""
+        return Cell(task, self.source, self.generator, self.strategy, student, self.num_train, seed)
+
+
+@dataclass(frozen=True, slots=True)
 class SetPlan:
     """One training set: rows per label from each of its parts.
 
     Attributes:
-        source: ``real``, ``synthetic``, ``pool``, ``pool+synthetic`` or ``real+synthetic``.
+        source: as in the run file.
         corpus: the corpus of the synthetic part, or ``None``.
         real: rows per label of the real part (the pool's where the source says pool).
         synthetic: rows per label of the synthetic part.
-        partner: rows per label of the ``real`` set that it is compared with.
-        twin: the set shares its number of rows with another real set, so its name carries the
-            corpus that it is matched with.
+        partners: names of the sets that it is compared with, in order.
+        serves: the sources that it has all rows of, where these are several; whether the run file
+            lists them or not.
+        tag: stands in the name where the number of rows does not say how many each label has.
+        is_cut: a training seed decides which rows are taken.
         is_point: a cut for a learning curve: compared with no other set.
         is_repeat: rows of a corpus that repeats another: compared with no other set.
     """
@@ -48,15 +65,29 @@ class SetPlan:
     corpus: CorpusKey | None
     real: dict[str, int]
     synthetic: dict[str, int] = field(default_factory=dict)
-    partner: dict[str, int] = field(default_factory=dict)
-    twin: CorpusKey | None = None
+    partners: tuple[SetName, ...] = ()
+    serves: tuple[str, ...] = ()
+    tag: str = NONE
+    is_cut: bool = False
     is_point: bool = False
     is_repeat: bool = False
 
     @property
     def num_train(self) -> int:
-        """Return the number of rows."""
+        """Return the number of rows, each as often as it stands in the set."""
         return sum(self.real.values()) + sum(self.synthetic.values())
+
+    @property
+    def name(self) -> SetName:
+        """Return what tells this set from the task's others."""
+        if self.corpus is None:
+            return SetName(self.source, NONE, self.tag, self.num_train)
+        return SetName(self.source, self.corpus.generator, self.corpus.strategy, self.num_train)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the sources that the set stands for."""
+        return self.serves or (self.source,)
 
     def list_empty(self, labels: Iterable[str]) -> list[str]:
         """Return the labels of which the set has no row."""
@@ -64,10 +95,7 @@ class SetPlan:
 
     def cell(self, task: str, student: str, seed: int) -> Cell:
         """Return the cell of this set for one student and seed."""
-        named = self.corpus or self.twin
-        generator = named.generator if named else NONE
-        strategy = named.strategy if named else NONE
-        return Cell(task, self.source, generator, strategy, student, self.num_train, seed)
+        return self.name.cell(task, student, seed)
 
 
 def plan_sets(
@@ -80,10 +108,10 @@ def plan_sets(
     """Return the training sets of one task.
 
     ``real`` and ``synthetic`` are matched: the same count per label, the smaller of the two.
-    ``pool`` and combined sources are never cut. Corpora of different counts bring a ``real`` set
-    each; without a corpus, or with ``match: none``, ``real`` is all of it. A corpus that lacks a
-    label would leave ``real`` without one too: where the others do not, they alone decide, and
-    where all do, ``real`` is cut to the rows that were asked for.
+    Corpora of different counts bring a ``real`` set each. Without a corpus, and for a corpus that
+    lacks a label, ``real`` is cut to the rows that were asked for; with ``match: none`` nothing is.
+    All other sources are never cut. A set that has all rows of a second source serves that one
+    too, and is trained once.
 
     Args:
         sources: of the run file.
@@ -96,32 +124,102 @@ def plan_sets(
         Real sets first, then the pool, then corpus by corpus. Sets with no row of some label are
         among them; nothing can be learned from these.
     """
-    matched = {
-        key: {label: min(count, real.train[label]) for label, count in accepted.items()}
-        if match == "labels"
-        else dict(real.train)
-        for key, accepted in corpora.items()
-    }
-    whole = [rows for rows in matched.values() if all(rows.get(one) for one in real.train)]
-    asked = wanted_rows or real.train
-    by_request = {one: min(count, asked.get(one, count)) for one, count in real.train.items()}
-    default = next(iter(whole), by_request if matched else dict(real.train))
-    wanted = list(sources)
-    plans = list(_real_sets(matched, real)) if "real" in wanted else []
-    if "real" in wanted and matched and not whole:
-        plans.append(SetPlan("real", None, by_request))
-    if "pool" in wanted:
-        plans.append(SetPlan("pool", None, real.pool, partner=default))
-    for key, accepted in corpora.items():
-        rows = matched[key] if match == "labels" else dict(accepted)
-        partner = matched[key] if matched[key] in whole else default
-        if "synthetic" in wanted:
-            plans.append(SetPlan("synthetic", key, {}, rows, partner))
-        if "pool+synthetic" in wanted:
-            plans.append(SetPlan("pool+synthetic", key, real.pool, dict(accepted), partner))
-        if "real+synthetic" in wanted:
-            plans.append(SetPlan("real+synthetic", key, real.train, dict(accepted), partner))
-    return plans
+    planner = _Planner(frozenset(sources), match, real, corpora, wanted_rows or real.train)
+    return planner.plan()
+
+
+@dataclass(frozen=True)
+class _Planner:
+    """Plans the sets of one task; the arguments of ``plan_sets``."""
+
+    wanted: frozenset[str]
+    match: str
+    real: RealCounts
+    corpora: Mapping[CorpusKey, Counts]
+    asked: Counts
+
+    def plan(self) -> list[SetPlan]:
+        reals = list(self._plan_real())
+        pools = list(self._plan_pools())
+        made = [
+            one
+            for key, accepted in self.corpora.items()
+            for one in self._plan_corpus(key, accepted, reals, pools)
+        ]
+        return reals + pools + made
+
+    def _match(self, accepted: Counts) -> dict[str, int]:
+        """Return the rows per label of the ``real`` set that a corpus is matched with."""
+        if self.match == "none":
+            return dict(self.real.train)
+        matched = {one: min(n, accepted.get(one, 0)) for one, n in self.real.train.items()}
+        return matched if all(matched.values()) else request_rows(self.real, self.asked)
+
+    def _plan_real(self) -> Iterator[SetPlan]:
+        train, wanted = self.real.train, list[dict[str, int]]()
+        if "real" in self.wanted:
+            wanted = [self._match(accepted) for accepted in self.corpora.values()]
+            if not wanted:
+                wanted = [self._match(self.asked)]
+        seen: list[dict[str, int]] = []
+        for counts in wanted:
+            if counts in seen:
+                continue
+            seen.append(counts)
+            is_all = counts == train
+            serves = ("real", "real_all") if is_all else ()
+            tag = tag_real(counts, self.real, self.asked)
+            yield SetPlan("real", None, counts, serves=serves, tag=tag, is_cut=not is_all)
+        if "real_all" in self.wanted and train not in seen:
+            yield SetPlan("real_all", None, dict(train))
+
+    def _plan_pools(self) -> Iterator[SetPlan]:
+        pool = self.real.pool
+        balanced = list[dict[str, int]]()
+        for accepted in self.corpora.values():
+            counts = {one: n + accepted.get(one, 0) for one, n in pool.items()}
+            balanced += [counts] if counts not in balanced else []
+        is_same = any(_has_same_mix(counts, pool) for counts in balanced)
+        if "pool" in self.wanted or ("pool_balanced" in self.wanted and is_same):
+            yield SetPlan("pool", None, pool, serves=("pool", "pool_balanced") if is_same else ())
+        for counts in balanced if "pool_balanced" in self.wanted else ():
+            if not _has_same_mix(counts, pool):
+                tag = _tag_balanced(counts, pool, self.asked)
+                is_cut = any(n % (pool[one] or 1) for one, n in counts.items())
+                yield SetPlan("pool_balanced", None, counts, tag=tag, is_cut=is_cut)
+
+    def _plan_corpus(
+        self, key: CorpusKey, accepted: Counts, reals: list[SetPlan], pools: list[SetPlan]
+    ) -> Iterator[SetPlan]:
+        real_all = [one.name for one in reals if "real_all" in one.sources]
+        counts = dict(accepted)
+        cut = counts
+        if self.match == "labels":
+            cut = {one: min(n, self.real.train[one]) for one, n in accepted.items()}
+        wants_all = "synthetic_all" in self.wanted
+        if "synthetic" in self.wanted:
+            matched = [one.name for one in reals if _is_partner(one, self._match(accepted))]
+            both = cut == counts
+            partners = dict.fromkeys(matched + (real_all if both else []))
+            serves = ("synthetic", "synthetic_all") if both else ()
+            is_cut = cut != counts
+            yield SetPlan("synthetic", key, {}, cut, tuple(partners), serves, is_cut=is_cut)
+            wants_all = wants_all and not both
+        if wants_all:
+            yield SetPlan("synthetic_all", key, {}, counts, tuple(real_all))
+        pool = self.real.pool
+        if "pool+synthetic" in self.wanted:
+            against = [one.name for one in pools if self._is_pool_of(one, counts)]
+            yield SetPlan("pool+synthetic", key, pool, counts, tuple(against))
+        if "real+synthetic" in self.wanted:
+            yield SetPlan("real+synthetic", key, self.real.train, counts, tuple(real_all))
+
+    def _is_pool_of(self, one: SetPlan, accepted: Counts) -> bool:
+        """Return whether a set of pool rows is what the pool with a corpus is compared with."""
+        if one.source == "pool":
+            return True
+        pool = self.real.pool
+        return one.real == {label: n + accepted.get(label, 0) for label, n in pool.items()}
 
 
 def plan_points(
@@ -130,11 +228,12 @@ def plan_points(
     real: RealCounts,
     corpora: Mapping[CorpusKey, Counts],
     plans: Iterable[SetPlan],
+    wanted_rows: Counts | None = None,
 ) -> list[SetPlan]:
     """Return the cuts of real and synthetic rows that learning curves need besides the plans.
 
     Each cut keeps at most ``size`` rows of every label; a size beyond what there is means all of
-    it. A smaller cut is part of a larger one.
+    it. A smaller cut of one training seed is part of its larger one.
 
     Args:
         sources: of the run file.
@@ -142,6 +241,7 @@ def plan_points(
         real: rows of the real split.
         corpora: accepted rows per label of each finished corpus.
         plans: the task's training sets; a cut whose name one of them has is left to it.
+        wanted_rows: rows per label that were asked for, as in ``plan_sets``.
 
     Returns:
         Cuts of real rows first, then corpus by corpus.
@@ -152,17 +252,18 @@ def plan_points(
         wholes.append(("real", None, real.train))
     if "synthetic" in wanted:
         wholes += [("synthetic", key, accepted) for key, accepted in corpora.items()]
-    taken = {(one.source, one.corpus, one.num_train) for one in plans if one.twin is None}
+    taken = {one.name for one in plans}
     points = []
     for source, key, counts in wholes:
         for size in sizes:
             rows = {label: min(size, count) for label, count in counts.items()}
-            name = (source, key, sum(rows.values()))
-            if name in taken:
-                continue
-            taken.add(name)
             parts = ({}, rows) if key else (rows, {})
-            points.append(SetPlan(source, key, *parts, is_point=True))
+            tag = NONE if key else tag_real(rows, real, wanted_rows or real.train)
+            is_cut = rows != dict(counts)
+            point = SetPlan(source, key, *parts, tag=tag, is_cut=is_cut, is_point=True)
+            if point.name not in taken:
+                taken.add(point.name)
+                points.append(point)
     return points
 
 
@@ -184,29 +285,54 @@ def plan_repeats(
     """
     made = [source for source in sources if "synthetic" in source]
     plans = plan_sets(made, match, real, corpora)
-    return [replace(plan, partner={}, is_repeat=True) for plan in plans]
+    return [replace(plan, partners=(), is_repeat=True) for plan in plans]
 
 
-def _real_sets(matched: Mapping[CorpusKey, dict[str, int]], real: RealCounts) -> Iterator[SetPlan]:
-    """Yield one real set per distinct vector of counts."""
-    seen: list[dict[str, int]] = []
-    for key, counts in matched.items() or ((None, dict(real.train)),):
-        if counts in seen:
-            continue
-        same_total = any(sum(one.values()) == sum(counts.values()) for one in seen)
-        seen.append(counts)
-        yield SetPlan("real", None, counts, twin=key if same_total else None)
+def request_rows(real: RealCounts, asked: Counts) -> dict[str, int]:
+    """Return the real rows per label that a corpus of the asked size is matched with."""
+    return {one: min(count, asked.get(one, count)) for one, count in real.train.items()}
 
 
-def take_rows(rows: Sequence[Example], counts: Counts) -> tuple[Example, ...]:
-    """Return the first ``counts`` rows of each label in hash order, in their order in ``rows``.
+def tag_real(counts: Counts, real: RealCounts, asked: Counts) -> str:
+    """Return what a cut of real rows carries in its name, from these counts alone.
 
-    The hash order depends on ids alone: a smaller cut is a subset of a larger one.
+    Nothing where it has the rows that were asked for, or the same number of every label as far as
+    there are any: one total stands for one such cut. Any other cut carries its counts, as a
+    corpus brings it that falls short in one label.
+
+    Args:
+        counts: rows per label of the cut.
+        real: rows of the real split.
+        asked: rows per label that were asked for.
+
+    Returns:
+        ``-``, or the counts.
     """
-    kept: set[str] = set()
-    for label, count in counts.items():
-        ids = [row.id for row in rows if row.label == label]
-        if count < len(ids):
-            ids = sorted(ids, key=lambda one: (derive_seed(0, "match", one), one))[:count]
-        kept.update(ids)
-    return tuple(row for row in rows if row.id in kept)
+    most = max(counts.values(), default=0)
+    is_level = all(counts[one] == min(most, count) for one, count in real.train.items())
+    return _tag(counts, request_rows(real, asked), is_level=is_level)
+
+
+def _tag_balanced(counts: Counts, pool: Counts, asked: Counts) -> str:
+    added = {count - pool[one] for one, count in counts.items()}
+    whole = {one: count + asked.get(one, 0) for one, count in pool.items()}
+    return _tag(counts, whole, is_level=len(added) == 1)
+
+
+def _tag(counts: Counts, expected: Counts, *, is_level: bool) -> str:
+    if dict(counts) == dict(expected):
+        return NONE
+    if is_level and sum(counts.values()) != sum(expected.values()):
+        return NONE
+    spelled = "-".join(str(count) for count in counts.values())
+    return spelled if len(spelled) <= LONGEST_TAG else digest_json(list(counts.values()))[:12]
+
+
+def _is_partner(one: SetPlan, matched: Counts) -> bool:
+    return one.source == "real" and one.real == matched
+
+
+def _has_same_mix(counts: Counts, pool: Counts) -> bool:
+    """Return whether both have the same share of every label."""
+    sums = sum(counts.values()), sum(pool.values())
+    return all(counts[one] * sums[1] == pool[one] * sums[0] for one in pool)

@@ -6,7 +6,7 @@ A door to transformers and tokenizers. Knows nothing of models or seeds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -60,6 +60,39 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenRows
     ids = tuple(np.array(row, dtype=np.int64) for row in rows)
     lengths = np.array([len(row) for row in ids], dtype=np.int64)
     return TokenRows(ids, lengths, int(tokenizer.pad_token_id))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStore:
+    """A tokenizer and the token ids of the texts that it was asked for, each made once.
+
+    Attributes:
+        tokenizer: of transformers.
+        limit: tokens per text, special tokens included.
+    """
+
+    tokenizer: Any
+    limit: int
+    _ids: dict[str, IntArray] = field(default_factory=dict)
+
+    def look_up(self, texts: Sequence[str]) -> TokenRows:
+        """Return the token ids of ``texts``; those that are new are tokenised and kept.
+
+        Args:
+            texts: any, the same one several times too.
+
+        Returns:
+            Ids in the order of ``texts``.
+
+        Raises:
+            MachineError: the tokenizer has no padding token.
+        """
+        new = [text for text in dict.fromkeys(texts) if text not in self._ids]
+        if new:
+            self._ids.update(zip(new, tokenise(self.tokenizer, new, self.limit).ids, strict=True))
+        ids = tuple(self._ids[text] for text in texts)
+        lengths = np.array([len(row) for row in ids], dtype=np.int64)
+        return TokenRows(ids, lengths, int(self.tokenizer.pad_token_id))
 
 
 def train_tokenizer(texts: Sequence[str], vocab_size: int, max_length: int) -> Any:

@@ -34,17 +34,21 @@ def read_units(*observers: str) -> list[Labels]:
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        pytest.param(("a", "a", "a"), ItemAgreement(3, 1.0, 0.0, "a", False), id="unanimous"),
+        pytest.param(("a", "a", "a"), ItemAgreement(3, 1.0, 1.0, 0.0, "a", False), id="unanimous"),
         pytest.param(
             ("a", "b", "a"),
-            ItemAgreement(3, 2 / 3, math.log2(3) - 2 / 3, "a", False),
+            ItemAgreement(3, 2 / 3, 1 / 3, math.log2(3) - 2 / 3, "a", False),
             id="two of three",
         ),
-        pytest.param(("a", "b"), ItemAgreement(2, 0.5, 1.0, None, True), id="tie"),
+        pytest.param(("a", "b"), ItemAgreement(2, 0.5, 0.0, 1.0, None, True), id="tie"),
         pytest.param(
-            ("a", None, "b", "b", "c"), ItemAgreement(4, 0.5, 1.5, "b", False), id="one missing"
+            ("a", None, "b", "b", "c"),
+            ItemAgreement(4, 0.5, 1 / 6, 1.5, "b", False),
+            id="one missing",
         ),
-        pytest.param(("c", "b", "a", "d"), ItemAgreement(4, 0.25, 2.0, None, True), id="all apart"),
+        pytest.param(
+            ("c", "b", "a", "d"), ItemAgreement(4, 0.25, 0.0, 2.0, None, True), id="all apart"
+        ),
     ],
 )
 def test_agreement_of_an_item_is_that_by_hand(labels: Labels, expected: ItemAgreement) -> None:
@@ -154,3 +158,21 @@ def test_alpha_is_undefined_where_rated_items_use_one_label() -> None:
 def test_a_task_without_two_ratings_of_an_item_has_no_agreement() -> None:
     with pytest.raises(UndefinedMetricError, match="none of 2 items"):
         measure_task([("a",), ("b", None)])
+
+
+def test_pair_agreement_is_what_it_is_by_hand() -> None:
+    found = measure_item(["x", "x", "x", "y", None])
+    assert found is not None
+    assert (found.share, found.pairs) == (0.75, 0.5)  # 3 of 6 pairs
+    assert measure_task([["x", "x", "x", "y"], ["x", "y", None, None]]).pair_agreement == 0.25
+
+
+def test_pair_agreement_does_not_depend_on_the_number_of_annotators() -> None:
+    rng = np.random.default_rng(0)
+    found = [
+        measure_task([["xy"[toss] for toss in row] for row in rng.integers(0, 2, (3000, num))])
+        for num in (2, 3, 5, 6, 11)
+    ]
+    # the standard error is 0.009 with two annotators, and less with more
+    assert [one.pair_agreement for one in found] == pytest.approx([0.5] * 5, abs=0.03)
+    assert found[0].mean_share > found[-1].mean_share + 0.1

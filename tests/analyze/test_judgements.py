@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from itertools import combinations
 
 import choix
 import numpy as np
 import pytest
-from scipy.special import expit
-from scipy.stats import chi2
+from scipy.stats import norm
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
@@ -43,6 +43,16 @@ PUBLISHED = (1.5814, 1.4364, 1.2945, 1.2476, 1.1077, 0.6839, 0.0)
 def say(*wins: str, annotator: str = "ann") -> list[Judgement]:
     """Return judgements spelled ``a>b``."""
     return [Judgement(annotator, *win.split(">")) for win in wins]
+
+
+def play() -> list[Judgement]:
+    """Return one judgement per game of the published table."""
+    return [
+        Judgement("all", TEAMS[row], TEAMS[column])
+        for row, wins in enumerate(GAMES)
+        for column, count in enumerate(wins)
+        for _ in range(count)
+    ]
 
 
 def measure(tasks: str, *wins: str) -> JudgedTasks:
@@ -173,12 +183,7 @@ def test_strengths_are_those_of_a_logistic_regression_on_the_published_table() -
 
 
 def test_fitted_strengths_are_choix_own_on_judgements_with_alpha_added() -> None:
-    judgements = [
-        Judgement("all", TEAMS[row], TEAMS[column])
-        for row, wins in enumerate(GAMES)
-        for column, count in enumerate(wins)
-        for _ in range(count)
-    ]
+    judgements = play()
     found = fit_strengths(TEAMS, judgements)
     # ten times as many judgements and one more each way have the same maximum
     pairs = [(TEAMS.index(one.winner), TEAMS.index(one.loser)) for one in judgements] * 10
@@ -194,7 +199,8 @@ def test_a_task_that_always_wins_has_the_strength_that_alpha_leaves_it() -> None
     # one pair: log-odds of 9.1 to 0.1, half of it on each side of 0
     assert found["a"].point == pytest.approx(np.log(9.1 / 0.1) / 2)
     assert found["b"].point == pytest.approx(-found["a"].point)
-    assert 0 < found["a"].low < found["a"].point < found["a"].high
+    # symmetric, so that it says less of the near side than nine wins of nine do
+    assert -math.inf < found["a"].low < found["a"].point < found["a"].high < math.inf
 
 
 def test_alpha_is_added_to_judged_pairs_alone() -> None:
@@ -205,42 +211,57 @@ def test_alpha_is_added_to_judged_pairs_alone() -> None:
     assert b - c == pytest.approx(np.log(1.1 / 0.1))
 
 
-def test_from_five_annotators_on_intervals_allow_for_those_who_differ() -> None:
-    one_way, other_way = ["a>b", "a>b", "b>c", "a>c"], ["b>a", "b>a", "b>c", "c>a"]
-    split = [one for who in "123" for one in say(*one_way, annotator=who)]
-    split += [one for who in "45" for one in say(*other_way, annotator=who)]
-    wide = measure_judgements("abc", split)
-    assert (wide.unit, wide.num_annotators) == ("annotators", 5)
-    # the same judgements, each annotator saying some of both
-    dealt = [Judgement(str(place % 4), one.winner, one.loser) for place, one in enumerate(split)]
-    narrow = measure_judgements("abc", dealt)
-    assert narrow.unit == "judgements"
-    (a_wide, a_narrow) = (
-        next(one.strength for one in found.tasks if one.task == "a") for found in (wide, narrow)
-    )
-    assert a_wide is not None
-    assert a_narrow is not None
-    assert a_wide.point == a_narrow.point
-    assert a_wide.low < a_narrow.low
-    assert a_wide.high > a_narrow.high
+def test_intervals_are_those_of_a_logistic_regression_on_the_published_table() -> None:
+    wins, rows = [], []
+    centre = np.eye(7) - 1 / 7  # strengths whose mean is 0
+    for one, other in combinations(range(7), 2):
+        wins.append((GAMES[one][other] + ALPHA, GAMES[other][one] + ALPHA))
+        rows.append(np.eye(7)[one] - np.eye(7)[other])
+    theirs = GLM(np.array(wins), np.array(rows)[:, :-1], family=Binomial()).fit()
+    covariance = np.zeros((7, 7))
+    covariance[:-1, :-1] = theirs.cov_params()
+    errors = np.sqrt(np.diag(centre @ covariance @ centre))
+    found = fit_strengths(TEAMS, play())
+    for team, error in zip(TEAMS, errors, strict=True):
+        half = found[team].high - found[team].point
+        assert half == pytest.approx(norm.isf(0.025) * error, rel=1e-4)
+        assert found[team].point - found[team].low == pytest.approx(half)
 
 
-def test_annotators_who_all_say_the_same_leave_as_much_open_as_their_judgements() -> None:
+@pytest.mark.parametrize(
+    ("num_tasks", "wins"),
+    [
+        pytest.param(
+            10, ["0>1", "1>2", "2>3", "3>4", "4>5", "5>6", "6>7", "7>8", "8>9"], id="once"
+        ),
+        pytest.param(4, ["0>1", "1>2", "2>3"] * 60, id="sixty times the same"),
+        pytest.param(3, ["0>1"] * 2000 + ["1>0"] * 2000 + ["1>2"], id="much and little"),
+    ],
+)
+def test_judgements_that_all_go_one_way_leave_finite_intervals(
+    num_tasks: int, wins: list[str]
+) -> None:
+    tasks = [str(place) for place in range(num_tasks)]
+    found = fit_strengths(tasks, say(*wins))
+    for one in found.values():
+        assert -math.inf < one.low < one.point < one.high < math.inf
+    # along a chain, two neighbours are as far apart as their own judgements say
+    last = wins.count(f"{num_tasks - 2}>{num_tasks - 1}")
+    apart = found[tasks[-2]].point - found[tasks[-1]].point
+    assert apart == pytest.approx(np.log((last + ALPHA) / ALPHA), abs=1e-4)
+
+
+def test_who_said_it_changes_no_interval() -> None:
     wins = ["a>b", "b>c", "a>c", "c>b"]
     same = [one for who in "12345" for one in say(*wins, annotator=who)]
-    alone = [one for _ in range(5) for one in say(*wins)]
-    assert fit_strengths("abc", same) == fit_strengths("abc", alone)
+    assert fit_strengths("abc", same) == fit_strengths("abc", say(*wins * 5))
 
 
-def test_ends_are_where_the_likelihood_of_one_pair_has_fallen_by_half_of_3_84() -> None:
+def test_a_pair_s_interval_is_that_of_its_log_odds() -> None:
     found = fit_strengths("ab", say(*["a>b"] * 6, *["b>a"] * 2))["a"]
-
-    def measure_fit(strength: float) -> float:
-        return 6.1 * float(np.log(expit(2 * strength))) + 2.1 * float(np.log(expit(-2 * strength)))
-
-    for end in (found.low, found.high):
-        fallen = measure_fit(found.point) - measure_fit(end)
-        assert fallen == pytest.approx(chi2.isf(0.05, 1) / 2, abs=1e-4)
+    # the standard error of log-odds is sqrt(1/wins + 1/losses), half of it on each side of 0
+    error = np.sqrt(1 / 6.1 + 1 / 2.1) / 2
+    assert found.high - found.low == pytest.approx(2 * norm.isf(0.025) * error)
 
 
 def test_the_order_of_the_rows_does_not_matter() -> None:

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from synth_local.analyze.learning import find_plateau, trace_points, value_in_rows
-from synth_local.analyze.lines import Draws
+from synth_local.analyze.learning import Draws, find_plateau, trace_points, value_in_rows
 from synth_local.core.stats import LabelTable
 from synth_local.errors import UndefinedMetricError
 

@@ -10,9 +10,8 @@ from scipy.special import expit
 
 from synth_local.analyze.advice import Finding, decide_here, predict_gap, widen
 from synth_local.analyze.judged import Judgement
-from synth_local.analyze.learning import find_plateau, trace_points, value_in_rows
-from synth_local.analyze.lines import Draws
-from synth_local.analyze.strengths import choose_unit, fit_strengths, solve_strengths
+from synth_local.analyze.learning import Draws, find_plateau, trace_points, value_in_rows
+from synth_local.analyze.strengths import fit_strengths, solve_strengths
 from synth_local.analyze.tasks import TaskPoint, fit_tasks
 from synth_local.core.stats import FloatArray, LabelTable
 from synth_local.records import Interval
@@ -134,17 +133,25 @@ def check_strengths(num: int, jury: Jury) -> Control:
     """Return how often Bradley-Terry intervals hold the true strength."""
     rng = np.random.default_rng(24)
     tasks = tuple(map(str, range(jury.num_tasks)))
-    held, unit = 0.0, ""
+    held = 0.0
     for _ in range(num):
         common = rng.standard_normal(jury.num_tasks)
         truth, judgements = jury.find_truth(common), jury.draw(rng, common)
-        found, unit = fit_strengths(tasks, judgements), choose_unit(judgements)
+        found = fit_strengths(tasks, judgements)
         held += np.mean([found[task].low <= truth[int(task)] <= found[task].high for task in tasks])
-    design = (
-        f"{jury.num_tasks} tasks, each pair judged {jury.num_annotators} times; by {unit}, "
-        + ("who differ" if jury.scatter else "all alike")
+    design = f"{jury.num_tasks} tasks, each pair judged {jury.num_annotators} times; annotators "
+    if not jury.scatter:
+        name = "Bradley-Terry strength, interval"
+        return Control(name, design + "all alike", "covers", 0.95, held / num, num)
+    return Control(
+        "Bradley-Terry strength, interval, annotators being further ones",
+        design + "differ",
+        "not claimed",
+        0.95,
+        held / num,
+        num,
+        "not claimed: intervals take judgements for independent, and the page says so",
     )
-    return Control("Bradley-Terry strength, interval", design, "covers", 0.95, held / num, num)
 
 
 def check_worth(num: int, shares: tuple[float, ...], share: float) -> list[Control]:

@@ -8,6 +8,7 @@ from synth_local.curate.reasons import REASONS
 from synth_local.curate.reference import MIN_SHINGLES, Reference
 from synth_local.curate.rows import RowChecker, count_words, describe_checks
 from synth_local.records import Completion, Example, FinishReason, Slot, Verdict
+from synth_local.task import TaskFile
 from tests.curate.made_turns import LABELS, make_completion, make_slot
 
 TRAIN = (
@@ -85,12 +86,20 @@ def test_a_near_copy_names_the_exemplar_or_the_training_text() -> None:
     assert shown == Verdict(text, "near_copy", "exemplar", "train-1")
 
 
-def test_a_near_match_of_the_test_split_is_found_and_not_dropped() -> None:
+def test_a_near_match_of_the_test_split_is_dropped_unless_it_is_to_be_kept() -> None:
     text = "Grandma says hi and asks about the garden table."
-    assert check(text) == Verdict(text)
-    match = REFERENCE.find_near_test(text, above=0.7)
-    assert match is not None
-    assert (match.split, match.id) == ("test", "test-1")
+    share = REFERENCE.find_near_test(text)
+    assert share is not None
+    shown = {
+        (above, drops): RowChecker(
+            LABELS, ("", ""), "text", 2, 9, above, REFERENCE, drops_near_test=drops
+        ).check(make_slot("ham"), make_completion(text))
+        for above in (share.share - 0.01, share.share)
+        for drops in (True, False)
+    }
+    refused = Verdict(text, "near_test_match", "test", "test-1")
+    assert [one.reason for one in shown.values()] == [refused.reason, "", "", ""]
+    assert shown[share.share - 0.01, True] == refused
 
 
 def test_the_share_of_a_very_short_text_says_nothing() -> None:
@@ -129,9 +138,19 @@ def test_words_are_counted_without_blanks_too(text: str, expected: int) -> None:
 
 
 def test_the_settings_are_all_in_the_description() -> None:
-    base = describe_checks(LABELS, ("", "junk"), "text message", 2, 9, 0.8)
-    assert base["checks_version"] >= 1
-    assert base != describe_checks(LABELS, ("", "junk"), "text message", 2, None, 0.8)
+    labels = {"ham": {"description": "wanted"}, "spam": {"description": "junk", "phrase": "junk"}}
+
+    def describe(max_words: int, *, drops: bool = True) -> dict[str, object]:
+        value = {"name": "sms", "labels": labels, "context": "messages", "kind": "text message"}
+        length = {"min_words": 2, "max_words": max_words}
+        data = {"train": "t.csv", "text": "text", "label": "label"}
+        spec = TaskFile.model_validate({**value, "length": length, "data": data})
+        return describe_checks(spec, 0.8, drops_near_test=drops)
+
+    base = describe(9)
+    assert base["labels"] == ["ham", "spam"]
+    assert base["phrases"] == ["", "junk"]
+    assert len({str(one) for one in (base, describe(10), describe(9, drops=False))}) == 3
 
 
 def test_every_reason_has_one_line() -> None:

@@ -138,7 +138,7 @@ def test_a_run_with_another_generator_plan_and_data_is_compared_with_warnings(
         sources=["real", "synthetic"],
         per_label=30,
         seeds=[0, 1],
-        train={"epochs": 2},
+        train={"epochs": 200},
         generate={"chain_length": 2, "shots": 2, "seed": 5},
     )
     assert other.run("--until", "train").returncode == 0

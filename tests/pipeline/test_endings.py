@@ -50,10 +50,10 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallRun:
 def break_student(monkeypatch: pytest.MonkeyPatch, *names: str, error: Exception) -> None:
     prepare = train_step.prepare
 
-    def refuse(context: Context, plan: object) -> object:
+    def refuse(context: Context, plan: object, kept: object = None) -> object:
         if plan.cell.student in names:  # type: ignore[attr-defined]
             raise error
-        return prepare(context, plan)  # type: ignore[arg-type]
+        return prepare(context, plan, kept)  # type: ignore[arg-type]
 
     monkeypatch.setattr(train_step, "prepare", refuse)
 

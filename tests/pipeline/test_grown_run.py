@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import pytest
 
@@ -23,7 +24,10 @@ def grown_run(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
     """A run that was finished, and then asked for learning curves and further corpora."""
     small = make_small_run(tmp_path_factory.mktemp("grown"))
     assert small.run().returncode == 0
-    small.change(learning_curve=[5, 10, 1000], corpus_seeds=REPEATS)
+    shutil.copytree(small.out / "predictions", small.folder / "before")
+    shutil.copy(small.out / "results.csv", small.folder / "before.csv")
+    sources = ["real", "synthetic", "pool", "pool+synthetic", "real_all", "real+synthetic"]
+    small.change(learning_curve=[5, 10, 1000], corpus_seeds=REPEATS, sources=sources, seeds=[0, 1])
     result = small.run()
     assert result.returncode == 0, result.stderr
     return small
@@ -42,6 +46,12 @@ def read_analysis(small: SmallRun) -> Analysis:
 def test_asking_later_leaves_every_finished_output_in_its_place(grown_run: SmallRun) -> None:
     stale = grown_run.out / "work" / "stale"
     assert not list(stale.rglob("*.parquet")) if stale.is_dir() else True
+    before = sorted((grown_run.folder / "before").iterdir())
+    assert len(before) == 6
+    for one in before:
+        assert (grown_run.out / "predictions" / one.name).read_bytes() == one.read_bytes()
+    rows = (grown_run.folder / "before.csv").read_text().splitlines()
+    assert set(rows) <= set((grown_run.out / "results.csv").read_text().splitlines())
     sizes = {int(row["num_train"]) for row in read_results(grown_run) if row["source"] == "real"}
     assert {10, 20} < sizes
     metrics = {row["metric"] for row in read_results(grown_run)}

@@ -179,7 +179,7 @@ def test_verify_and_status_are_content_with_a_finished_run(finished_run: SmallRu
 
 def test_other_epochs_generate_nothing_again(copied_run: SmallRun) -> None:
     ledger = sorted((copied_run.out / "work" / "generate").rglob("*.jsonl"))
-    copied_run.change(train={"epochs": 4})
+    copied_run.change(train={"epochs": 400})
     result = copied_run.run()
     assert result.returncode == 0, result.stderr
     assert "generate:" not in result.stdout

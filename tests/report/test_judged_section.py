@@ -6,8 +6,15 @@ from dataclasses import replace
 
 from synth_local.analyze.judged import Judgement
 from synth_local.analyze.judgements import measure_judgements
-from synth_local.analyze.panel import Panel, PanelTask, PanelTrend
-from synth_local.analyze.summary import JUDGED, SHARED_NOTE, AcrossTasks, Analysis, Curve
+from synth_local.analyze.summary import (
+    JUDGED,
+    SHARED_NOTE,
+    AcrossTasks,
+    Analysis,
+    Curve,
+    TaskSubjectivity,
+    Trend,
+)
 from synth_local.records import Interval
 from synth_local.report.write import render_files
 from tests.report.made_report import make_data
@@ -63,10 +70,10 @@ def test_the_two_measures_of_objectivity_have_rows_of_their_own() -> None:
     slope = Interval(-0.1, -0.2, -0.05)
     across = tuple(
         AcrossTasks("synthetic__g__few_shot__s", 10, slope, -0.8, measure=measure)
-        for measure in ("mean agreement", JUDGED)
+        for measure in ("pair agreement", JUDGED)
     )
     rows = render(Analysis(across=across))["tables/gap_across_tasks.csv"].splitlines()
-    assert [row.split(",")[0] for row in rows] == ["measure", "mean agreement", JUDGED]
+    assert [row.split(",")[0] for row in rows] == ["measure", "pair agreement", JUDGED]
     assert Analysis.from_json(Analysis(across=across).to_json()).across == across
 
 
@@ -82,18 +89,45 @@ def test_threshold_curves_say_that_their_points_share_items_and_have_no_p_value(
 def test_rows_that_would_all_say_the_same_are_one_line() -> None:
     reason = "a trend over tasks needs 4 tasks, there are 2"
     across = tuple(AcrossTasks(f"synthetic__g{n}__few_shot__s", 2, reason=reason) for n in range(5))
-    narrow = "the panel is about as sure of all items"
-    trends = tuple(
-        PanelTrend(f"sms__synthetic__g{n}__-__s__n10", ("a", "b"), 9, reason=narrow)
-        for n in range(5)
+    text = " ".join(read_section(render(Analysis(across=across))).all_text().split())
+    assert text.count(f"by pair agreement: {reason}") == 1
+
+
+def test_what_is_undefined_takes_no_row_and_no_figure_but_one_line() -> None:
+    name = "sms__{}__-__-__s__n10"
+    whole = Curve(
+        name.format("real"), (0.6, 0.8, 1.0), (0.7, 0.8, 0.9), (90, 60, 30), 0.5, 0.9, 1.0
     )
-    panel = Panel((PanelTask("sms", ("a", "b"), 9, 0.9),), trends)
-    text = " ".join(read_section(render(Analysis(across=across, panel=panel))).all_text().split())
-    assert text.count(f"by mean agreement: {reason}") == 1
-    assert text.count(f"sms: {narrow}") == 1
-    one = replace(trends[0], slope=Interval(-0.1, -0.2, 0.0), reason="")
-    mixed = Panel(panel.tasks, (one, *trends[1:]))
-    assert read_section(render(Analysis(panel=mixed))).all_text().count(narrow) == 4
+    point = [Curve(name.format(f"synthetic{n}"), (1.0,), (0.9,), (90,)) for n in range(4)]
+    same = "the gap does not vary"
+    trends = (
+        Trend(
+            name.format("synthetic0"),
+            "real",
+            ties=False,
+            num_items=90,
+            mean_gap=0.1,
+            slope=Interval(-0.1, -0.3, 0.1),
+        ),
+        Trend(name.format("synthetic1"), "real", ties=False, num_items=90, reason=same),
+    )
+    tasks = (
+        TaskSubjectivity("sms", 90, 90, 0, 0.9, 0.8),
+        TaskSubjectivity("irony", 80, reason="nobody"),
+    )
+    files = render(Analysis(tasks=tasks, trends=trends, curves=(whole, *point)))
+    section = read_section(files)
+    cells = [cell.all_text() for cell in section.find("td")]
+    assert not any("three levels" in cell or same in cell or "nobody" in cell for cell in cells)
+    text = " ".join(section.all_text().split())
+    assert text.count("Slope of the line undefined for 4 of 5 rows (sms): fewer than three") == 1
+    assert f"Slope undefined for 1 of 2 rows (sms): {same}" in text
+    assert "Pair agreement undefined for 1 of 2 rows (irony): nobody" in text
+    assert [one for one in files if "curve__" in one] == ["figures/curve__sms-real-s-n10.svg"]
+    # the files beside the page keep every row
+    assert files["tables/threshold_lines.csv"].count("undefined") >= 4
+    alone = " ".join(read_section(render(Analysis(curves=(point[0],)))).all_text().split())
+    assert "Slope of the line undefined for 1 of 1 rows (sms)" in alone
 
 
 def test_what_cannot_be_said_stays_with_what_it_takes() -> None:

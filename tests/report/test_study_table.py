@@ -45,8 +45,8 @@ CONDITIONS = [
 def test_tasks_stand_from_the_most_to_the_least_agreement() -> None:
     analysis = Analysis(
         (
-            TaskSubjectivity("disputed", 10, mean_share=0.6),
-            TaskSubjectivity("plain", 10, mean_share=0.9),
+            TaskSubjectivity("disputed", 10, mean_share=0.9, pair_agreement=0.6),
+            TaskSubjectivity("plain", 10, mean_share=0.6, pair_agreement=0.9),
             TaskSubjectivity("unasked", 10, reason="nobody"),
         )
     )
