@@ -25,7 +25,7 @@ FLAGS = {
     "status": {"directory", "as_json"},
     "verify": {"directory"},
     "report": {"directory", "show_real", "text"},
-    "advise": {"task_file", "evidence", "more_evidence"},
+    "advise": {"task_file", "evidence", "more_evidence", "margin", "as_json"},
     "compare": {"directories", "as_json"},
     "doctor": {"offline"},
     "step": {"stage", "run_dir", "shard", "generator"},

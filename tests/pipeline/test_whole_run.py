@@ -128,7 +128,7 @@ def test_a_repeated_run_does_nothing_says_so_and_imports_nothing_heavy(
     # the answer is printed all the same, with the place of the report
     answer = result.stdout.splitlines()[1:]
     assert answer[0].startswith("macro-F1, synthetic minus partner")
-    assert answer[2].split()[:2] == ["weather", "tfidf-logreg"]
+    assert any(line.startswith("weather ") for line in answer)
     assert answer[-1] == f"report: {finished_run.out / 'report' / 'report.html'}"
     assert seconds_of_children() - used < 3  # of a processor: other work on it does not count
     assert before == {path: path.stat().st_mtime_ns for path in finished_run.out.rglob("*.parquet")}
