@@ -1,4 +1,4 @@
-"""Measures of diversity that compare spelling are called so; those without an interval show none."""
+"""Measures that compare spelling are called so; a value without an interval is a number."""
 
 from __future__ import annotations
 
