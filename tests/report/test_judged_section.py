@@ -123,7 +123,9 @@ def test_what_is_undefined_takes_no_row_and_no_figure_but_one_line() -> None:
     assert text.count("Slope of the line undefined for 4 of 5 rows (sms): fewer than three") == 1
     assert f"Slope undefined for 1 of 2 rows (sms): {same}" in text
     assert "Pair agreement undefined for 1 of 2 rows (irony): nobody" in text
-    assert [one for one in files if "curve__" in one] == ["figures/curve__sms-real-s-n10.svg"]
+    assert [one for one in files if "curve__" in one] == [
+        "figures/curve__sms__real__-__-__s__n10.svg"
+    ]
     # the files beside the page keep every row
     assert files["tables/threshold_lines.csv"].count("undefined") >= 4
     alone = " ".join(read_section(render(Analysis(curves=(point[0],)))).all_text().split())
