@@ -6,7 +6,7 @@ data and the rule from interval and margin to answer; chooses no condition.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -126,6 +126,20 @@ def read_verdicts(values: list[dict[str, Any]]) -> tuple[Verdict, ...]:
     """Return the verdicts that ``to_json`` gave ``values`` for."""
     known = [{k: v for k, v in one.items() if k != "share_of_lift"} for one in values]
     return _VERDICTS.validate_python(known)
+
+
+def pick_main(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict that stands for a task.
+
+    Neither scores nor answers choose it: that would favour what came out well.
+
+    Args:
+        verdicts: of one task, at least one, in the run file's order.
+
+    Returns:
+        The first that is about a trained condition, else the first.
+    """
+    return next((one for one in verdicts if one.condition), verdicts[0])
 
 
 def answer(question: Question, low: float, high: float, margin: float) -> Answer:

@@ -28,7 +28,7 @@ ASKED: Mapping[Question, str] = MappingProxyType(
 ASKED_SHORT: Mapping[Question, str] = MappingProxyType(
     {
         "instead_of_real": "instead of real",
-        "instead_of_all_real": "all, instead of all real",
+        "instead_of_all_real": "instead of all real",
         "with_all_real": "added to all real",
         "with_pool": "added to the pool",
     }

@@ -15,13 +15,13 @@ from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
 from synth_local.engines.embed import HASHED
 from synth_local.evaluate.summary import Condition, Summary
-from synth_local.evaluate.verdict import Verdict, read_verdicts
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
 from synth_local.pipeline.annotation_files import load_said
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.results_file import read_results
 from synth_local.pipeline.splits import real_splits, split_facts
 from synth_local.pipeline.state import State
+from synth_local.pipeline.verdict_file import load_verdicts
 from synth_local.records import Cell, Interval
 from synth_local.report.data import (
     CorpusPart,
@@ -35,7 +35,7 @@ from synth_local.report.data import (
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
 from synth_local.store.markers import read_failures
-from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.store.run_dir import CorpusKey
 
 SAMPLES_PER_LABEL = 3
 PACKAGES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "scikit-learn", "numpy")
@@ -73,11 +73,6 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         train_seconds=_average_seeds(seconds),
         said=tuple((one.task, one.facts) for one in load_said(_list_stored(context))),
     )
-
-
-def load_verdicts(run: RunDir) -> tuple[Verdict, ...]:
-    """Return the verdicts of a run; none where it was not evaluated."""
-    return read_verdicts(read_json(run.verdicts) or [])
 
 
 def _list_stored(context: Context) -> list[dict[str, Any]]:

@@ -10,9 +10,8 @@ import textwrap
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from synth_local.evaluate.verdict import Verdict
+from synth_local.evaluate.verdict import Verdict, pick_main
 from synth_local.evaluate.verdict_words import ASKED_SHORT, spell_difference, spell_why
-from synth_local.report.headline import pick_main
 
 #: Lines of the whole answer, its head included.
 MOST_LINES = 12
@@ -49,8 +48,12 @@ def write_answer_text(verdicts: Sequence[Verdict], width: int = 80) -> list[str]
     mains = _list_mains(verdicts)
     others = [one for one in verdicts if one not in mains]
     ordered = [*mains, *others]
-    head, *lines = _align([_HEAD, *(_make_row(one) for one in ordered)], width)
-    room = MOST_LINES - 3  # what it is, head, and how many there are besides
+    rows = [_HEAD, *(_make_row(one) for one in ordered)]
+    if len({one.student for one in verdicts}) == 1:  # the line above the table names it
+        rows = [(row[0], "", *row[2:]) for row in rows]
+    head, *lines = _align(rows, width)
+    meaning = textwrap.wrap(_explain_table(verdicts), width)
+    room = MOST_LINES - len(meaning) - 2  # head, and how many there are besides
     spare = max(0, room - len(mains))
     found: list[str] = []
     for one, line in zip(mains[:room], lines, strict=False):
@@ -61,14 +64,16 @@ def write_answer_text(verdicts: Sequence[Verdict], width: int = 80) -> list[str]
     more = max(0, len(mains) - room) + max(0, len(others) - spare)
     # the line that would count one more answer has room for it
     rest = lines[-1:] if more == 1 else [f"and {more} more answers: see the report"]
-    return [*textwrap.wrap(_explain_table(verdicts), width), head, *found, *(rest if more else [])]
+    return [*meaning, head, *found, *(rest if more else [])]
 
 
 def _explain_table(verdicts: Sequence[Verdict]) -> str:
     is_one = all(one.num_corpora == 1 for one in verdicts)
     margin = f"{verdicts[0].margin:g}"
     scope = "for this corpus" if is_one else "for these corpora"
-    return f"macro-F1, synthetic minus partner; as good: within {margin}; {scope}"
+    students = {one.student for one in verdicts}
+    who = f"; student {verdicts[0].student}" if len(students) == 1 else ""
+    return f"macro-F1, synthetic minus partner; as good: within {margin}; {scope}{who}"
 
 
 def _list_mains(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -88,17 +93,18 @@ def _make_row(one: Verdict) -> tuple[str, ...]:
 
 def _align(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """Return the rows in columns; names of tasks and students give way where they must."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEAD))]
-    over = sum(widths) + _GAP * (len(_HEAD) - 1) - width
-    while over > 0 and max(widths[:2]) > _SMALLEST_NAME:
-        longest = 0 if widths[0] >= widths[1] else 1
-        widths[longest] -= 1
+    columns = [column for column in zip(*rows, strict=True) if any(column)]
+    widths = [max(map(len, column)) for column in columns]
+    names = range(len(columns) - 3)
+    over = sum(widths) + _GAP * (len(columns) - 1) - width
+    while over > 0 and max(widths[place] for place in names) > _SMALLEST_NAME:
+        widths[max(names, key=widths.__getitem__)] -= 1
         over -= 1
     return [
         (" " * _GAP)
         .join(_cut(cell, size).ljust(size) for cell, size in zip(row, widths, strict=True))
         .rstrip()
-        for row in rows
+        for row in zip(*columns, strict=True)
     ]
 
 

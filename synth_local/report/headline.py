@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synth_local.evaluate.verdict import Answer, Verdict
+from synth_local.evaluate.verdict import Answer, Verdict, pick_main
 from synth_local.evaluate.verdict_words import (
     ASKED,
     ASKED_SHORT,
@@ -67,20 +67,6 @@ def write_headlines(data: ReportData) -> tuple[Headline, ...]:
         if verdicts:
             found.append(_write(data, part.name, verdicts))
     return tuple(found)
-
-
-def pick_main(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the verdict that stands for a task.
-
-    Neither scores nor answers choose it: that would favour what came out well.
-
-    Args:
-        verdicts: of one task, at least one, in the run file's order.
-
-    Returns:
-        The first that is about a trained condition, else the first.
-    """
-    return next((one for one in verdicts if one.condition), verdicts[0])
 
 
 def _write(data: ReportData, task: str, verdicts: Sequence[Verdict]) -> Headline:

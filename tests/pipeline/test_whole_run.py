@@ -125,6 +125,11 @@ def test_a_repeated_run_does_nothing_says_so_and_imports_nothing_heavy(
     result = finished_run.run()
     assert result.returncode == 0
     assert "nothing to do" in result.stdout
+    # the answer is printed all the same, with the place of the report
+    answer = result.stdout.splitlines()[1:]
+    assert answer[0].startswith("macro-F1, synthetic minus partner")
+    assert any(line.startswith("weather ") for line in answer)
+    assert answer[-1] == f"report: {finished_run.out / 'report' / 'report.html'}"
     assert seconds_of_children() - used < 3  # of a processor: other work on it does not count
     assert before == {path: path.stat().st_mtime_ns for path in finished_run.out.rglob("*.parquet")}
     code = (
@@ -149,6 +154,19 @@ def test_a_repeated_run_does_nothing_says_so_and_imports_nothing_heavy(
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_report_text_prints_what_run_printed_and_the_page_is_of_the_same_verdicts(
+    copied_run: SmallRun,
+) -> None:
+    ran = copied_run.run().stdout.splitlines()
+    told = copied_run.call("report", str(copied_run.out), "--text").stdout.splitlines()
+    assert told == ran[-len(told) :]
+    verdicts = json.loads((copied_run.out / "verdicts.json").read_text())
+    page = (copied_run.out / "report" / "report.html").read_text()
+    assert "The answer" in page
+    for one in verdicts:
+        assert f"{-one['gap']:+.3f}".lstrip("+-") in page
 
 
 def test_verify_and_status_are_content_with_a_finished_run(finished_run: SmallRun) -> None:

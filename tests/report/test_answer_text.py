@@ -47,10 +47,20 @@ def test_there_are_a_dozen_lines_at_most_and_none_is_wider_than_the_terminal(
 
 
 def test_a_line_has_answer_and_interval_and_the_head_says_what_they_mean() -> None:
-    assert write_answer_text([make_verdict("sms", "bert")]) == [
+    one, other = make_verdict("sms", "bert"), make_verdict("sms", "t", verdict="as_good")
+    assert write_answer_text([one, other]) == [
         "macro-F1, synthetic minus partner; as good: within 0.02; for this corpus",
-        "task  student  synthetic        answer  difference",
-        "sms   bert     instead of real  worse   -0.100 [-0.150, -0.050]",
+        "task  student  synthetic        answer   difference",
+        "sms   bert     instead of real  worse    -0.100 [-0.150, -0.050]",
+        "sms   t        instead of real  as good  -0.100 [-0.150, -0.050]",
+    ]
+
+
+def test_the_only_student_is_named_once() -> None:
+    assert write_answer_text([make_verdict("sms", "bert")], 120) == [
+        "macro-F1, synthetic minus partner; as good: within 0.02; for this corpus; student bert",
+        "task  synthetic        answer  difference",
+        "sms   instead of real  worse   -0.100 [-0.150, -0.050]",
     ]
 
 
@@ -64,15 +74,15 @@ def test_every_task_has_its_line_before_other_students_have_theirs() -> None:
 
 def test_no_verdict_has_its_reason_below_and_no_difference() -> None:
     one = make_verdict("a", "s", verdict="none", reasons=("1 of 2 trainings failed",))
-    assert write_answer_text([one])[2:] == [
-        "a     s        instead of real  no verdict  -",
+    assert write_answer_text([one], 120)[2:] == [
+        "a     instead of real  no verdict  -",
         "    1 of 2 trainings failed",
     ]
 
 
 def test_an_open_question_has_what_would_settle_it_below() -> None:
     one = make_verdict("a", "s", verdict="open", low=-0.1, settles=("about 9 seeds (there are 2)",))
-    assert write_answer_text([one])[3] == "    about 9 seeds (there are 2) would settle it"
+    assert write_answer_text([one], 120)[3] == "    about 9 seeds (there are 2) would settle it"
 
 
 def test_a_run_without_verdicts_says_so() -> None:
