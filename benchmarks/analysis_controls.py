@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from tests.controls import items, students, tasks
+from tests.controls import items, students, tasks, verdicts
 from tests.controls.record import Control
 
 Check = Callable[[int], Control | Sequence[Control]]
-Jury, World = tasks.Jury, students.World
+Jury, World, Process = tasks.Jury, students.World, verdicts.Process
 
 HEAD = (
     "# Controls: intervals that cover, tests that alarm, as often as they say\n"
@@ -38,6 +38,42 @@ HEAD = (
     "squared and the line of a threshold curve.\n"
 )
 SECTIONS: tuple[tuple[str, str, tuple[Check, ...]], ...] = (
+    (
+        "Verdicts",
+        "Two processes of training, not two sets of students: every seed has a skill of its own, "
+        "and every corpus (or cut of the real rows) moves it. Where there is one corpus and "
+        "corpora differ, the verdict says that it is for this corpus, and the row shows how often "
+        "equal processes would then differ.",
+        (
+            *(
+                lambda num, n=n, seeds=seeds, sd=sd: verdicts.check_equal(
+                    num, Process(n, seeds, sd)
+                )
+                for n in (200, 1000, 5000)
+                for seeds in (3, 5)
+                for sd in (0.0, 0.005, 0.01, 0.02)
+            ),
+            *(
+                lambda num, n=n, sd=sd, corpora=corpora: verdicts.check_equal(
+                    num, Process(n, 3, sd, sd, corpora)
+                )
+                for n in (200, 1000)
+                for sd in (0.005, 0.01, 0.02)
+                for corpora in (1, 3, 5)
+            ),
+            *(
+                lambda num, n=n, sd=sd: [verdicts.check_as_good(num, Process(n, 3, sd))]
+                for n in (200, 1000, 5000)
+                for sd in (0.0, 0.01, 0.02)
+            ),
+            lambda num: [verdicts.check_as_good(num, Process(1000, 3, 0.01, 0.01, 3))],
+            lambda num: [verdicts.check_best_of(num, Process(1000, 3, 0.01))],
+            *(
+                lambda num, n=n, rare=rare: [verdicts.check_rare(num, n, rare)]
+                for n, rare in ((200, 3), (200, 5), (200, 10), (1000, 3), (1000, 10))
+            ),
+        ),
+    ),
     (
         "Scores and differences",
         "Several training seeds answer the same items; items are hard or easy for all of them. "
@@ -106,12 +142,6 @@ SECTIONS: tuple[tuple[str, str, tuple[Check, ...]], ...] = (
                 for even in (True, False)
                 for n in (4, 5, 6, 8, 10)
             ),
-            *(
-                lambda num, n=n, by=by: tasks.check_prediction(num, n, uses_agreement=by)
-                for n in (4, 10)
-                for by in (True, False)
-            ),
-            lambda num: tasks.check_best(num, 6),
         ),
     ),
     (

@@ -185,9 +185,9 @@ def _measure_label(
         for metric, found in measure_diversity(sample, how).items():
             yield _make_row((view, side, label, metric), found, len(sample.texts))
     num = len(other_real.texts)
-    within = measure_similarity_within(other_real, how)
+    within = measure_similarity_within(other_real)
     yield _make_row((view, "real", label, SIMILARITY), within, num)
-    across = measure_similarity(other_real, beside_it, how)
+    across = measure_similarity(other_real, beside_it)
     yield _make_row((view, "synthetic", label, SIMILARITY), across, num)
 
 

@@ -11,9 +11,8 @@ from synth_local.errors import UndefinedMetricError
 from synth_local.measure.neighbours import (
     BoolArray,
     FloatArray,
-    Neighbours,
     check_unit_rows,
-    find_neighbours,
+    mean_nearest_cosine,
 )
 
 
@@ -81,12 +80,7 @@ def chamfer(embeddings: FloatArray) -> float:
     """
     _require_two(len(embeddings))
     unit = check_unit_rows(embeddings)
-    return mean_nearest_distance(find_neighbours(unit, unit, 1, exclude_self=True))
-
-
-def mean_nearest_distance(neighbours: Neighbours, members: BoolArray | None = None) -> float:
-    """Return the Chamfer distance of the texts, or of a subset of them."""
-    return max(0.0, 1.0 - neighbours.mean_of_nearest(1, members, members))
+    return max(0.0, 1.0 - mean_nearest_cosine(unit, unit, 1, exclude_self=True))
 
 
 def _require_two(num_texts: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from synth_local.records import Interval
 
 #: Raise by hand when a measure changes its value on some input.
-MEASURES_VERSION = 1
+MEASURES_VERSION = 2
 
 Side = Literal["real", "synthetic"]
 
@@ -24,7 +24,7 @@ class MeasureRow:
         label: the label's name; empty over all labels.
         metric: ``remote_clique``, ``chamfer``, ``similarity_to_real``, ``distinct_1`` to
             ``distinct_3`` or ``compression_ratio``.
-        interval: value and 95 % interval.
+        value: with its 95 % interval; alone for ``chamfer`` and ``similarity_to_real``.
         num_texts: texts on each side.
     """
 
@@ -32,7 +32,7 @@ class MeasureRow:
     side: Side
     label: str
     metric: str
-    interval: Interval
+    value: Interval | float
     num_texts: int
 
 
@@ -80,7 +80,11 @@ class CorpusMeasures:
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Return the measures that ``to_json`` wrote."""
         rows = tuple(
-            MeasureRow(**{**row, "interval": Interval(**row["interval"])}) for row in value["rows"]
+            MeasureRow(**{**row, "value": _read_value(row["value"])}) for row in value["rows"]
         )
         undefined = tuple(UndefinedRow(**row) for row in value["undefined"])
         return cls(**{**value, "rows": rows, "undefined": undefined})
+
+
+def _read_value(stored: dict[str, float] | float) -> Interval | float:
+    return Interval(**stored) if isinstance(stored, dict) else stored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth_local.measure.neighbours import FloatArray, check_unit_rows, find_neighbours
+from synth_local.measure.neighbours import FloatArray, check_unit_rows, mean_nearest_cosine
 
 #: Similar texts averaged for each real one.
 NUM_NEAREST = 5
@@ -25,8 +25,7 @@ def similarity_to_real(real: FloatArray, synthetic: FloatArray) -> float:
         Z. Li et al. (2023), Synthetic Data Generation with Large Language Models for Text
         Classification: Potential and Limitations. https://arxiv.org/abs/2310.07849
     """
-    found = find_neighbours(check_unit_rows(real), check_unit_rows(synthetic), NUM_NEAREST)
-    return found.mean_of_nearest(NUM_NEAREST)
+    return mean_nearest_cosine(check_unit_rows(real), check_unit_rows(synthetic), NUM_NEAREST)
 
 
 def similarity_among_real(real: FloatArray) -> float:
@@ -42,5 +41,4 @@ def similarity_among_real(real: FloatArray) -> float:
         UndefinedMetricError: fewer than 6 real texts.
     """
     unit = check_unit_rows(real)
-    found = find_neighbours(unit, unit, NUM_NEAREST, exclude_self=True)
-    return found.mean_of_nearest(NUM_NEAREST)
+    return mean_nearest_cosine(unit, unit, NUM_NEAREST, exclude_self=True)

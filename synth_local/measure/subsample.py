@@ -1,7 +1,7 @@
 """Intervals by subsampling without replacement.
 
-A bootstrap draws some texts twice, and a text's nearest neighbour is then itself: nearest distances
-would be zero. Subsamples hold every text once.
+A bootstrap draws some texts twice, which changes how often texts repeat each other, and that is
+what is measured. Subsamples hold every text once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from synth_local.measure.neighbours import BoolArray, FloatArray
 from synth_local.records import Interval
 
 LEVEL = 0.95
-#: Share of the texts in a subsample. Large, so that neighbours seldom change: with halves the
-#: intervals of nearest distances came out up to 2.5 times too wide, with this up to 1.9 times.
+#: Share of the texts in a subsample.
 SHARE = 0.9
 _Z = 1.959963984540054  # quantile 0.975 of the standard normal distribution
 
@@ -55,14 +54,14 @@ def make_interval(
     with variance s^2 (1/b - 1/n), while the value of all n varies around that of the population
     with s^2 / n: the spread is scaled by sqrt(b / (n - b)). That is right, up to terms of higher
     order, for everything that is nearly a mean over texts. Only the spread is used and never the
-    level, which differs in smaller subsamples for the Chamfer distance and distinct n-grams. The
+    level, which differs in smaller subsamples for distinct n-grams. The
     interval is symmetric (normal), since 100 subsamples give a spread within 7 % but no 2.5 %
     quantile.
 
     Simulated with 200 texts: the width is right within 3 % for Remote Clique (coverage 94 %).
-    Chamfer intervals are too wide, as a jackknife's are for nearest neighbours: 1.1 times in 40
-    dimensions, 1.3 in 8, 1.9 in 3; those of similarity 1.02 to 1.2 times. For distinct n-grams and
-    compression of real comments the width is right within 20 %.
+    For distinct n-grams and compression of real comments the width is right within 20 %. It is not
+    used for distances to the nearest texts: like a jackknife's, their intervals came out up to 1.9
+    times too wide.
 
     It speaks of texts drawn anew by the same process: conditional on one generator, prompt set and
     pool.

@@ -84,7 +84,7 @@ def _read(run: RunDir, name: str) -> Evidence:
     analyzed = read_json(run.analysis)
     analysis = Analysis.from_json(analyzed["analysis"]) if analyzed else Analysis()
     people = {one.task: one for one in analysis.tasks if one.mean_share is not None}
-    panel = {one.task: one for one in analysis.panel.tasks if one.mean_share is not None}
+    panel = {one.task: one for one in analysis.panel if one.mean_share is not None}
     findings = [
         Finding(one, name, found.pair_agreement if found else None, found.alpha if found else None)
         for one in verdicts

@@ -13,6 +13,7 @@ from synth_local.cards import load_card
 from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
+from synth_local.engines.embed import HASHED
 from synth_local.evaluate.summary import Condition, Summary
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
 from synth_local.pipeline.annotation_files import load_said
@@ -206,13 +207,14 @@ def _list_lines(key: CorpusKey, measures: CorpusMeasures | None) -> tuple[Line, 
                     _value(synthetic),
                     None if real is None else _value(real),
                     synthetic.num_texts,
+                    is_surface=measures.embedder == HASHED,
                 )
             )
     return tuple(lines)
 
 
-def _value(row: MeasureRow | UndefinedRow) -> Interval | Undefined:
-    return row.interval if isinstance(row, MeasureRow) else Undefined(row.why)
+def _value(row: MeasureRow | UndefinedRow) -> Interval | float | Undefined:
+    return row.value if isinstance(row, MeasureRow) else Undefined(row.why)
 
 
 def corpus_card_data(context: Context, manifest: Manifest) -> ReportData:

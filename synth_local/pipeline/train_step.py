@@ -237,7 +237,7 @@ def prepare(
     task = context.tasks[plan.cell.task]
     splits = real_splits(context, task)
     rows = training_rows(context, plan.rows, task.name, plan.cell.seed)
-    data = CellData(rows, splits.test, task.labels)
+    data = CellData(rows, splits.test, task.labels, splits.validation)
     name = plan.cell.student
     return prepare_student(
         StudentRef(name, context.student_folder(name)), data, context.config.train, kept

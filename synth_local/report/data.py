@@ -114,6 +114,7 @@ class Line:
         value: of the synthetic texts.
         real: of the real texts beside them, or ``None`` where there is no such value.
         num_texts: texts on each side, or ``None`` where nobody says.
+        is_surface: whether vectors count characters, so that only spelling is compared.
     """
 
     task: str
@@ -122,9 +123,10 @@ class Line:
     stage: str
     label: str
     metric: str
-    value: Interval | Undefined
-    real: Interval | Undefined | None = None
+    value: Interval | float | Undefined
+    real: Interval | float | Undefined | None = None
     num_texts: int | None = None
+    is_surface: bool = False
 
     @property
     def name(self) -> str:

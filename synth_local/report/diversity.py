@@ -43,6 +43,25 @@ METRICS = {
 }
 
 
+CAPTION = (
+    "Each measure of the synthetic texts beside that of as many real texts with the same label "
+    "mix, with intervals in brackets where there are any. Distance is 1 - cosine."
+)
+SURFACE_NOTE = (
+    "No embedder was named, so texts are compared by their characters: what is called surface is "
+    "about spelling, not meaning, and is not comparable with values of a sentence embedder."
+)
+
+
+def list_meanings(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """Return what each measure of the lines is called and means, the lexical ones left out."""
+    used = {line.metric: line.is_surface for line in lines if line.metric in METRICS}
+    return [
+        (spell_metric(metric, is_surface=is_surface), METRICS[metric].meaning)
+        for metric, is_surface in used.items()
+    ]
+
+
 def read_lines(data: ReportData) -> tuple[Line, ...]:
     """Return every measure of every corpus, in the corpora's order."""
     return tuple(line for part in data.corpora for line in part.measures or ())
@@ -52,8 +71,7 @@ def make_diversity_table(lines: Sequence[Line]) -> Table:
     """Return one row per corpus, metric and stage: the value and the real texts beside it."""
     return Table(
         name="diversity",
-        caption="Each measure of the synthetic texts beside that of as many real texts with the "
-        "same label mix, with intervals in brackets.",
+        caption=CAPTION,
         columns=(
             Column("task", "Task"),
             Column("generator", "Generator"),
@@ -71,7 +89,7 @@ def make_diversity_table(lines: Sequence[Line]) -> Table:
                 line.generator,
                 line.strategy,
                 line.label or None,
-                spell_metric(line.metric),
+                spell_metric(line.metric, is_surface=line.is_surface),
                 line.stage,
                 line.value,
                 line.real,
@@ -94,8 +112,7 @@ def make_diversity_matrix(lines: Sequence[Line]) -> Table:
     order = sorted(groups, key=lambda key: (tasks.index(key[0]), metrics.index(key[1])))
     return Table(
         name="diversity",
-        caption="Each measure of the synthetic texts beside that of as many real texts with the "
-        "same label mix, with intervals in brackets.",
+        caption=CAPTION,
         columns=(
             Column("task", "Task"),
             Column("metric", "Measure"),
@@ -119,7 +136,7 @@ def _matrix_row(key: tuple[str, ...], stages: Mapping[str, Line]) -> tuple[Value
     shown = after or before
     return (
         task,
-        spell_metric(metric),
+        spell_metric(metric, is_surface=bool(shown and shown.is_surface)),
         generator,
         strategy,
         label or None,
@@ -129,6 +146,9 @@ def _matrix_row(key: tuple[str, ...], stages: Mapping[str, Line]) -> tuple[Value
     )
 
 
-def spell_metric(metric: str) -> str:
-    """Return a metric's name for readers."""
-    return METRICS[metric].title if metric in METRICS else metric.replace("_", " ")
+def spell_metric(metric: str, *, is_surface: bool) -> str:
+    """Return a metric's name for readers; ``surface`` where vectors count characters."""
+    if metric not in METRICS:
+        return metric.replace("_", " ")  # lexical: no vectors
+    title = METRICS[metric].title
+    return f"Surface {title.replace('Similarity', 'similarity')}" if is_surface else title

@@ -16,7 +16,7 @@ from synth_local.report.answer_section import list_main_figures, write_answer
 from synth_local.report.conditions import Condition, group_conditions
 from synth_local.report.corpus_repeats import write_repeats
 from synth_local.report.data import CorpusPart, Line, ReportData, list_gaps
-from synth_local.report.diversity import METRICS, make_diversity_matrix
+from synth_local.report.diversity import SURFACE_NOTE, list_meanings, make_diversity_matrix
 from synth_local.report.figures import Drawing
 from synth_local.report.files_read import make_file_table
 from synth_local.report.headline import write_headlines
@@ -65,7 +65,7 @@ MAX_YAML = 100_000
 DIVERSITY_FILE = "tables/diversity.csv"
 DIVERSITY_KEY = (
     "Filled marks: after curation, with the same deduplication applied to the real texts; hollow "
-    "marks: before it. Bars are intervals from subsampling without replacement."
+    "marks: before it. Bars are intervals from subsampling without replacement; some have none."
 )
 TERMS = (
     ("macro-F1", "mean of the F1 over the task's labels: every label counts the same, however "
@@ -215,6 +215,11 @@ class Composer:
         name = self.data.run.embedder
         blocks = [
             paragraph(f"Embedder: {name}." if name else "The embedder is not named.", "key"),
+            *(
+                [paragraph(SURFACE_NOTE, "key")]
+                if any(one.is_surface for one in self.lines)
+                else []
+            ),
             self.draw("diversity"),
             paragraph(DIVERSITY_KEY, "key"),
         ]
@@ -225,9 +230,7 @@ class Composer:
                 table = self.blocks.table(drop_empty_columns(each[task]))
                 folded = self.blocks.fold("By label", table)
                 blocks.append(self.fit("diversity", folded, DIVERSITY_FILE))
-        used = dict.fromkeys(line.metric for line in self.lines)
-        meanings = [(METRICS[key].title, METRICS[key].meaning) for key in used if key in METRICS]
-        blocks.append(self.blocks.fold("What these measure", terms(meanings)))
+        blocks.append(self.blocks.fold("What these measure", terms(list_meanings(self.lines))))
         return Section("diversity", "Diversity beside real",
                        "Are the synthetic texts as varied as real ones, and how close are they?",
                        tuple(blocks))  # fmt: skip

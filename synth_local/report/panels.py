@@ -80,7 +80,9 @@ def _describe_dot(dot: Dot) -> str:
     if dot.value is None:
         return f"{dot.label}: {dot.note or 'no value'}"
     value = dot.value
-    text = f"{dot.label}: {value.point:.3f} (interval {value.low:.3f} to {value.high:.3f})"
+    text = f"{dot.label}: {value.point:.3f}"
+    if value.low < value.high:
+        text += f" (interval {value.low:.3f} to {value.high:.3f})"
     for seed, score in dot.failed:
         text += f", training of seed {seed} failed at {score:.3f}"
     return f"{text}, before curation {dot.before.point:.3f}" if dot.before else text

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from synth_local.records import Interval
 from synth_local.report.conditions import Condition
 from synth_local.report.corpus_tables import list_reasons
 from synth_local.report.data import AFTER, BEFORE, CorpusPart, Line
-from synth_local.report.diversity import METRICS
+from synth_local.report.diversity import METRICS, spell_metric
 from synth_local.report.generator_itself import spell_student
 from synth_local.report.panels import MAX_BARS, Bar, BarPanel, Dot, DotPanel
 from synth_local.report.tables import Undefined, slugify
@@ -83,7 +84,7 @@ def make_diversity_panels(task: str, lines: Sequence[Line]) -> tuple[DotPanel, .
         mine = [line for line in lines if line.metric == metric and not line.label]
         dots = _pair_lines(mine)
         if dots:
-            name = METRICS[metric].title
+            name = spell_metric(metric, is_surface=mine[0].is_surface)
             panels.append(
                 DotPanel(
                     name=f"{metric}__{slugify(task)}",
@@ -110,17 +111,16 @@ def _pair_lines(lines: Sequence[Line]) -> tuple[Dot, ...]:
             earlier = getattr(before, attribute) if before else None
             if value is None:
                 continue
-            is_undefined = isinstance(value, Undefined)
-            dots.append(
-                Dot(
-                    label=label,
-                    group=group,
-                    value=None if is_undefined else value,
-                    before=None if isinstance(earlier, Undefined) else earlier,
-                    note=str(value) if is_undefined else "",
-                )
-            )
+            note = str(value) if isinstance(value, Undefined) else ""
+            dots.append(Dot(label, group, _mark(value), before=_mark(earlier), note=note))
     return tuple(dots)
+
+
+def _mark(value: Interval | float | Undefined | None) -> Interval | None:
+    """Return what is drawn: a value without an interval is a mark without a bar."""
+    if value is None or isinstance(value, Undefined):
+        return None
+    return value if isinstance(value, Interval) else Interval(value, value, value)
 
 
 def make_curation_panel(task: str, corpora: Sequence[CorpusPart]) -> BarPanel:

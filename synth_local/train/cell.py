@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from synth_local.config import TrainConfig
 from synth_local.core.files import write_text
 from synth_local.core.hashing import derive_seed
+from synth_local.core.stats import LabelTable, macro_f1_of, score_seeds
 from synth_local.errors import DataError
 from synth_local.records import Cell, Example, Prediction
 from synth_local.train.folders import replace_folder
@@ -42,11 +45,19 @@ class CellData:
         train: the training rows.
         test: the test rows, whose texts are predicted and whose labels are only handed through.
         labels: names in the task's order.
+        validation: rows that are predicted too, to pick among students; nothing is trained or
+            stopped by them.
     """
 
     train: Sequence[Example]
     test: Sequence[Example]
     labels: tuple[str, ...]
+    validation: Sequence[Example] = ()
+
+    @property
+    def asked(self) -> tuple[Example, ...]:
+        """Return the rows whose texts are predicted: the test rows first."""
+        return (*self.test, *self.validation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class TrainReport:
         dtype: that forward passes were computed in.
         device: ``cpu`` or ``cuda``.
         versions: of the libraries behind it.
+        validation_macro_f1: on the validation texts, in [0, 1]; ``None`` where there are none.
     """
 
     steps: int
@@ -96,6 +108,7 @@ class TrainReport:
     dtype: str
     device: str
     versions: Mapping[str, str]
+    validation_macro_f1: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready value."""
@@ -145,15 +158,15 @@ def prepare_student(
     if student.name == TFIDF_LOGREG:
         from synth_local.train.tfidf import prepare_tfidf  # noqa: PLC0415 - scikit-learn: 1 s
 
-        return Prepared(data, prepare_tfidf(data.train, data.test, data.labels))
+        return Prepared(data, prepare_tfidf(data.train, data.asked, data.labels))
     if student.name in READ_NOTHING:
         from synth_local.train.shortcuts import prepare_shortcut  # noqa: PLC0415 - scikit-learn
 
-        return Prepared(data, prepare_shortcut(student.name, data.train, data.test, data.labels))
+        return Prepared(data, prepare_shortcut(student.name, data.train, data.asked, data.labels))
     from synth_local.train.encoder import prepare_encoder  # noqa: PLC0415 - torch: seconds
 
     kept = {} if kept is None else kept
-    ready = prepare_encoder(student, data.train, data.test, data.labels, settings, kept)
+    ready = prepare_encoder(student, data.train, data.asked, data.labels, settings, kept)
     return Prepared(data, ready)
 
 
@@ -181,7 +194,10 @@ def run_cell(
         Interrupted: a signal asked to stop; the state is stored.
     """
     trained = prepared.student.train(derive_seed(cell.seed, "train", cell.draws), steps, pause)
-    report = report_training(trained, prepared.data.train)
+    report = replace(
+        report_training(trained, prepared.data.train),
+        validation_macro_f1=_score_validation(trained, prepared.data),
+    )
     if trained.is_main:
         labels = prepared.data.labels
         card = render_model_card(cell, labels, trained.usage, report.to_json())
@@ -234,8 +250,19 @@ def _check_data(data: CellData) -> None:
 
 
 def _make_predictions(trained: TrainedStudent, data: CellData) -> list[Prediction]:
-    best = trained.probabilities.argmax(axis=1)
+    probabilities = trained.probabilities[: len(data.test)]
+    best = probabilities.argmax(axis=1)
     return [
         Prediction(row.id, row.label, data.labels[number], tuple(float(share) for share in shares))
-        for row, number, shares in zip(data.test, best, trained.probabilities, strict=True)
+        for row, number, shares in zip(data.test, best, probabilities, strict=True)
     ]
+
+
+def _score_validation(trained: TrainedStudent, data: CellData) -> float | None:
+    """Return macro-F1 on the validation rows, or ``None`` where there are none."""
+    if not data.validation:
+        return None
+    numbers = {label: number for number, label in enumerate(data.labels)}
+    gold = np.array([numbers[row.label] for row in data.validation])
+    said = trained.probabilities[len(data.test) :].argmax(axis=1)
+    return float(score_seeds(LabelTable(gold, said[None], len(numbers)), macro_f1_of)[0])

@@ -8,13 +8,11 @@ from itertools import combinations
 import numpy as np
 from scipy.special import expit
 
-from synth_local.analyze.advice import Finding, decide_here, predict_gap, widen
 from synth_local.analyze.judged import Judgement
 from synth_local.analyze.learning import Draws, find_plateau, trace_points, value_in_rows
 from synth_local.analyze.strengths import fit_strengths, solve_strengths
 from synth_local.analyze.tasks import TaskPoint, fit_tasks
 from synth_local.core.stats import FloatArray, LabelTable
-from synth_local.records import Interval
 from tests.controls.record import Control
 
 
@@ -34,63 +32,6 @@ def check_task_slope(num: int, num_tasks: int, *, is_even: bool = True) -> Contr
         "even scatter" if is_even else "subjective tasks scatter more"
     )
     return Control("slope over tasks, interval", design, "covers", 0.95, held / num, num)
-
-
-def check_prediction(num: int, num_tasks: int, *, uses_agreement: bool) -> Control:
-    """Return how often the predicted interval holds the gap of a task that was left out."""
-    rng = np.random.default_rng(22)
-    held = 0
-    for _ in range(num):
-        x = rng.uniform(0.6, 1.0, num_tasks + 1)
-        y = (0.4 * (1 - x) if uses_agreement else 0.1) + rng.normal(0, 0.03, num_tasks + 1)
-        wanted = float(x[0]) if uses_agreement else None
-        found = predict_gap(x[1:] if uses_agreement else None, y[1:], wanted)
-        held += found.low <= y[0] <= found.high
-    design = f"{num_tasks} other tasks, {'by' if uses_agreement else 'without'} agreement"
-    return Control("advise: gap of a further task", design, "covers", 0.95, held / num, num)
-
-
-def check_best(num: int, num_tried: int) -> list[Control]:
-    """Return what holds of the best of several conditions: its interval, and the verdict."""
-    rng = np.random.default_rng(23)
-    held = plain = used = 0
-    for _ in range(num):
-        # all lose a little more than one could live with; test items are shared
-        errors = 0.02 * (0.6 * rng.standard_normal() + 0.8 * rng.standard_normal(num_tried))
-        gaps = [
-            Interval(0.021 + error, 0.021 + error - 0.0392, 0.021 + error + 0.0392)
-            for error in errors
-        ]
-        advice = decide_here(
-            [Finding("t", "g", str(n), "s", gap, 0.9) for n, gap in enumerate(gaps)]
-        )
-        best = min(gaps, key=lambda one: one.point)
-        wide = widen(best, num_tried)
-        assert advice.gap == wide
-        held += wide.low <= 0.021 <= wide.high
-        plain += best.low <= 0.021 <= best.high
-        used += advice.verdict == "use"
-    design = f"the best of {num_tried} on the same items"
-    return [
-        Control("advise: gap of the best, interval", design, "covers", 0.95, held / num, num),
-        Control(
-            "the same without Bonferroni's correction",
-            design,
-            "not claimed",
-            0.95,
-            plain / num,
-            num,
-            "not done: this is why the interval is widened",
-        ),
-        Control(
-            "advise: `use` where all lose more than the margin",
-            f"{design}, all losing 0.021",
-            "alarms",
-            0.025,
-            used / num,
-            num,
-        ),
-    ]
 
 
 @dataclass(frozen=True)

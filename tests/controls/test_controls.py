@@ -9,13 +9,18 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.controls import items, students, tasks
+from tests.controls import items, students, tasks, verdicts
 from tests.controls.record import Control
 from tests.controls.students import World
 from tests.controls.tasks import Jury
+from tests.controls.verdicts import Process
 
 NUM = 1000
 pytestmark = pytest.mark.slow
+
+
+SEEDS_VARY = Process(500, 3, 0.02)
+CORPORA_VARY = Process(500, 3, 0.01, 0.02, 3)
 
 
 def claim(rows: list[Control]) -> list[Control]:
@@ -56,7 +61,11 @@ def test_intervals_and_tests_are_as_often_right_as_they_say(
         pytest.param(lambda: [items.check_slope_alarms(NUM, "flat", 20)], id="slope p, few items"),
         pytest.param(lambda: [students.check_other_errors(NUM)], id="students that err otherwise"),
         pytest.param(lambda: [tasks.check_task_slope(NUM, 4)], id="four tasks"),
-        pytest.param(lambda: tasks.check_best(NUM, 6), id="best of six"),
+        pytest.param(lambda: [verdicts.check_best_of(40, SEEDS_VARY, 6)], id="best of six"),
+        pytest.param(lambda: verdicts.check_equal(300, SEEDS_VARY), id="equal, seeds vary"),
+        pytest.param(lambda: verdicts.check_equal(100, CORPORA_VARY), id="equal, corpora vary"),
+        pytest.param(lambda: [verdicts.check_as_good(300, SEEDS_VARY)], id="true loss"),
+        pytest.param(lambda: [verdicts.check_rare(300, 200, 4)], id="a rare label"),
         pytest.param(lambda: [tasks.check_strengths(NUM, Jury(3, 3))], id="strengths"),
     ],
 )

@@ -10,10 +10,17 @@ from scipy.spatial.distance import cdist, pdist, squareform
 
 from synth_local.errors import UndefinedMetricError
 from synth_local.measure import neighbours
-from synth_local.measure.diversity import chamfer, mean_nearest_distance, remote_clique
-from synth_local.measure.neighbours import check_unit_rows, find_neighbours
-from synth_local.measure.sides import Sample, Subsampling, measure_diversity
+from synth_local.measure.diversity import chamfer, remote_clique
+from synth_local.measure.neighbours import check_unit_rows, mean_nearest_cosine
+from synth_local.measure.sides import (
+    Sample,
+    Subsampling,
+    measure_diversity,
+    measure_similarity,
+    measure_similarity_within,
+)
 from synth_local.measure.similarity import similarity_among_real, similarity_to_real
+from synth_local.records import Interval
 
 SEEDS = st.integers(0, 10**6)
 
@@ -74,24 +81,21 @@ def test_one_text_and_vectors_without_length_have_no_distance() -> None:
 
 def test_blocks_do_not_change_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = check_unit_rows(make_rows(50, 0))
-    whole = find_neighbours(rows, rows, 7, exclude_self=True)
+    whole = mean_nearest_cosine(rows, rows, 7, exclude_self=True)
     monkeypatch.setattr(neighbours, "BLOCK_ELEMENTS", 130)
-    blocks = find_neighbours(rows, rows, 7, exclude_self=True)
-    np.testing.assert_array_equal(whole.indices, blocks.indices)
-    np.testing.assert_allclose(whole.cosines, blocks.cosines, atol=1e-6)
-    assert (whole.indices != np.arange(50)[:, None]).all()
+    assert mean_nearest_cosine(rows, rows, 7, exclude_self=True) == pytest.approx(whole, abs=1e-7)
 
 
-@given(st.integers(8, 40), st.integers(1, 9), SEEDS, st.floats(0.2, 0.9))
-def test_a_subset_of_kept_neighbours_is_the_subset_measured_anew(
-    num: int, kept: int, seed: int, share: float
-) -> None:
-    rows = check_unit_rows(make_rows(num, seed))
-    members = np.random.default_rng(seed).random(num) < share
-    members[:3] = True
-    found = find_neighbours(rows, rows, kept, exclude_self=True)
-    expected = chamfer(rows[members])
-    assert mean_nearest_distance(found, members) == pytest.approx(expected, abs=1e-6)
+def test_distances_to_the_nearest_texts_stand_without_an_interval() -> None:
+    rows = make_rows(40, 5)
+    sample = Sample([""] * 40, ["a"] * 40, [np.arange(3)] * 40, rows)
+    found = measure_diversity(sample, Subsampling(20, 0))
+    assert found["chamfer"] == chamfer(rows)
+    assert isinstance(found["remote_clique"], Interval)
+    assert measure_similarity_within(sample) == similarity_among_real(rows)
+    assert measure_similarity(sample, sample) == similarity_to_real(rows, rows)
+    few = sample.of_label("b")
+    assert "0 text(s) are fewer" in str(measure_similarity(sample, few))
 
 
 @pytest.mark.slow
@@ -109,6 +113,6 @@ def test_intervals_of_remote_clique_cover_the_truth_as_often_as_they_say() -> No
     for trial in range(trials):
         sample = Sample([""] * num, ["a"] * num, [np.arange(3)] * num, draw(num))
         interval = measure_diversity(sample, Subsampling(60, trial))["remote_clique"]
-        assert not isinstance(interval, str)
+        assert isinstance(interval, Interval)
         hits += interval.low <= truth <= interval.high
     assert 0.90 <= hits / trials <= 0.99

@@ -89,3 +89,18 @@ def test_the_last_tenth_of_the_steps_is_scored_by_rows_and_not_by_batches(
     assert sorted(sizes[-2:]) == [2, 16]
     assert report.final_accuracy == sum(right[-2:]) / 18
     assert np.sum(sizes) / 18 == report.passes
+
+
+def test_the_head_of_scratch_bert_keeps_the_variance_that_it_is_given() -> None:
+    import torch  # noqa: PLC0415 - seconds
+
+    from synth_local.train.models import make_scratch_bert  # noqa: PLC0415 - transformers
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = make_scratch_bert(300, 0, LABELS)
+    pooler = model.bert.pooler.dense.weight
+    assert float(pooler.detach().std()) == pytest.approx(128**-0.5, rel=0.05)
+    assert float(model.classifier.weight.detach().std()) == pytest.approx(128**-0.5, rel=0.2)
+    query = model.bert.encoder.layer[0].attention.self.query.weight
+    assert float(query.detach().std()) == pytest.approx(0.02, rel=0.05)
