@@ -62,7 +62,6 @@ class Difference:
 
     Attributes:
         metric: ``macro_f1`` or ``accuracy``.
-        family: what the comparison belongs to: ``real``, ``added`` or ``pool``.
         partner: what the condition was compared with.
         value: this condition minus its partner, over items, seeds and corpora.
         items_only: the same with an interval over test items alone.
@@ -71,7 +70,6 @@ class Difference:
     """
 
     metric: str
-    family: str
     partner: Partner
     value: Interval
     items_only: Interval
@@ -155,11 +153,6 @@ class Condition:
         """Return whether the student looks at no text: its score shows what a score is worth."""
         return self.student in READ_NOTHING
 
-    @property
-    def is_made(self) -> bool:
-        """Return whether synthetic texts were part of the training set."""
-        return "synthetic" in self.source
-
     def find_difference(self, metric: str, source: str = "") -> Difference | None:
         """Return the difference to a partner of this source, or to the first partner."""
         fitting = (
@@ -218,7 +211,6 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
 def _read_difference(one: found.Difference) -> Difference:
     return Difference(
         metric=one.metric,
-        family=one.family,
         partner=Partner(one.partner.source, one.partner.num_train),
         value=one.interval,
         items_only=one.items_only,

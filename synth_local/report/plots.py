@@ -43,8 +43,7 @@ def make_score_panel(
     names = [one.name for one in conditions]
     dots = tuple(
         Dot(
-            # several real sets of different size can stand beside each other
-            label=f"{one.name} · {one.num_train:,}" if names.count(one.name) > 1 else one.name,
+            label=_label(one, is_single=names.count(one.name) == 1),
             group=one.source,
             value=one.macro_f1.value,
             seeds=_list_trained(one),
@@ -60,6 +59,13 @@ def make_score_panel(
         reference=real[0].point if real and real[0] else None,
         floor=floor,
     )
+
+
+def _label(one: Condition, *, is_single: bool) -> str:
+    """Return a row's name, with all sources that its training set is."""
+    also = "".join(f" = {source}" for source in one.serves if source != one.source)
+    # several real sets of different size can stand beside each other
+    return f"{one.name}{also}" + ("" if is_single else f" · {one.num_train:,}")
 
 
 def _list_trained(one: Condition) -> tuple[float, ...]:

@@ -99,3 +99,15 @@ def test_pool_and_synthetic_stands_beside_both_pools() -> None:
     assert row["pool_balanced"] == balanced.interval
     # one rule: the harder partner decides, whatever the uncorrected interval to the pool says
     assert row["verdict"] == "Open"
+
+
+def test_a_training_set_that_is_two_sources_has_both_names_in_the_figure() -> None:
+    data = make_small()
+    assert data.summary
+    both = tuple(
+        replace(one, serves=("real", "real_all")) if one.condition.source == "real" else one
+        for one in data.summary.scores
+    )
+    [figure] = list_panels(judge(data, scores=both))["scores"]
+    assert isinstance(figure, DotPanel)
+    assert figure.dots[0].label == "real = real_all"

@@ -27,7 +27,7 @@ def make_conditions(task: str, real: float, synthetic: float) -> list[Condition]
             ()
             if is_real
             else tuple(
-                Difference(metric, "real", Partner("real", 10), apart, apart)
+                Difference(metric, Partner("real", 10), apart, apart)
                 for metric in ("macro_f1", "accuracy")
             ),
         )
