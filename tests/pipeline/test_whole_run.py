@@ -166,6 +166,8 @@ def test_report_text_prints_what_run_printed_and_the_page_is_of_the_same_verdict
     page = (copied_run.out / "report" / "report.html").read_text()
     assert "The answer" in page
     for one in verdicts:
+        if one["verdict"] == "none":
+            continue
         assert f"{-one['gap']:+.3f}".lstrip("+-") in page
 
 
