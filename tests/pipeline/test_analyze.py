@@ -53,7 +53,9 @@ def test_every_synthetic_condition_has_a_trend(annotated: SmallRun) -> None:
 
 def test_gold_made_from_the_same_annotators_is_warned_of(annotated: SmallRun) -> None:
     (note,) = read_analysis(annotated).notes
-    assert note.startswith("weather: on all 80 items with a majority the gold label is that")
+    assert note.startswith(
+        "weather: on 80 of 80 items with a majority (100.0%) the gold label is that"
+    )
     assert note in (annotated.out / "report" / "report.html").read_text()
 
 
