@@ -55,7 +55,20 @@ def _look(context: Context, key: CorpusKey, manifest: Manifest) -> Origin:
 
 
 def list_seen(context: Context, key: CorpusKey, manifest: Manifest) -> list[HasSeen]:
-    """Return what the generator of a corpus has seen, by its card or else by the manifest."""
+    """Return what the generator of a corpus has seen, by its card of today and by the manifest.
+
+    Where the two disagree about a part of a task, the higher count stands.
+    """
     generator = context.generators.get(key.generator)
-    listed = list(generator.card.has_seen) if generator else []
-    return listed or [read_seen(value) for value in manifest.has_seen]
+    entries = [*(generator.card.has_seen if generator else ()), *map(read_seen, manifest.has_seen)]
+    merged: dict[tuple[str, str], HasSeen] = {}
+    for one in entries:
+        known = merged.get((one.task, one.split))
+        if known is None or _count(one) > _count(known):
+            merged[one.task, one.split] = one
+    return list(merged.values())
+
+
+def _count(one: HasSeen) -> float:
+    """Return how many rows were seen; more than any where nobody knows."""
+    return float("inf") if one.num_rows is None else one.num_rows
