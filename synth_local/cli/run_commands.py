@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -88,10 +88,23 @@ def _print_tasks(overview: Overview) -> None:
         parts = ("train", "pool", "validation", "test")
         counts = ", ".join(f"{part} {sum(task[part].values())}" for part in parts)
         click.echo(f"task {task['name']}: {counts}; labels {list_names(task['test'])}")
+        click.echo(f"  {_spell_reach(task['reach'])}")
         for file in task["files"]:
             _print_file(FileFacts.from_json(file))
     for said in overview.said:
         _print_file(said.facts)
+
+
+def _spell_reach(reach: dict[str, Any]) -> str:
+    """Return what the test texts will be able to tell."""
+    told = f"{reach['num_test']:,} test texts tell a gap to about ±{reach['half_width']:.3f}"
+    wanted = reach["num_wanted"]
+    if wanted is None:
+        return told
+    return (
+        f"{told}; about {wanted:,} are wanted to call equal ones as good within "
+        f"{reach['margin']:g} four times in five"
+    )
 
 
 def _print_overview(overview: Overview) -> None:

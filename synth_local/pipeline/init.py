@@ -39,6 +39,7 @@ students: [scratch-bert, tfidf-logreg]
 sources: [real, real_all, synthetic, synthetic_all, pool, pool_balanced, pool+synthetic]
 per_label: 400                       # accepted rows per label, or a mapping label: number
 seeds: [0, 1, 2, 3]                  # one training per seed
+margin: 0.02                         # of macro-F1: a smaller loss counts as good enough
 
 models: models                       # a further folder to look for models in
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from synth_local.config import RunConfig
 from synth_local.errors import BrokenModelError, MachineError
+from synth_local.evaluate.power import foresee
 from synth_local.pipeline.annotation_files import SaidFile, check_said
 from synth_local.pipeline.cells import expect_cells
 from synth_local.pipeline.context import Context, resolve_config
@@ -196,6 +197,7 @@ def _task(context: Context, name: str) -> dict[str, Any]:
         "validation": facts.validation,
         "test": facts.test,
         "near_test": facts.num_near_test,
+        "reach": asdict(foresee(sum(facts.test.values()), context.config.margin)),
         "files": facts.files,
     }
 
