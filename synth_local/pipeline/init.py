@@ -1,8 +1,8 @@
 """``init``: a run file that runs as it is, on a machine without weights, data or internet.
 
-Two simulated tasks that differ in one dial, subjectivity, and a miniature generator trained on the
-rows on which all simulated annotators agree: the smallest form of the question that the toolkit
-answers. Everything is written by the same code as on a cluster.
+Two simulated tasks that differ in one dial, subjectivity, and a miniature generator trained on
+other notes of the same kind, those on which all simulated annotators agree: the smallest form of
+the question that the toolkit answers. Everything is written by the same code as on a cluster.
 """
 
 from __future__ import annotations
@@ -104,11 +104,13 @@ def init_directory(folder: Path, say: Callable[[str], None]) -> Path:
             num_annotators=NUM_ANNOTATORS,
             seed=0,
         )
-        say(f"{files.task_file}: dial {dial}, {files.num_unanimous} of {NUM_TRAIN} rows unanimous")
-        task_files.append(files.unanimous_task_file)
+        say(
+            f"{files.task_file}: dial {dial}; of {NUM_TRAIN} other notes {files.num_others} unanimous"
+        )
+        task_files.append(files.others_task_file)
     model = folder / "models" / GENERATOR
     if not model.exists():
-        say("training a miniature generator on the unanimous rows ...")
+        say("training a miniature generator on the other notes that all agree about ...")
         order = TinyOrder(tuple(task_files), model, None, TOKENS, "xs", 0, "train")
         for line in make_tiny(order, _EveryFewSeconds()):
             say(line)

@@ -68,17 +68,19 @@ class SimulatedFiles:
         task_file: of the task itself.
         train_file: all training rows, one JSON object a line: text, label, annotations.
         test_file: the test rows, alike.
-        unanimous_task_file: of the same task with the unanimous training rows only.
-        unanimous_train_file: the training rows on which all annotators agree.
-        num_unanimous: rows in it.
+        others_task_file: of a task of other notes, for a simulated generator to be trained on: it
+            has seen no text of the task itself.
+        others_train_file: its training rows: of as many further notes as the task has training
+            rows those on which all annotators agree.
+        num_others: rows in it.
     """
 
     task_file: Path
     train_file: Path
     test_file: Path
-    unanimous_task_file: Path
-    unanimous_train_file: Path
-    num_unanimous: int
+    others_task_file: Path
+    others_train_file: Path
+    num_others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def write_simulated_task(  # noqa: PLR0913 - keywords, each of which makes anoth
     """Write a simulated task under ``folder``; it works wherever the folder is moved to.
 
     Args:
-        folder: gets ``tasks/<name>.yaml``, ``tasks/<name>.unanimous.yaml`` and ``data/<name>/``.
+        folder: gets ``tasks/<name>.yaml``, ``tasks/<name>_others.yaml`` and ``data/<name>/``.
         name: of the task.
         dial: subjectivity, in [0, 1].
         num_train: training rows, at least 2.
@@ -124,31 +126,34 @@ def write_simulated_task(  # noqa: PLR0913 - keywords, each of which makes anoth
         MachineError: the folder cannot be written.
     """
     _check_arguments(name, dial, num_annotators, min(num_train, num_test))
-    notes = draw_notes(num_train + num_test, dial, num_annotators, seed)
-    train, test = notes[:num_train], notes[num_train:]
-    unanimous = [note for note in train if note.is_unanimous]
+    # distinct notes: what the generator is trained on is in neither part of the task
+    notes = draw_notes(2 * num_train + num_test, dial, num_annotators, seed)
+    train, test = notes[:num_train], notes[num_train : num_train + num_test]
+    others = [note for note in notes[num_train + num_test :] if note.is_unanimous]
+    others_name = f"{name}_others"
     data = folder / "data" / name
     files = SimulatedFiles(
         task_file=folder / "tasks" / f"{name}.yaml",
         train_file=data / "train.jsonl",
         test_file=data / "test.jsonl",
-        unanimous_task_file=folder / "tasks" / f"{name}.unanimous.yaml",
-        unanimous_train_file=data / "train.unanimous.jsonl",
-        num_unanimous=len(unanimous),
+        others_task_file=folder / "tasks" / f"{others_name}.yaml",
+        others_train_file=data / "others.jsonl",
+        num_others=len(others),
     )
     _write_rows(files.train_file, train)
     _write_rows(files.test_file, test)
-    _write_rows(files.unanimous_train_file, unanimous)
-    for path, rows, comment in (
-        (files.task_file, files.train_file, "All training rows."),
+    _write_rows(files.others_train_file, others)
+    for path, written, rows, comment in (
+        (files.task_file, name, files.train_file, "All training rows."),
         (
-            files.unanimous_task_file,
-            files.unanimous_train_file,
-            "Only training rows on which all annotators agree: to train a simulated generator on.",
+            files.others_task_file,
+            others_name,
+            files.others_train_file,
+            "Other notes on which all annotators agree: to train a simulated generator on.",
         ),
     ):
         text = TASK_TEMPLATE.format(
-            name=json.dumps(name),
+            name=json.dumps(written),
             dial=dial,
             num_annotators=num_annotators,
             seed=seed,

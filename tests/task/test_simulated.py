@@ -42,16 +42,23 @@ def test_the_folder_may_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert load_task(tmp_path / "b/tasks/visits-06.yaml").digest == digest
 
 
-def test_the_unanimous_task_is_the_same_task_with_fewer_rows(tmp_path: Path) -> None:
+def test_a_generator_is_given_other_notes_of_the_same_kind_that_all_agree_about(
+    tmp_path: Path,
+) -> None:
     files = write(tmp_path)
-    whole, unanimous = load_task(files.task_file), load_task(files.unanimous_task_file)
-    assert unanimous.name == whole.name
-    assert unanimous.spec.model_dump(exclude={"data"}) == whole.spec.model_dump(exclude={"data"})
-    assert unanimous.test_file == whole.test_file
-    rows = [json.loads(line) for line in files.unanimous_train_file.open(encoding="utf-8")]
-    everything = [json.loads(line) for line in files.train_file.open(encoding="utf-8")]
-    assert rows == [row for row in everything if len(set(row["annotations"])) == 1]
-    assert 0 < len(rows) == files.num_unanimous < 300
+    whole, others = load_task(files.task_file), load_task(files.others_task_file)
+    assert others.name == f"{whole.name}_others"
+    same = {"data", "name"}
+    assert others.spec.model_dump(exclude=same) == whole.spec.model_dump(exclude=same)
+    rows = [json.loads(line) for line in files.others_train_file.open(encoding="utf-8")]
+    assert 0 < len(rows) == files.num_others < 300
+    assert all(len(set(row["annotations"])) == 1 for row in rows)
+    known = {
+        match_key(json.loads(line)["text"])
+        for path in (files.train_file, files.test_file)
+        for line in path.open(encoding="utf-8")
+    }
+    assert not known & {match_key(row["text"]) for row in rows}
 
 
 @settings(max_examples=20, deadline=None)
