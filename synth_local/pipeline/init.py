@@ -104,9 +104,8 @@ def init_directory(folder: Path, say: Callable[[str], None]) -> Path:
             num_annotators=NUM_ANNOTATORS,
             seed=0,
         )
-        say(
-            f"{files.task_file}: dial {dial}; of {NUM_TRAIN} other notes {files.num_others} unanimous"
-        )
+        agreed = f"of {NUM_TRAIN} other notes {files.num_others} unanimous"
+        say(f"{files.task_file}: dial {dial}; {agreed}")
         task_files.append(files.others_task_file)
     model = folder / "models" / GENERATOR
     if not model.exists():
