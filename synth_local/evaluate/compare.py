@@ -74,7 +74,7 @@ class Resampling:
         """Return the swaps that let Holm's smallest p of a family fall below ``SMALLEST_P``."""
         if self.num_swaps < NUM_SWAPS:
             return self.num_swaps  # a quick look was asked for
-        return max(self.num_swaps, math.ceil(2 * num_tests / SMALLEST_P))
+        return max(self.num_swaps, math.ceil(num_tests / SMALLEST_P))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,10 @@ class Resampler:
         swap_seed = derive_seed(self.resampling.seed, "swap", *names)
         scores = tuple(SCORES.values())
         these, those = (_repeat_rows(side.group.table, len(seeds)) for side in sides)
-        p_values = permute_pairs(these, those, scores, self.resampling.num_swaps, swap_seed)
+        # what belongs to no family needs no small p
+        num_swaps = self.resampling.num_swaps
+        num_swaps = num_swaps if family == "real" else min(num_swaps, NUM_SWAPS)
+        p_values = permute_pairs(these, those, scores, num_swaps, swap_seed)
         found = []
         for place, metric in enumerate(SCORES):
             point = _mean(sides[0], metric) - _mean(sides[1], metric)

@@ -120,6 +120,24 @@ def test_the_largest_study_can_still_find_a_difference() -> None:
         assert num_tests / (1 + swaps) < 0.001
 
 
+@pytest.mark.slow
+def test_twelve_corpora_of_each_task_and_student_leave_room_for_a_small_p() -> None:
+    """A difference that is plain has a p below 0.001 after the correction, in every family."""
+    cells = []
+    for task in range(2):
+        for student in range(2):
+            real = replace(make_cell("real"), task=f"t{task}", student=f"s{student}")
+            rows = predict(real, 0.9, 60)
+            cells.append(CellPredictions(real, LABELS, rows))
+            for number in range(12):
+                cell = replace(real, source="synthetic", generator=f"g{number}")
+                wrong = tuple(replace(r, predicted=LABELS[r.gold == "ham"]) for r in rows)
+                cells.append(CellPredictions(cell, LABELS, wrong, (real,)))
+    summary = summarise(cells, Resampling(num_draws=10))
+    assert summary.smallest_p < 0.001
+    assert all(row.p_holm is not None and row.p_holm < 0.001 for row in summary.differences)
+
+
 def test_a_paired_interval_is_narrower_than_two_single_ones() -> None:
     real, other = make_cell("real"), make_cell("synthetic", generator="g")
     rows = predict(real, 0.8)
