@@ -127,7 +127,7 @@ def test_what_a_run_knows_of_people_and_machines_is_told_and_only_people_count(
     change_analysis(
         evidence,
         tasks=[asdict(rated)],
-        panel={"tasks": [asdict(asked)], "trends": []},
+        panel=[asdict(asked)],
     )
     without = advise_task(task_file, []).advice
     assert main(["advise", str(task_file), "--evidence", str(evidence)]) == 0
