@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 from synth_local.cli.main import QUIET
 from synth_local.engines.choose import has_gpu
@@ -17,6 +18,10 @@ from tests.pipeline.real_model import RealModel, make_real_model
 os.environ.update(QUIET)
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 REQUIRED = set(filter(None, os.environ.get("SYNTH_LOCAL_REQUIRE", "").split(",")))
+
+# a machine with other work to do is no reason to fail: how long an example takes is not tested
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 def _namespace() -> tuple[str, ...]:
