@@ -97,7 +97,9 @@ def _print_tasks(overview: Overview) -> None:
 
 def _spell_reach(reach: dict[str, Any]) -> str:
     """Return what the test texts will be able to tell."""
-    told = f"{reach['num_test']:,} test texts tell a gap to about ±{reach['half_width']:.3f}"
+    told = (
+        f"{reach['num_test']:,} test texts tell a gap to about {reach['half_width']:.3f} either way"
+    )
     wanted = reach["num_wanted"]
     if wanted is None:
         return told

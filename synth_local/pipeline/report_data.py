@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import random
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from synth_local import __version__
 from synth_local.analyze.summary import Analysis
@@ -14,6 +16,7 @@ from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
 from synth_local.engines.embed import HASHED
+from synth_local.errors import DataError, shorten
 from synth_local.evaluate.summary import Condition, Summary
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
 from synth_local.pipeline.annotation_files import load_said
@@ -37,16 +40,29 @@ from synth_local.store.corpus import Manifest
 from synth_local.store.markers import read_failures
 from synth_local.store.run_dir import CorpusKey
 
+Record = TypeVar("Record")
 SAMPLES_PER_LABEL = 3
 PACKAGES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "scikit-learn", "numpy")
 
 
 def read_report_data(context: Context, *, show_real: bool) -> ReportData:
-    """Return everything the report shows of a run, with what is missing named."""
+    """Return everything the report shows of a run, with what is missing named.
+
+    Args:
+        context: the opened run.
+        show_real: also real texts beside the samples.
+
+    Returns:
+        What is stored.
+
+    Raises:
+        DataError: another version stored the results in another form.
+    """
     state = State(context)
     run = context.run
     stored = read_json(run.summary) or {}
-    summary = Summary.from_json(stored["summary"]) if stored.get("summary") else None
+    found = stored.get("summary")
+    summary = _parse(context, Summary.from_json, found) if found else None
     results = read_results(run.results.read_text(encoding="utf-8")) if run.results.is_file() else []
     measures = {key: _read_measures(context, key) for key in state.manifests}
     parts = [
@@ -75,6 +91,18 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
     )
 
 
+def _parse(context: Context, parse: Callable[[Any], Record], value: Any) -> Record:
+    """Return a stored record; one that another version wrote in another form is named."""
+    try:
+        return parse(value)
+    except (KeyError, TypeError, ValidationError) as error:
+        raise DataError(
+            f"results were stored in another form ({shorten(repr(error))} is not as expected)",
+            where=context.run.root,
+            fix="bring them up to date: `synth-local run` with its run file",
+        ) from error
+
+
 def _list_stored(context: Context) -> list[dict[str, Any]]:
     stored: list[dict[str, Any]] = (read_json(context.run.analysis) or {}).get("files", [])
     return stored
@@ -82,7 +110,7 @@ def _list_stored(context: Context) -> list[dict[str, Any]]:
 
 def _read_analysis(context: Context) -> Analysis | None:
     stored = read_json(context.run.analysis)
-    return Analysis.from_json(stored["analysis"]) if stored else None
+    return _parse(context, Analysis.from_json, stored["analysis"]) if stored else None
 
 
 def task_part(context: Context, name: str) -> TaskPart:
@@ -186,7 +214,7 @@ def _list_missing(context: Context, state: State) -> Iterable[str]:
 
 def _read_measures(context: Context, key: CorpusKey) -> CorpusMeasures | None:
     stored: dict[str, Any] | None = read_json(context.run.measures(key))
-    return CorpusMeasures.from_json(stored["measures"]) if stored else None
+    return _parse(context, CorpusMeasures.from_json, stored["measures"]) if stored else None
 
 
 def _list_lines(key: CorpusKey, measures: CorpusMeasures | None) -> tuple[Line, ...] | None:

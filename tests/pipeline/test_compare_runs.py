@@ -131,7 +131,7 @@ def test_a_planted_difference_has_its_sign_and_a_p_corrected_over_the_whole_call
         for pair in runs.pairs
     }
     planted = by_name["better", "synthetic"]
-    assert planted.interval.low > 0
+    assert planted.items_only.low > 0
     assert planted.interval.point == pytest.approx(planted.other - planted.first)
     raw = [one.p for one in by_name.values()]
     expected = multipletests(raw, method="holm")[1]
