@@ -58,6 +58,21 @@ class _Bench:
     origins: Mapping[Condition, Origin]
     margin: float
 
+    def asked(self, question: Question) -> list[Condition]:
+        """Return the conditions that a question is about.
+
+        One that serves a second source is asked about it only where it was compared: otherwise
+        nobody wanted to know.
+        """
+        asked = QUESTIONS[question]
+        partners = {key for source in asked.partners for key in self.serving(source)}
+        return [
+            key
+            for key in self.serving(asked.source)
+            if key.source == asked.source
+            or any(one.condition == key and one.partner in partners for one in self.differences)
+        ]
+
     def serving(self, source: str) -> list[Condition]:
         """Return the conditions whose training set is that of a source."""
         return [key for key, one in self.scores.items() if source in one.serves]
@@ -121,15 +136,15 @@ def judge_run(
         bench = _Bench(scores, mine, failed, floors[task], origins, margin)
         found += [
             _judge(bench, task, student, question)
-            for question, one in QUESTIONS.items()
-            if question == "instead_of_real" or bench.serving(one.source)
+            for question in QUESTIONS
+            if question == "instead_of_real" or bench.asked(question)
         ]
     return tuple(found)
 
 
 def _judge(bench: _Bench, task: str, student: str, question: Question) -> Verdict:
     asked = QUESTIONS[question]
-    candidates = [_weigh(bench, question, one) for one in bench.serving(asked.source)]
+    candidates = [_weigh(bench, question, one) for one in bench.asked(question)]
     base = Verdict(task=task, student=student, question=question, verdict="none")
     base = replace(base, margin=bench.margin, floor=bench.floor.value)
     if not candidates:

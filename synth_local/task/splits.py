@@ -129,7 +129,7 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1, screen: Screen | Non
     num_test_matches = len(left_out)
     left_out |= screened.left_out
     kept = [row for row in rest if row.id not in left_out]
-    _check_labels_left(rest, kept, task.train_file)
+    _check_labels_left(rest, unseen, kept, task.train_file)
     validation, train = cutter.set_aside(
         kept, _Part("validation", validation_share, at_least=1, leave=min_pool_per_label)
     )
@@ -203,8 +203,19 @@ class _Cutter:
         return min(max(rounded, part.at_least), total - part.leave)
 
 
-def _check_labels_left(before: Sequence[Example], after: Sequence[Example], source: Path) -> None:
-    lost = sorted({row.label for row in before} - {row.label for row in after})
+def _check_labels_left(
+    before: Sequence[Example], unseen: Sequence[Example], after: Sequence[Example], source: Path
+) -> None:
+    lost = sorted({row.label for row in unseen} - {row.label for row in after})
+    if lost:
+        raise DataError(
+            f"every training row of the label {lost[0]!r} comes near a text of the test part, or "
+            "is shorter or longer than the task allows",
+            where=source,
+            fix="set curate.near_test_matches: keep or a higher curate.max_copy in the run file, "
+            "or correct length: in the task file",
+        )
+    lost = sorted({row.label for row in before} - {row.label for row in unseen})
     if lost:
         raise DataError(
             f"every training row of the label {lost[0]!r} stands in the test part too",

@@ -220,3 +220,12 @@ def test_answers_change_at_the_margin_and_nowhere_else() -> None:
         if asked.is_addition:
             assert answer(question, -0.2, -0.1, 0.02) == "helps"
             assert answer(question, 0.001, 0.2, 0.02) == "harms"
+
+
+def test_what_nobody_asked_for_has_no_verdict() -> None:
+    """Synthetic rows that happen to be all there are do not ask about all real rows."""
+    cells = [
+        replace(one, serves=("synthetic", "synthetic_all")) if one.cell.generator != "-" else one
+        for one in make_run({"real": 0.9, "synthetic:g": 0.9}, 400)
+    ]
+    assert set(judge(cells)) == {"instead_of_real"}

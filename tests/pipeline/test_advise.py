@@ -112,7 +112,7 @@ def test_what_a_run_knows_of_people_and_machines_is_told_and_only_people_count(
         pair_agreement=0.655,
     )
     asked = PanelTask("weather", ("a · zero_shot", "b · zero_shot"), 80, 0.913, 80, 0.25)
-    change_analysis(evidence, tasks=[asdict(rated)], panel={"tasks": [asdict(asked)]})
+    change_analysis(evidence, tasks=[asdict(rated)], panel=[asdict(asked)])
     assert main(["advise", str(task_file), "--evidence", str(evidence)]) == 0
     page = capsys.readouterr().out
     assert "nobody says" not in page

@@ -323,7 +323,7 @@ def change_run(**sections: dict[str, object]) -> Change:
         (change_weights, "generate", "weights of fake-a changed"),
         (change_run(generate={"temperature": 0.7}), "generate", "generate.temperature 1.0 → 0.7"),
         (change_run(generate={"chain_length": 2}), "generate", "zero_shot.chain_length 4 → 2"),
-        (change_run(curate={"max_copy": 0.5}), "curate", "curate.max_copy 0.8 → 0.5"),
+        (change_run(curate={"max_copy": 0.75}), "curate", "curate.max_copy 0.8 → 0.75"),
         (change_run(measure={"subsamples": 30}), "measure", "measure.subsamples 20 → 30"),
         (change_run(train={"learning_rate": 0.1}), "train", "train.learning_rate 5e-05 → 0.1"),
     ],
