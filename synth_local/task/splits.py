@@ -7,6 +7,7 @@ repeats stay together. Knows nothing about how rows are read.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from synth_local.core.hashing import derive_seed
-from synth_local.errors import DataError
+from synth_local.errors import DataError, list_names
 from synth_local.records import Example
 from synth_local.task.examples import read_examples
 from synth_local.task.file_facts import TEST_MATCH, FileFacts
 from synth_local.task.load import Task
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,9 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1, screen: Screen | Non
     unseen = [row for row in rest if row.id not in left_out]
     screened = screen(unseen, test) if screen else Screened()
     num_test_matches = len(left_out)
-    left_out |= screened.left_out
+    left_out |= _spare_short_labels(unseen, screened.left_out, 1 + min_pool_per_label)
     kept = [row for row in rest if row.id not in left_out]
-    _check_labels_left(rest, unseen, kept, task.train_file)
+    _check_labels_left(rest, kept, task.train_file)
     validation, train = cutter.set_aside(
         kept, _Part("validation", validation_share, at_least=1, leave=min_pool_per_label)
     )
@@ -203,19 +206,30 @@ class _Cutter:
         return min(max(rounded, part.at_least), total - part.leave)
 
 
-def _check_labels_left(
-    before: Sequence[Example], unseen: Sequence[Example], after: Sequence[Example], source: Path
-) -> None:
-    lost = sorted({row.label for row in unseen} - {row.label for row in after})
-    if lost:
-        raise DataError(
-            f"every training row of the label {lost[0]!r} comes near a text of the test part, or "
-            "is shorter or longer than the task allows",
-            where=source,
-            fix="set curate.near_test_matches: keep or a higher curate.max_copy in the run file, "
-            "or correct length: in the task file",
+def _spare_short_labels(
+    rows: Sequence[Example], left_out: Mapping[str, str], num_needed: int
+) -> dict[str, str]:
+    """Return what a screen leaves out, but nothing of a label that would have too few rows left.
+
+    Data made by a pattern come near each other everywhere: a task that cannot be split says less
+    than one whose near matches stay and are named.
+    """
+    there = Counter(row.label for row in rows)
+    kept = Counter(row.label for row in rows if row.id not in left_out)
+    short = sorted(label for label in there if kept[label] < num_needed <= there[label])
+    if short:
+        logger.warning(
+            "rows of %s stay although they come near test texts, or are shorter or longer than "
+            "the task allows: too few would be left",
+            list_names(short),
         )
-    lost = sorted({row.label for row in before} - {row.label for row in unseen})
+    return {
+        row.id: left_out[row.id] for row in rows if row.id in left_out and row.label not in short
+    }
+
+
+def _check_labels_left(before: Sequence[Example], after: Sequence[Example], source: Path) -> None:
+    lost = sorted({row.label for row in before} - {row.label for row in after})
     if lost:
         raise DataError(
             f"every training row of the label {lost[0]!r} stands in the test part too",

@@ -42,13 +42,13 @@ def test_agreement_is_that_of_the_annotators(annotated: SmallRun) -> None:
 def test_every_synthetic_condition_has_a_trend(annotated: SmallRun) -> None:
     analysis = read_analysis(annotated)
     names = [trend.condition for trend in analysis.trends]
-    assert len(set(names)) == len(names) == 4  # synthetic and pool+synthetic by two strategies
+    assert len(set(names)) == len(names) == 2  # synthetic texts of two strategies
     assert not any(trend.ties for trend in analysis.trends)  # there is no tied item here
     for trend in analysis.trends:
         assert trend.partner.startswith("weather__real__")
         assert trend.slope is not None or trend.reason
     assert all(one.condition in names for one in analysis.levels)
-    assert sum(one.num_items for one in analysis.levels if one.condition in names) == 80 * 4
+    assert sum(one.num_items for one in analysis.levels if one.condition in names) == 80 * 2
 
 
 def test_gold_made_from_the_same_annotators_is_warned_of(annotated: SmallRun) -> None:

@@ -16,6 +16,7 @@ from synth_local.core.text import identify, match_key
 from synth_local.errors import DataError
 from synth_local.records import Example
 from synth_local.task import Splits, load_splits, load_task
+from synth_local.task.splits import Screened
 
 Rows = Sequence[tuple[str, str]]
 
@@ -175,3 +176,21 @@ def test_the_same_rows_give_the_same_split_on_every_machine(tmp_path: Path) -> N
         == "row-000004 row-000009 row-000011 row-000014 row-000017 row-000022"
     )
     assert " ".join(row.id for row in parts.pool) == "row-000010 row-000012"
+
+
+def test_a_label_that_a_screen_would_empty_keeps_its_rows(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Texts made by a pattern all come near each other: the task can be split all the same."""
+    rows: Rows = [(f"{label} text {n}", label) for n in range(20) for label in ("a", "b")]
+    whole = split(tmp_path, rows)
+    task = load_task(tmp_path / "t.yaml")
+    label = whole.train[0].label
+
+    def screen(unseen: Sequence[Example], test: Sequence[Example]) -> Screened:
+        del test
+        return Screened({row.id: "near a test text" for row in unseen if row.label == label}, 0)
+
+    screened = load_splits(task, screen=screen)
+    assert {row.id for row in screened.train} == {row.id for row in whole.train}
+    assert "too few would be left" in caplog.text
