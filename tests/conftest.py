@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from synth_local.cli.main import QUIET
+from synth_local.core.capacity import count_cores
 from synth_local.engines.choose import has_gpu
 from tests.pipeline.real_model import RealModel, make_real_model
 
@@ -49,6 +50,7 @@ MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
         "shellcheck is not installed (Debian: apt-get install shellcheck)",
     ),
     "tmpfs": (lambda: bool(NAMESPACE), "this machine does not let us mount a tmpfs"),
+    "cores": (lambda: count_cores() > 1, "one processor trains one at a time"),
     "data": (lambda: bool(os.environ.get("SYNTH_LOCAL_DATA")), "SYNTH_LOCAL_DATA is not set"),
     "cases": (lambda: bool(os.environ.get("SYNTH_LOCAL_CASES")), "SYNTH_LOCAL_CASES is not set"),
 }

@@ -7,14 +7,11 @@ nothing of run directories.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from synth_local.evaluate.components import bound
+from synth_local.evaluate.components import bound_best
 from synth_local.evaluate.verdict import MARGIN, QUESTIONS, Question, Verdict, answer
-
-ENDS = (-1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +113,18 @@ def _at_margin(finding: Finding, margin: float | None) -> Finding:
         return replace(finding, verdict=replace(one, margin=margin))
     said = answer(one.question, one.low, one.high, margin)
     settles = one.settles if said == one.verdict == "open" and margin == one.margin else ()
-    return replace(finding, verdict=replace(one, verdict=said, margin=margin, settles=settles))
+    moved = replace(one, verdict=said, margin=margin, settles=settles)
+    if moved.is_flattered:
+        reason = "the generator has seen the task: that its texts do well says nothing of another"
+        moved = replace(moved, verdict="none", reasons=(reason, *one.reasons))
+    return replace(finding, verdict=moved)
 
 
 def _widen(verdict: Verdict, num_tried: int) -> Verdict:
     """Return the verdict of one that was picked among so many."""
-    is_told = verdict.gap is None or verdict.error is None or num_tried <= verdict.num_tried
-    if is_told or verdict.gap is None or verdict.error is None:
+    if verdict.gap is None or verdict.error is None or num_tried <= verdict.num_tried:
         return verdict
-    level = 1 - (1 - verdict.level) / num_tried
-    df = math.inf if verdict.df is None else verdict.df
-    gap = bound(verdict.gap, verdict.error, df, ENDS, level)
+    gap = bound_best(verdict.gap, verdict.error, verdict.df, verdict.level, num_tried)
     said = answer(verdict.question, gap.low, gap.high, verdict.margin)
     kept = verdict.verdict if verdict.verdict in ("none", "open") else said
     return replace(verdict, low=gap.low, high=gap.high, num_tried=num_tried, verdict=kept)

@@ -26,6 +26,8 @@ from synth_local.core.stats import (
     spread,
 )
 from synth_local.evaluate.components import (
+    DIFFERENCE_ENDS,
+    SCORE_ENDS,
     Component,
     Uncertainty,
     count_units,
@@ -47,7 +49,6 @@ from synth_local.evaluate.summary import (
 from synth_local.records import Interval
 
 SYNTHETIC = ("synthetic", "synthetic_all")
-SCORE_ENDS, DIFFERENCE_ENDS = (0.0, 1.0), (-1.0, 1.0)
 #: Holm's smallest p value has to be able to fall below this in the largest family.
 SMALLEST_P = 0.001
 NUM_SWAPS = 9999

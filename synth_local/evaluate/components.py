@@ -36,6 +36,7 @@ class Component:
 
 
 NOTHING = Component(0.0, math.inf)
+SCORE_ENDS, DIFFERENCE_ENDS = (0.0, 1.0), (-1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,25 @@ def bound(
     """
     half = float(student.isf((1 - level) / 2, df)) * error
     return Interval(point, max(ends[0], point - half), min(ends[1], point + half), level)
+
+
+def bound_best(
+    point: float, error: float, df: float | None, level: float, num_tried: int
+) -> Interval:
+    """Return the interval of a difference that was picked as the best of several.
+
+    Args:
+        point: the difference.
+        error: its standard error, at least 0.
+        df: degrees of freedom; ``None`` where nothing was estimated.
+        level: coverage aimed at for all that was tried together, in (0, 1).
+        num_tried: how many there were to choose from, at least 1 (Bonferroni).
+
+    Returns:
+        The interval, cut off at the ends of the scale.
+    """
+    each = 1 - (1 - level) / num_tried
+    return bound(point, error, math.inf if df is None else df, DIFFERENCE_ENDS, each)
 
 
 def measure_items(drawn: FloatArray, num_units: int, smallest_step: float) -> Component:

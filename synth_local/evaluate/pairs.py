@@ -29,6 +29,7 @@ from synth_local.core.stats import (
 from synth_local.errors import DataError, UndefinedMetricError
 from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.components import (
+    DIFFERENCE_ENDS,
     Uncertainty,
     count_units,
     measure_items,
@@ -39,8 +40,6 @@ from synth_local.evaluate.failed import find_failed
 from synth_local.evaluate.groups import CellPredictions, group_cells
 from synth_local.evaluate.verdict import MARGIN, Answer, answer
 from synth_local.records import Interval, Prediction
-
-ENDS = (-1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +221,9 @@ def _compare(pair: Pair, settings: Resampling) -> list[PairDifference]:
         trained = tuple(measure_training([table], score) for table in sides)
         chance = Uncertainty(measure_items(apart, units, step), trained)
         # trainings that said the same of every item are one and the same: nothing is left to chance
-        interval = items_only if is_same else chance.bound(other - first, ENDS, settings.level)
+        interval = (
+            items_only if is_same else chance.bound(other - first, DIFFERENCE_ENDS, settings.level)
+        )
         p = float(p_values[place])
         found.append(
             PairDifference(metric, first, other, sds[0], sds[1], interval, items_only, p, p)

@@ -35,11 +35,6 @@ class Reach:
     margin: float
     num_wanted: int | None
 
-    @property
-    def is_enough(self) -> bool:
-        """Return whether there are as many as wanted."""
-        return self.num_wanted is not None and self.num_test >= self.num_wanted
-
 
 def foresee(num_test: int, margin: float, share: float = USUAL_SHARE) -> Reach:
     """Return what so many test texts can tell.

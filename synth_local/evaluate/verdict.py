@@ -78,6 +78,8 @@ class Verdict:
         floor: macro-F1 of one that has learnt nothing.
         error: standard error of the gap; ``None`` where there is no gap.
         df: degrees of freedom behind the interval; ``None`` where nothing was estimated.
+        seen: whether the generator has seen more of the task than the pool holds: ``no``,
+            ``yes`` or ``unknown``; empty without a condition.
         partner_validation: macro-F1 of the partner's trainings on the validation texts, which no
             verdict looks at; ``None`` where the task has none.
     """
@@ -107,7 +109,17 @@ class Verdict:
     floor: float | None = None
     error: float | None = None
     df: float | None = None
+    seen: str = ""
     partner_validation: float | None = None
+
+    @property
+    def is_flattered(self) -> bool:
+        """Return whether a good answer would rest on texts that the generator has seen.
+
+        Beside all real texts it has nothing left to carry over.
+        """
+        is_good = self.verdict in ("as_good", "helps")
+        return is_good and self.seen == "yes" and self.question != "with_all_real"
 
     @property
     def share_of_lift(self) -> float | None:

@@ -11,9 +11,9 @@ Pure; knows nothing of files.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from synth_local.evaluate.components import bound
+from synth_local.evaluate.components import bound_best
 from synth_local.evaluate.settling import Chance, list_settling
 from synth_local.evaluate.summary import (
     Condition,
@@ -24,9 +24,7 @@ from synth_local.evaluate.summary import (
     Summary,
 )
 from synth_local.evaluate.verdict import MARGIN, QUESTIONS, Question, Verdict, answer
-from synth_local.records import Interval
 
-ENDS = (-1.0, 1.0)
 #: Fewer test items of a label than these are named.
 FEW_ITEMS = 20
 
@@ -88,16 +86,6 @@ class _Judged:
     cautions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The best condition and how far its gap reaches."""
-
-    judged: _Judged
-    gap: Interval
-    num_tried: int
-    notes: tuple[str, ...] = field(default=())
-
-
 def judge_run(
     summary: Summary,
     origins: Mapping[Condition, Origin],
@@ -153,11 +141,10 @@ def _judge(bench: _Bench, task: str, student: str, question: Question) -> Verdic
     if not open_ones:
         shown = next((one for one in candidates if one.difference), candidates[0])
         reasons = tuple(dict.fromkeys(text for one in candidates for text in one.against))
-        return replace(_fill(bench, base, shown, None, len(candidates)), reasons=reasons)
+        return replace(_fill(bench, base, shown, len(candidates)), reasons=reasons)
     usable = [one for one in open_ones if _origin(bench, one).seen != "yes"] or open_ones
     best = max(usable, key=_rank)
-    found = _bound_gap(best, len(candidates))
-    verdict = _fill(bench, base, best, found, len(candidates))
+    verdict = _fill(bench, base, best, len(candidates))
     left_out = [text for one in candidates for text in one.against]
     return _conclude(bench, verdict, best, dict.fromkeys([*left_out, *best.cautions]))
 
@@ -174,16 +161,11 @@ def _conclude(
         raise ValueError(f"no interval: {verdict.condition}")
     said = answer(verdict.question, verdict.low, verdict.high, bench.margin)
     told = list(reasons)
-    origin = _origin(bench, best)
-    if (
-        said in ("as_good", "helps")
-        and origin.seen == "yes"
-        and verdict.question != "with_all_real"
-    ):
+    if replace(verdict, verdict=said).is_flattered:
         told.insert(
             0,
-            f"{best.condition.generator} {origin.told}: that its texts do well says nothing of a "
-            "generator that has not",
+            f"{best.condition.generator} {_origin(bench, best).told}: that its texts do well says "
+            "nothing of a generator that has not",
         )
         return replace(verdict, verdict="none", reasons=tuple(told))
     if said == "helps" and verdict.question == "with_pool" and not _tried_balance(bench, best):
@@ -281,24 +263,13 @@ def _tried_balance(bench: _Bench, best: _Judged) -> bool:
     )
 
 
-def _bound_gap(best: _Judged, num_tried: int) -> Interval:
-    """Return the gap, partner minus condition, widened for what it was picked from."""
-    found = best.difference
-    if found is None:
-        raise ValueError(f"not compared: {best.condition.name}")
-    level = 1 - (1 - found.interval.level) / num_tried
-    df = float("inf") if found.df is None else found.df
-    return bound(-found.interval.point, found.error, df, ENDS, level)
-
-
-def _fill(
-    bench: _Bench, base: Verdict, judged: _Judged, gap: Interval | None, num_tried: int
-) -> Verdict:
+def _fill(bench: _Bench, base: Verdict, judged: _Judged, num_tried: int) -> Verdict:
     """Return the verdict with the figures of the condition that it is about."""
     found = judged.difference
     if found is None:
         return replace(base, condition=judged.condition.name, num_tried=num_tried)
-    gap = gap or _bound_gap(judged, num_tried)
+    level = found.interval.level
+    gap = bound_best(-found.interval.point, found.error, found.df, level, num_tried)
     score, partner = bench.scores[found.condition], bench.scores[found.partner]
     return replace(
         base,
@@ -318,6 +289,7 @@ def _fill(
         partner_score=partner.mean,
         error=found.error,
         df=found.df,
+        seen=_origin(bench, judged).seen,
         partner_validation=partner.validation,
     )
 

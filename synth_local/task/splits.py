@@ -7,7 +7,6 @@ repeats stay together. Knows nothing about how rows are read.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,8 +19,6 @@ from synth_local.records import Example
 from synth_local.task.examples import read_examples
 from synth_local.task.file_facts import TEST_MATCH, FileFacts
 from synth_local.task.load import Task
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,12 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1, screen: Screen | Non
     unseen = [row for row in rest if row.id not in left_out]
     screened = screen(unseen, test) if screen else Screened()
     num_test_matches = len(left_out)
-    left_out |= _spare_short_labels(unseen, screened.left_out, 1 + min_pool_per_label)
+    spared = _find_short(unseen, screened.left_out, 1 + min_pool_per_label)
+    left_out |= {
+        row.id: screened.left_out[row.id]
+        for row in unseen
+        if row.id in screened.left_out and row.label not in spared
+    }
     kept = [row for row in rest if row.id not in left_out]
     _check_labels_left(rest, kept, task.train_file)
     validation, train = cutter.set_aside(
@@ -147,14 +149,22 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1, screen: Screen | Non
         num_test_matches=num_test_matches,
         num_other_labels=sum(rows.num_other_labels for rows in read),
         num_empty=sum(rows.num_empty for rows in read),
-        files=_count_left_out([rows.facts for rows in read], left_out.values()),
+        files=_note_rows([rows.facts for rows in read], left_out.values(), spared),
         num_near_test=screened.num_near_test,
     )
 
 
-def _count_left_out(files: Sequence[FileFacts], reasons: Collection[str]) -> tuple[FileFacts, ...]:
-    """Return the facts with further train rows among those left out."""
+def _note_rows(
+    files: Sequence[FileFacts], reasons: Collection[str], spared: Sequence[str]
+) -> tuple[FileFacts, ...]:
+    """Return the facts with further train rows among those left out, and with who was spared."""
     train, *others = files
+    if spared:
+        note = (
+            f"rows of {list_names(spared)} stay although they come near test texts, or are shorter "
+            "or longer than the task allows: too few would be left"
+        )
+        train = replace(train, notes=(*train.notes, note))
     if reasons:
         left_out = {**train.left_out, **Counter(reasons)}
         train = replace(train, used=train.used - len(reasons), left_out=left_out)
@@ -206,26 +216,15 @@ class _Cutter:
         return min(max(rounded, part.at_least), total - part.leave)
 
 
-def _spare_short_labels(
-    rows: Sequence[Example], left_out: Mapping[str, str], num_needed: int
-) -> dict[str, str]:
-    """Return what a screen leaves out, but nothing of a label that would have too few rows left.
+def _find_short(rows: Sequence[Example], left_out: Mapping[str, str], num_needed: int) -> list[str]:
+    """Return the labels of which a screen would leave too few rows.
 
     Data made by a pattern come near each other everywhere: a task that cannot be split says less
     than one whose near matches stay and are named.
     """
     there = Counter(row.label for row in rows)
     kept = Counter(row.label for row in rows if row.id not in left_out)
-    short = sorted(label for label in there if kept[label] < num_needed <= there[label])
-    if short:
-        logger.warning(
-            "rows of %s stay although they come near test texts, or are shorter or longer than "
-            "the task allows: too few would be left",
-            list_names(short),
-        )
-    return {
-        row.id: left_out[row.id] for row in rows if row.id in left_out and row.label not in short
-    }
+    return sorted(label for label in there if kept[label] < num_needed <= there[label])
 
 
 def _check_labels_left(before: Sequence[Example], after: Sequence[Example], source: Path) -> None:

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 from synth_local.core.stats import FloatArray, IntArray, LabelTable
 from synth_local.evaluate.compare import Resampler, Resampling, Side
-from synth_local.evaluate.components import bound
+from synth_local.evaluate.components import bound_best
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition, Difference
 from synth_local.evaluate.verdict import MARGIN, answer
@@ -164,8 +164,7 @@ def check_best_of(num: int, process: Process, num_tried: int = 12) -> Control:
 
 def says_as_good(found: Difference, num_tried: int) -> bool:
     """Return whether the rule calls it as good."""
-    df = float("inf") if found.df is None else found.df
-    gap = bound(-found.interval.point, found.error, df, (-1, 1), 1 - 0.05 / num_tried)
+    gap = bound_best(-found.interval.point, found.error, found.df, 0.95, num_tried)
     return answer("instead_of_real", gap.low, gap.high, MARGIN) == "as_good"
 
 

@@ -63,6 +63,14 @@ def test_another_margin_is_applied_to_the_stored_interval() -> None:
     assert decide([none], 0.05)[0].verdict.verdict == "none"
 
 
+def test_a_lenient_margin_makes_no_good_answer_of_texts_that_carry_what_was_seen() -> None:
+    seen = find(0.06, 0.005, seen="yes")
+    assert decide([seen])[0].verdict.verdict == "worse"
+    [lenient] = decide([seen], 0.2)
+    assert lenient.verdict.verdict == "none"
+    assert "seen" in lenient.verdict.reasons[0]
+
+
 def test_the_student_is_picked_on_validation_texts_and_not_on_the_test_texts() -> None:
     lucky = find(0.0, 0.005, student="lucky", partner_score=0.95, partner_validation=0.80)
     good = find(0.1, 0.005, student="good", partner_score=0.94, partner_validation=0.85)

@@ -12,8 +12,6 @@ def test_published_planning_numbers_come_out() -> None:
     assert foresee(500, 0.02).num_wanted == pytest.approx(7.849 * 0.10 / 0.0004, rel=0.001)
     assert foresee(500, 0.02, 0.15).num_wanted == pytest.approx(2943, abs=2)
     assert foresee(500, 0.0).num_wanted is None
-    assert not foresee(500, 0.02).is_enough
-    assert foresee(5000, 0.02).is_enough
 
 
 def test_equal_students_on_as_many_texts_as_wanted_are_called_as_good_four_times_in_five() -> None:

@@ -184,7 +184,7 @@ def test_jobs_beside_each_other_show_one_progress() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor trains one at a time")
+@pytest.mark.cores
 def test_an_interrupt_drains_all_trainings_and_the_same_command_goes_on(small: SmallRun) -> None:
     small.change(sources=["real"], students=["scratch-bert"], seeds=[0, 1])
     small.change(train={"epochs": 60, "batch": 8, "learning_rate": 1e-3, "max_length": 32})
@@ -205,5 +205,7 @@ def test_an_interrupt_drains_all_trainings_and_the_same_command_goes_on(small: S
     assert all("no step is lost" in path.read_text() for path in logs)
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert all("going on after step" in path.read_text() for path in logs)
-    for marker in (small.out / "work" / "cells").glob("*.json"):
+    markers = list((small.out / "work" / "train" / "cells").glob("*.json"))
+    assert len(markers) == 2
+    for marker in markers:
         assert json.loads(marker.read_text())["report"]["num_processes"] == 1
