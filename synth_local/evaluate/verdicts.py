@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from synth_local.cards.card import Seen
 from synth_local.evaluate.components import bound_best
 from synth_local.evaluate.settling import Chance, list_settling
 from synth_local.evaluate.summary import (
@@ -40,7 +41,7 @@ class Origin:
         shortfall: why the corpus is incomplete; empty where it is whole.
     """
 
-    seen: str = "unknown"
+    seen: Seen = "unknown"
     told: str = ""
     shortfall: str = ""
 

@@ -22,7 +22,7 @@ from synth_local.store.corpus import digest_examples
 from synth_local.task import NotHere, Splits, Task, load_splits
 from synth_local.task.file_facts import FileFacts
 
-VERSION = 5
+VERSION = 6
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from synth_local.cards.card import Seen
 from synth_local.evaluate.compare import Resampling, summarise
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.summary import Condition
@@ -185,7 +186,7 @@ def test_what_balance_alone_gives_is_not_put_down_to_synthetic_texts() -> None:
     ("seen", "expected"), [("no", "as_good"), ("yes", "none"), ("unknown", "as_good")]
 )
 def test_a_generator_that_has_seen_the_task_recommends_nothing_and_an_unknown_one_with_a_caution(
-    seen: str, expected: str
+    seen: Seen, expected: str
 ) -> None:
     cells = make_run({"real": 0.9, "synthetic:g": 0.9}, 4000)
     found = judge(cells, Origin(seen, "has seen what it has seen"))["instead_of_real"]
