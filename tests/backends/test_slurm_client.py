@@ -191,6 +191,12 @@ def test_tasks_of_arrays_are_listed_by_the_arrays_own_id(cluster: Cluster) -> No
     assert {"-r", "-h", "all"} <= set(cluster.calls[0])
 
 
+def test_a_controller_that_hangs_up_does_not_end_the_command(cluster: Cluster) -> None:
+    path = cluster.folder / "bin" / "squeue"
+    path.write_text("#!/bin/sh\nkill -PIPE $$\necho '12|0|RUNNING|None'\n")
+    assert cluster.slurm.list_tasks() == {"12_0": QueuedTask("RUNNING", "None")}
+
+
 def test_what_has_ended_is_not_active(cluster: Cluster) -> None:
     ended = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL")
     active = ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "REQUEUED")

@@ -41,7 +41,12 @@ class Cluster:
     def call(self, *argv: str) -> str:
         """Return what a command of Slurm's prints."""
         done = subprocess.run(
-            argv, capture_output=True, text=True, check=False, env=self.environment
+            argv,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self.environment,
+            restore_signals=False,  # as the package itself calls them
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

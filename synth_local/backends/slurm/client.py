@@ -196,6 +196,9 @@ def _call(argv: list[str]) -> str:
             check=False,
             timeout=CALL_SECONDS,
             env=env,
+            # a controller that hangs up is to be an error that the command tries again, not a
+            # signal that ends it: Python ignores SIGPIPE, and the command does so too
+            restore_signals=False,
         )
     except FileNotFoundError as error:
         raise SlurmError(
