@@ -17,6 +17,7 @@ from tests.pipeline.conftest import SmallRun, make_small_run
 pytestmark = pytest.mark.slow
 
 FIRST, REPEATS = ["zero_shot", "few_shot"], [7, 8]
+WITH_SYNTHETIC = ["synthetic", "pool+synthetic", "real+synthetic"]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_repeats_are_corpora_with_students_of_their_own(grown_run: SmallRun) -> 
     assert names == {*FIRST, *(f"{name}.c{seed}" for name in FIRST for seed in REPEATS)}
     rows = [row for row in read_results(grown_run) if row["metric"] == "macro_f1"]
     sources = {row["source"] for row in rows if row["strategy"].endswith(".c7")}
-    assert sources == {"synthetic", "pool+synthetic"}
+    assert sources == set(WITH_SYNTHETIC)
     assert len([row for row in rows if row["source"] == "pool"]) == 1
 
 
@@ -121,25 +122,33 @@ def test_figures_over_corpora_rest_on_the_stored_scores(grown_run: SmallRun) -> 
     }
     repeats = read_analysis(grown_run).repeats
     assert [one.condition.split("__")[1:4] for one in repeats] == [
-        [source, "fake-a", name] for name in FIRST for source in ("synthetic", "pool+synthetic")
+        [source, "fake-a", name] for name in FIRST for source in WITH_SYNTHETIC
     ]
     for one in repeats:
         source, name = one.condition.split("__")[1], one.condition.split("__")[3]
         assert [corpus.strategy for corpus in one.corpora] == [name, f"{name}.c7", f"{name}.c8"]
         for corpus in one.corpora:
             assert corpus.macro_f1 == scores[source, corpus.strategy, str(corpus.num_rows)]
-        assert one.real == scores["real", "", "80"]
+        if source == "pool+synthetic":  # its partner is the pool
+            assert (one.real, one.gap) == (None, None)
+        elif source == "real+synthetic":  # as good as its partner, whatever the corpus
+            assert (one.real, one.sd, one.macro_f1, one.gap) == (1.0, 0.0, None, None)
+            assert "the same score" in one.reason
+            continue
+        else:
+            assert one.real == scores["real", "", "80"]
+            assert one.gap is not None
+            assert one.macro_f1 is not None
+            assert one.gap.point == pytest.approx(one.real - one.mean)
+            assert one.gap.high == pytest.approx(one.real - one.macro_f1.low)
         assert one.macro_f1 is not None
-        assert one.gap is not None
-        assert one.gap.point == pytest.approx(one.real - one.mean)
-        assert one.gap.high == pytest.approx(one.real - one.macro_f1.low)
         assert (one.sd_seeds, one.reason) == (None, "")
 
 
 def test_repeats_stand_in_no_comparison_and_in_their_own_part_alone(grown_run: SmallRun) -> None:
     stored = json.loads((grown_run.out / "work" / "evaluate" / "summary.json").read_text())
     judged = {one["condition"]["strategy"] for one in stored["summary"]["differences"]}
-    assert judged == {*FIRST, "-"}
+    assert judged == set(FIRST)
     analysis = read_analysis(grown_run)
     assert {one.condition.split("__")[3] for one in analysis.learning} == {*FIRST, "-"}
     tables = grown_run.out / "report" / "tables"
