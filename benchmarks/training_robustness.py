@@ -5,7 +5,7 @@ own training rows: its final accuracy lies nearer to the share of the commonest 
 
     python -m benchmarks.training_robustness [--seeds 15] [--part K/N]
 
-Conditions: the two simulated tasks of ``init`` (cuts of 200, 400 and 800 rows per label, the pool,
+Conditions: the two simulated tasks of ``init`` (cuts of 150, 300 and 800 rows per label, the pool,
 the pool with notes of another draw), and those of SMS spam where SYNTH_LOCAL_DATA is set. Which
 rows a cut or a pool has depends on the seed. One thread; --part 0/2 and --part 1/2 run beside each
 other. Prints one JSON line per training, and a summary.
@@ -36,12 +36,11 @@ from synth_local.task.simulated import write_simulated_task
 from synth_local.train.cell import CellData, TrainReport, prepare_student, report_training
 from synth_local.train.students import SCRATCH_BERT, StudentRef
 
-STEPS = 200  # the floor of a run file
 POOL_SHARE = 0.1
-CUTS = {"visits": (200, 400, 800), "sms": (150, 400)}
-MIXED_PER_LABEL = 400
+CUTS = {"visits": (150, 300, 800), "sms": (150, 400)}
+MIXED_PER_LABEL = 300
 SETTINGS = {
-    "visits": TrainConfig(batch=16, learning_rate=1e-3, max_length=64),  # of init
+    "visits": TrainConfig(batch=16, learning_rate=1e-3, max_length=64, min_steps=150),  # of init
     "sms": TrainConfig(batch=16, learning_rate=1e-3, max_length=96),  # of examples/study-small.yaml
 }
 
@@ -174,8 +173,9 @@ def train(source: Source, condition: str, seed: int) -> Training:
     labels = tuple(sorted({row.label for row in source.rows}))
     data = CellData(rows, source.others[:1], labels)
     start = time.process_time()
-    prepared = prepare_student(StudentRef(SCRATCH_BERT), data, SETTINGS[source.family])
-    trained = prepared.student.train(derive_seed(seed, source.name, condition), STEPS)
+    settings = SETTINGS[source.family]
+    prepared = prepare_student(StudentRef(SCRATCH_BERT), data, settings)
+    trained = prepared.student.train(derive_seed(seed, source.name, condition), settings.min_steps)
     seconds = time.process_time() - start
     report = report_training(trained, rows)
     return Training(

@@ -37,7 +37,7 @@ generators: [{generator}]           # names of model folders; add a word, get an
 strategies: [zero_shot, few_shot]    # or {{name: few_shot_8, base: few_shot, shots: 8}}
 students: [scratch-bert, tfidf-logreg]
 sources: [real, real_all, synthetic, synthetic_all, pool, pool_balanced, pool+synthetic]
-per_label: 400                       # accepted rows per label, or a mapping label: number
+per_label: 300                       # accepted rows per label, or a mapping label: number
 seeds: [0, 1, 2, 3]                  # one training per seed
 margin: 0.02                         # of macro-F1: a smaller loss counts as good enough
 
@@ -65,7 +65,7 @@ train:                               # how students are fine-tuned
   batch: 16
   method: full                       # or lora
   match: labels                      # real and synthetic get the same count per label
-  min_steps: 200                     # fewest steps of a training: few rows are seen more often
+  min_steps: 150                     # fewest steps of a training: few rows are seen more often
   max_length: 64
 analyze:                             # what people said; templates: annotate/ in the run directory
   judgements: null                   # a CSV: which of two tasks is more objective
