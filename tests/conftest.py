@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -70,8 +71,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=reason))
-    # a cluster is mostly waited for: with several workers its tests come first
-    items.sort(key=lambda item: item.get_closest_marker("slurm") is None)
+    # several workers take file after file: a cluster is mostly waited for, so its files come first,
+    # then those of many slow tests, and the quick ones last: no worker ends long after the others
+    clusters = {item.path for item in items if item.get_closest_marker("slurm")}
+    num_slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.path not in clusters, -num_slow[item.path]))
 
 
 @pytest.fixture(autouse=True)

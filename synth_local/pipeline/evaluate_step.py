@@ -11,7 +11,6 @@ from synth_local.core.tables import read_parquet
 from synth_local.errors import EngineError
 from synth_local.evaluate.compare import summarise
 from synth_local.evaluate.groups import CellPredictions, Learnt
-from synth_local.evaluate.metrics import score_predictions
 from synth_local.evaluate.summary import Summary
 from synth_local.evaluate.verdict import Verdict
 from synth_local.evaluate.verdicts import judge_run
@@ -137,6 +136,9 @@ def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) 
 
 def score_cell(scored: CellPredictions, source: str) -> list[Result]:
     """Return the rows of results.csv of one cell, under one of the sources that it serves."""
+    # read by other steps too, which score nothing and need not wait for the library
+    from synth_local.evaluate.metrics import score_predictions  # noqa: PLC0415
+
     cell = scored.cell
     return [
         Result(

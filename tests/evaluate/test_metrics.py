@@ -87,6 +87,29 @@ def test_only_the_door_imports_the_library() -> None:
     assert answer.stdout.strip() == "[]"
 
 
+def test_scoring_does_not_wait_for_torch_and_leaves_transformers_to_who_wants_it() -> None:
+    code = (
+        "import sys, synth_local.evaluate.metrics, synth_local.pipeline.evaluate_step;"
+        "print(sorted({'evaluate', 'torch', 'transformers'} & set(sys.modules)));"
+        "import transformers; print(transformers.__name__)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.splitlines() == ["['evaluate']", "transformers"]
+
+
+def test_a_step_that_scores_nothing_does_not_load_the_library() -> None:
+    code = (
+        "import sys, synth_local.pipeline.analyze_step, synth_local.pipeline.report_step;"
+        "print(sorted({'evaluate', 'torch', 'transformers', 'datasets'} & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"
+
+
 def test_scoring_leaves_no_trace_in_the_home_folder() -> None:
     code = (
         "from synth_local.evaluate.metrics import score_predictions;"

@@ -69,10 +69,11 @@ def test_a_failing_process_under_srun_fails_the_job(make_run: MakeRun) -> None:
     assert (code, counts["train"]) == (1, {"failed": 1})
 
 
-@pytest.mark.parametrize("name", ["a b'$(touch pwned)\"; touch pwned; #", "--wrap=touch pwned"])
-def test_hostile_names_run_nothing(make_run: MakeRun, name: str) -> None:
+def test_hostile_names_run_nothing(make_run: MakeRun) -> None:
     run = make_run()
-    run = replace(run, small=replace(run.small, out=run.small.folder / name))
+    # the path as a whole is hostile to a shell, its last part to Slurm's reading of options
+    out = run.small.folder / "a b'$(touch pwned)\"; touch pwned; #" / "--wrap=touch pwned"
+    run = replace(run, small=replace(run.small, out=out))
     run.small.change(generators=[], strategies=[], sources=["pool"])
     run.change_site(job_name="$(touch pwned) `touch pwned` '\"")
     refused = yaml.safe_load(run.site_file.read_text()) | {"account": "x'\n#SBATCH --wrap=x"}

@@ -18,7 +18,8 @@ from tests.slurm.test_submission import read_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm, pytest.mark.vllm, pytest.mark.timeout(1200)]
 MakeRun = Callable[..., SubmittedRun]
-THREADS = 2  # as many as the local run has: with another number sums are rounded differently
+THREADS = 1  # of the local run, too: with another number sums are rounded differently
+NUM_SHARDS = 3  # on two nodes: one of them has two
 
 
 def make_small(real_model: RealModel, folder: Path, dtype: str) -> SmallRun:
@@ -33,9 +34,11 @@ def make_small(real_model: RealModel, folder: Path, dtype: str) -> SmallRun:
     return small
 
 
-def run_locally(small: SmallRun, dtype: str) -> SmallRun:
+def run_locally(small: SmallRun, dtype: str, *options: str) -> SmallRun:
     local = replace(small, out=small.folder.parent / f"local-{dtype}")
-    done = local.run()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", str(THREADS))
+        done = local.run(*options)
     assert done.returncode == 0, done.stderr
     return local
 
@@ -55,15 +58,13 @@ def local_exact(real_model: RealModel, tmp_path_factory: pytest.TempPathFactory)
     return run_locally(small, "float32")
 
 
-@pytest.mark.parametrize("num_shards", [1, 5])
 def test_the_jobs_make_what_a_local_run_makes_text_for_text_also_after_a_kill(
-    real_model: RealModel, make_run: MakeRun, local_exact: SmallRun, num_shards: int
+    real_model: RealModel, make_run: MakeRun, local_exact: SmallRun
 ) -> None:
     run = make_run()
     run = replace(run, small=make_small(real_model, run.small.folder.parent / "real", "float32"))
-    array = submit(run, num_shards)["generate-tiny-weather-r0"]
-    if num_shards == 5:
-        kill_a_node(run, array)
+    array = submit(run, NUM_SHARDS)["generate-tiny-weather-r0"]
+    kill_a_node(run, array)
     run.cluster.wait(900)
     run.verify()
     assert read_corpora(run.out) == read_corpora(local_exact.out)
@@ -94,8 +95,9 @@ def test_where_texts_depend_on_the_batch_the_plan_and_the_counts_are_the_same(
 ) -> None:
     run = make_run()
     run = replace(run, small=make_small(real_model, tmp_path / "real", "bfloat16"))
+    run.small.change(students=["tfidf-logreg"])  # nothing is asked of them here
     submit(run, 2)
-    local = run_locally(run.small, "bfloat16")
+    local = run_locally(run.small, "bfloat16", "--until", "curate")
     run.cluster.wait(900)
     run.verify()
     ours, theirs = read_corpora(run.out), read_corpora(local.out)

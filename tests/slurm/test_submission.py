@@ -32,18 +32,21 @@ def check_same(submitted: SubmittedRun, local: SmallRun) -> None:
     submitted.verify()
 
 
-@pytest.mark.parametrize("num_shards", [1, 5])
-def test_the_jobs_make_what_a_local_run_makes(
-    make_run: MakeRun, local_run: SmallRun, num_shards: int
+def test_the_jobs_make_what_a_local_run_makes_and_the_first_alone_reads_weights(
+    make_run: MakeRun, local_run: SmallRun
 ) -> None:
     run = make_run()
-    run.change_site(stages={"generate": {"shards": num_shards}})
+    run.change_site(stages={"generate": {"shards": 5}})
     jobs = run.submit()
     assert run.call("status", str(run.out)).returncode == 0
     refused = run.call("run", str(run.small.run_file), "--out", str(run.out))
     assert refused.returncode == 2
     assert "live jobs" in refused.stderr
     run.cluster.wait()
+    digests = run.out / "work" / "digests.json"
+    prepared = run.out / "work" / "slurm" / "tasks" / f"{jobs['prepare']}.ended"
+    # the cache is written where a file is read, and nowhere else
+    assert digests.stat().st_mtime <= prepared.stat().st_mtime
     check_same(run, local_run)
     code, status = run.status()
     assert code == 0
@@ -51,7 +54,7 @@ def test_the_jobs_make_what_a_local_run_makes(
     assert all(stage["is_done"] for stage in status["stages"])
     logs = {path.name for path in (run.out / "logs").iterdir()}
     array = jobs["generate-fake-a-r0"]
-    assert {f"generate-{array}-{task}.out" for task in range(num_shards)} <= logs
+    assert {f"generate-{array}-{task}.out" for task in range(5)} <= logs
     again = run.call("submit", *run.files)
     assert (again.returncode, "nothing to submit" in again.stdout) == (0, True)
 
@@ -79,14 +82,3 @@ def test_a_node_that_dies_while_texts_are_written_changes_nothing(
     run.cluster.wait()
     assert "started again, restart 1" in run.log(f"generate-{array}-1.out")
     check_same(run, local_run)
-
-
-def test_weights_are_read_by_the_first_job_alone(make_run: MakeRun) -> None:
-    run = make_run()
-    jobs = run.submit()
-    run.cluster.wait()
-    digests = run.out / "work" / "digests.json"
-    prepared = run.out / "work" / "slurm" / "tasks" / f"{jobs['prepare']}.ended"
-    # the cache is written where a file is read, and nowhere else
-    assert digests.stat().st_mtime <= prepared.stat().st_mtime
-    run.verify()

@@ -13,6 +13,7 @@ from synth_local.store.ledger import read_ledger
 from synth_local.store.run_dir import CorpusKey, RunDir
 from tests.pipeline.conftest import SmallRun
 from tests.slurm.conftest import SubmittedRun, read_corpora
+from tests.slurm.test_submission import check_same
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 MakeRun = Callable[..., SubmittedRun]
@@ -103,8 +104,12 @@ def test_a_task_that_fails_for_good_ends_what_waits_for_it_and_is_named(make_run
     run.verify()
 
 
-def test_cancel_ends_everything_and_submit_goes_on(make_run: MakeRun, local_run: SmallRun) -> None:
-    run = make_run(delay_ms=SLOW_MS, per_step=1)
+def test_cancel_ends_everything_and_submit_goes_on_also_in_one_shard(
+    make_run: MakeRun, local_run: SmallRun
+) -> None:
+    # 16 s again: one shard writes all
+    run = make_run(delay_ms=SLOW_MS // 2, per_step=1)
+    run.change_site(stages={"generate": {"shards": 1}})
     run.submit()
     run.cluster.until(lambda: count_texts(run), 90, "some texts")
     done = run.call("cancel", str(run.out))
@@ -113,10 +118,14 @@ def test_cancel_ends_everything_and_submit_goes_on(make_run: MakeRun, local_run:
     written = count_texts(run)
     time.sleep(1)
     assert count_texts(run) == written
-    run.submit()
+    jobs = run.submit()
     run.cluster.wait()
-    run.verify()
-    assert read_corpora(run.out) == read_corpora(local_run.out)
+    check_same(run, local_run)
+    code, status = run.status()
+    assert code == 0
+    assert all(set(job["counts"]) == {"done"} for job in status["jobs"])
+    logs = {path.name for path in (run.out / "logs").iterdir()}
+    assert f"generate-{jobs['generate-fake-a-r0']}-0.out" in logs
 
 
 def test_no_requeue_at_a_site_that_forbids_it_ends_with_the_line_that_goes_on(
