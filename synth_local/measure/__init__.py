@@ -1,5 +1,5 @@
-"""How diverse a corpus is, and how close to real texts, beside real texts of the same number.
+"""How diverse a corpus is, how close to real texts, and whether its labels hold.
 
-numpy only; embeddings come from an encoder that the caller hands in. This package knows nothing
-about files, models or why a text was kept.
+Always beside real texts. numpy and scikit-learn; embeddings come from an encoder that the caller
+hands in. This package knows nothing about files, models or why a text was kept.
 """

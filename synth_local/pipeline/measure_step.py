@@ -1,4 +1,8 @@
-"""``step measure``: diversity of every corpus beside the real texts, before and after curation."""
+"""``step measure``: every corpus beside the real texts.
+
+Diversity before and after curation, whether the labels hold, and what tells the texts from real
+ones.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from synth_local.curate.duplicates import keep_distinct
 from synth_local.curate.reasons import FORM_REASONS
 from synth_local.engines.embed import open_embedder
 from synth_local.measure.compare import AFTER, BEFORE, View, measure_corpus
+from synth_local.measure.discriminator import discriminate
+from synth_local.measure.label_audit import RealParts, audit_labels
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.fingerprints import measure_fingerprint
 from synth_local.pipeline.splits import real_splits
@@ -40,9 +46,16 @@ def run_measure(context: Context, key: CorpusKey, manifest: Manifest) -> None:
         open_embedder(context.embedder_folder()),
         context.config.measure,
     )
+    most, seed = context.config.measure.sample, context.config.measure.seed
+    parts = RealParts(splits.train, splits.validation, splits.test)
+    audit = audit_labels(parts, accepted, task.labels, most, seed)
+    # real texts deduplicated as the corpus is: repeats would give them away
+    likeness = discriminate(views[1].real, accepted, task.labels, most, seed)
     value = {
         "fingerprint": measure_fingerprint(context, key, manifest),
         "measures": measures.to_json(),
+        "audit": audit.to_json(),
+        "likeness": likeness.to_json(),
     }
     write_json(context.run.measures(key), value)
     log.info("%s: %d values, %d undefined", key, len(measures.rows), len(measures.undefined))

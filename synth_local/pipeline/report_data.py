@@ -18,6 +18,7 @@ from synth_local.curate.reference import Reference
 from synth_local.engines.embed import HASHED
 from synth_local.errors import DataError, shorten
 from synth_local.evaluate.summary import Condition, Summary
+from synth_local.measure.audit_records import Discrimination, LabelAudit
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
 from synth_local.pipeline.annotation_files import load_said
 from synth_local.pipeline.context import Context
@@ -70,6 +71,8 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
             manifest,
             _list_lines(key, measures[key]),
             list_samples(context, key, show_real=show_real),
+            _read_beside(context, key, "audit", LabelAudit.from_json),
+            _read_beside(context, key, "likeness", Discrimination.from_json),
         )
         for key, manifest in state.manifests.items()
     ]
@@ -215,6 +218,14 @@ def _list_missing(context: Context, state: State) -> Iterable[str]:
 def _read_measures(context: Context, key: CorpusKey) -> CorpusMeasures | None:
     stored: dict[str, Any] | None = read_json(context.run.measures(key))
     return _parse(context, CorpusMeasures.from_json, stored["measures"]) if stored else None
+
+
+def _read_beside(
+    context: Context, key: CorpusKey, name: str, parse: Callable[[Any], Record]
+) -> Record | None:
+    """Return what is stored beside a corpus's measures; versions before 3 stored none."""
+    stored = (read_json(context.run.measures(key)) or {}).get(name)
+    return _parse(context, parse, stored) if stored else None
 
 
 def _list_lines(key: CorpusKey, measures: CorpusMeasures | None) -> tuple[Line, ...] | None:

@@ -16,6 +16,7 @@ from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen, pick_seen
 from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import Condition, Summary
 from synth_local.evaluate.verdict import Verdict
+from synth_local.measure.audit_records import Discrimination, LabelAudit
 from synth_local.records import Interval, Result
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest
@@ -136,11 +137,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class CorpusPart:
-    """One corpus: its manifest, its measures where there are any, a few of its texts."""
+    """One corpus: its manifest, what was measured of it where it was, a few of its texts."""
 
     manifest: Manifest
     measures: tuple[Line, ...] | None = None
     samples: tuple[Sample, ...] = ()
+    audit: LabelAudit | None = None
+    likeness: Discrimination | None = None
 
     @property
     def name(self) -> str:

@@ -30,7 +30,9 @@ from synth_local.report.html import (
     side_by_side,
     terms,
 )
+from synth_local.report.label_audit import write_audit
 from synth_local.report.learning import write_learning
+from synth_local.report.likeness import write_likeness
 from synth_local.report.study_table import make_study_table
 from synth_local.report.subjectivity_section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
@@ -48,17 +50,19 @@ FIGURE_LIMITS = {
 }
 # bytes of each other kind of block; all together they stay under 5 MB
 LIMITS = {
-    "results": 800 * KB,
+    "results": 740 * KB,
     "labels": 350 * KB,
-    "confusions": 400 * KB,
+    "confusions": 350 * KB,
     "diversity": 250 * KB,
     "subjectivity": 300 * KB,
     "learning": 150 * KB,
     "ablation": 200 * KB,
     "repeats": 150 * KB,
+    "audit": 150 * KB,
+    "likeness": 60 * KB,
     "curation": 350 * KB,
-    "samples": 400 * KB,
-    "provenance": 300 * KB,
+    "samples": 350 * KB,
+    "provenance": 280 * KB,
 }
 MAX_SAMPLE = 1500
 MAX_YAML = 100_000
@@ -235,6 +239,11 @@ class Composer:
                        "Are the synthetic texts as varied as real ones, and how close are they?",
                        tuple(blocks))  # fmt: skip
 
+    def write_beside_real(self) -> tuple[Section, ...]:
+        """Return whether labels hold, and what tells the texts from real ones."""
+        audit = write_audit(self.data, self.blocks, self.fit)
+        return audit, write_likeness(self.data, self.blocks, self.fit)
+
     def write_curation(self) -> Section:
         """Return what was dropped and why."""
         data = self.data
@@ -349,6 +358,7 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
         composer.write_answer(),
         composer.write_results(),
         *composer.write_analysis(),
+        *composer.write_beside_real(),
         composer.write_diversity(),
         composer.write_curation(),
         composer.write_seen(),

@@ -171,6 +171,36 @@ def test_report_text_prints_what_run_printed_and_the_page_is_of_the_same_verdict
         assert f"{-one['gap']:+.3f}".lstrip("+-") in page
 
 
+def test_labels_and_kind_of_every_corpus_are_judged_and_no_real_text_is_stored(
+    finished_run: SmallRun,
+) -> None:
+    files = [finished_run.folder / name for name in ("train.jsonl", "test.jsonl")]
+    real = [json.loads(line)["text"] for file in files for line in file.read_text().splitlines()]
+    shown = [*(finished_run.out / "report").rglob("*.*")]
+    for strategy in ("zero_shot", "few_shot"):
+        path = finished_run.out / "work/measure/weather/fake-a" / f"{strategy}.json"
+        stored = json.loads(path.read_text())
+        shown.append(path)
+        overall = stored["audit"]["rows"][0]
+        # the fake engine writes texts of anything but the weather: real labels hold, its do not
+        assert overall["test"]["value"]["point"] > 0.95
+        assert overall["synthetic"]["value"]["point"] < 0.75
+        assert stored["likeness"]["auc"]["low"] > 0.9
+        corpus = pq.read_table(finished_run.out / CORPUS / strategy / "train.parquet")
+        ids = set(corpus["id"].to_pylist())
+        assert {row["id"] for row in stored["audit"]["doubted"]} <= ids
+        assert len(stored["audit"]["doubted"]) == 20
+    walkers = [text.rsplit(" ", 1)[1] for text in real if len(text.rsplit(" ", 1)[1]) == 6]
+    assert len(walkers) > 200
+    for file in shown:
+        text = file.read_text()
+        assert not any(one in text for one in real), file
+        assert not any(f"walker {one}" in text for one in walkers), file
+    page = (finished_run.out / "report" / "report.html").read_text()
+    assert "Do the labels hold?" in page
+    assert "Are the texts of the same kind as real ones?" in page
+
+
 def test_verify_and_status_are_content_with_a_finished_run(finished_run: SmallRun) -> None:
     result = finished_run.call("verify", str(finished_run.out))
     assert result.returncode == 0, result.stdout
