@@ -13,9 +13,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from synth_local.core.stats import FloatArray, IntArray, LabelTable
-from synth_local.evaluate.compare import Resampler, Resampling, Side
 from synth_local.evaluate.components import bound_best
 from synth_local.evaluate.groups import Group
+from synth_local.evaluate.resampler import Resampler, Resampling, Side
 from synth_local.evaluate.summary import Condition, Difference
 from synth_local.evaluate.verdict import MARGIN, answer
 from tests.controls.record import Control
