@@ -37,8 +37,8 @@ _TABLES: dict[PairKind, str] = {
     "exemplars": "exemplars_against_none",
 }
 _SIDES: dict[PairKind, tuple[str, str]] = {
-    "generator_itself": ("student's texts give", "the generator itself scores"),
-    "exemplars": ("exemplars give", "no exemplars give"),
+    "generator_itself": ("the student", "the generator itself"),
+    "exemplars": ("the strategy with exemplars", "the one without"),
 }
 
 
@@ -97,8 +97,8 @@ def spell_reading(rows: Sequence[PairedRow]) -> str:
     first, other = _SIDES[rows[0].kind]
     held = len(intervals) - above - below
     parts = [
-        f"Of {len(rows)} rows, {first} more in {above} and {other} more in {below} with the whole "
-        f"interval; {held} hold 0"
+        f"Of {len(rows)} rows, {first} scores higher in {above} and {other} in {below} with the "
+        f"whole interval; {held} hold 0"
     ]
     if len(intervals) < len(rows):
         parts.append(
@@ -129,7 +129,7 @@ def make_label_differences(summary: Summary | None, task: str = "") -> Table:
             Column("label", "Label"),
             Column("num_items", "Test items", "count"),
             Column("f1", "F1", "score"),
-            Column("partner_f1", "Real", "score"),
+            Column("partner_f1", "Its F1", "score"),
             Column("difference", "Difference", "interval", is_signed=True),
             Column("caution", "Caution"),
         ),

@@ -21,7 +21,8 @@ MEANINGS = (
     ("gap", "correctness of the student trained on real texts minus that of the other, seeds "
      "averaged per item: positive where real is better"),
     ("one annotator", "how often one annotator says what most of the item's others say, ties among "
-     "these shared: what a gap is read against. No bound: gold is surer than a few others"),
+     "these shared: what a gap is read against. No bound: gold is surer than a few others, and "
+     "with few annotators the figure of a level follows from the level; the task's is fairer"),
     ("annotators with", "the share of an item's annotators who chose what the student says"),
     ("slope", "how the gap changes from no to full agreement. Below zero: the gap is larger "
      "where people disagree, which is what the study found. The interval is over items"),
