@@ -195,12 +195,19 @@ def measure_levels(items: PairedItems) -> tuple[GapLevel, ...]:
     Returns:
         Levels from low to high agreement; each item is in one of them.
     """
-    numbers = _number_levels(items.agreement)
+    numbers = number_levels(items.agreement)
     return tuple(_measure_level(items.keep(numbers == number)) for number in np.unique(numbers))
 
 
-def _number_levels(agreement: FloatArray) -> npt.NDArray[np.int64]:
-    """Return (items,) level numbers that rise with agreement; some numbers may be unused."""
+def number_levels(agreement: FloatArray) -> npt.NDArray[np.int64]:
+    """Return the level of each item, as ``measure_levels`` takes it.
+
+    Args:
+        agreement: (items,) in [0, 1].
+
+    Returns:
+        (items,) numbers that rise with agreement; some numbers may be unused.
+    """
     values, numbers = np.unique(agreement, return_inverse=True)
     if len(values) <= MOST_LEVELS:
         return np.asarray(numbers, dtype=np.int64)

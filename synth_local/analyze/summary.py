@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from synth_local.analyze.judged import JudgedTasks
+from synth_local.analyze.over_tasks import OverTasks, SignTest
 from synth_local.analyze.panel import PanelTask
 from synth_local.records import Interval
 
@@ -37,6 +38,8 @@ class TaskSubjectivity:
         alpha: Krippendorff's alpha, nominal; ``None`` where it is undefined.
         reason: why there is nothing; empty where there is something.
         origin: where the ratings come from: ``task file`` or ``run file``; empty without ratings.
+        ceiling: accuracy of one annotator against the majority of the others; ``None`` as above.
+        ceiling_macro_f1: macro-F1 of the same.
     """
 
     task: str
@@ -50,6 +53,8 @@ class TaskSubjectivity:
     alpha: float | None = None
     reason: str = ""
     origin: str = ""
+    ceiling: float | None = None
+    ceiling_macro_f1: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,10 @@ class Level:
         synthetic: the same for the condition.
         gap: real minus synthetic, with an interval over items; ``None`` where there are too few
             items for one, or all have the same gap.
+        ceiling: accuracy of one annotator of these items against the majority of the others.
+        real_soft: share of annotators who chose what the real-trained student says; ``None`` where
+            a training of either student failed.
+        synthetic_soft: the same for the condition.
     """
 
     condition: str
@@ -102,6 +111,9 @@ class Level:
     real: float
     synthetic: float
     gap: Interval | None
+    ceiling: float | None = None
+    real_soft: float | None = None
+    synthetic_soft: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +266,7 @@ class Analysis:
             of learning curves, and repeats of corpora.
         panel: what machines say of the test items.
         repeats: how far corpora of the same settings lie apart.
+        over: mean gap and signs over all tasks; empty for a run of one task.
     """
 
     tasks: tuple[TaskSubjectivity, ...] = ()
@@ -268,6 +281,7 @@ class Analysis:
     cuts: tuple[str, ...] = ()
     panel: tuple[PanelTask, ...] = ()
     repeats: tuple[RepeatedCorpora, ...] = ()
+    over: tuple[OverTasks, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -298,6 +312,7 @@ class Analysis:
             tuple(value["cuts"]),
             tuple(PanelTask(**{**row, "members": tuple(row["members"])}) for row in value["panel"]),
             tuple(_read_repeats(row) for row in value.get("repeats", ())),
+            tuple(_read_over(row) for row in value.get("over", ())),
         )
 
 
@@ -320,6 +335,11 @@ def _read_repeats(row: dict[str, Any]) -> RepeatedCorpora:
     corpora = tuple(CorpusScore(**one) for one in row["corpora"])
     intervals = {name: _interval(row[name]) for name in ("macro_f1", "gap")}
     return RepeatedCorpora(**{**row, **intervals, "corpora": corpora})
+
+
+def _read_over(row: dict[str, Any]) -> OverTasks:
+    signs = tuple(SignTest(**one) for one in row["signs"])
+    return OverTasks(**{**row, "interval": _interval(row["interval"]), "signs": signs})
 
 
 def _read_curve(row: dict[str, Any]) -> Curve:

@@ -109,6 +109,26 @@ def macro_f1_of(counts: LabelCounts) -> FloatArray:
     return means
 
 
+def f1_of(label: int) -> Score:
+    """Return the score that is the F1 of one label.
+
+    Args:
+        label: its number.
+
+    Returns:
+        A function to (..., seeds) values in [0, 1]; 0 where the label is neither gold nor
+        predicted, as in ``macro_f1_of``.
+    """
+
+    def score(counts: LabelCounts) -> FloatArray:
+        total = counts.gold[..., label] + counts.predicted[..., label]  # (..., S)
+        right = 2 * counts.correct[..., label]
+        f1: FloatArray = np.divide(right, total, out=np.zeros_like(total), where=total > 0)
+        return f1
+
+    return score
+
+
 SCORES: Mapping[str, Score] = MappingProxyType({"macro_f1": macro_f1_of, "accuracy": accuracy_of})
 
 

@@ -27,7 +27,6 @@ from synth_local.core.stats import (
     spread,
 )
 from synth_local.errors import DataError, UndefinedMetricError
-from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.components import (
     DIFFERENCE_ENDS,
     Uncertainty,
@@ -38,6 +37,7 @@ from synth_local.evaluate.components import (
 )
 from synth_local.evaluate.failed import find_failed
 from synth_local.evaluate.groups import CellPredictions, group_cells
+from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.verdict import MARGIN, Answer, answer
 from synth_local.records import Interval, Prediction
 

@@ -15,6 +15,9 @@ from pydantic import TypeAdapter
 from synth_local.records import Cell, Interval
 
 Family = Literal["real", "added", "pool"]
+#: What a paired row outside of the families asks: students against the generator that wrote their
+#: texts, or a strategy with exemplars against one without.
+PairKind = Literal["generator_itself", "exemplars"]
 #: What a difference to a partner of each source belongs to, unless texts were added to the partner.
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {"real": "real", "real_all": "real", "pool": "pool", "pool_balanced": "pool"}
@@ -135,6 +138,59 @@ class Difference:
     num_corpora: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedRow:
+    """Macro-F1 of two conditions on the same items; in no family and behind no verdict.
+
+    Attributes:
+        kind: what the row asks.
+        condition: the student on a generator's texts, or the strategy with exemplars.
+        partner: the generator itself, or the strategy without exemplars.
+        seeds: the training seeds behind it.
+        score: mean macro-F1 of the condition, in [0, 1].
+        partner_score: the same of the partner.
+        difference: condition minus partner, in [-1, 1].
+        interval: of the difference, over test items, seeds and corpora; ``None`` where a side is
+            one training of a student that draws random numbers.
+        num_corpora: corpora behind the condition's mean.
+    """
+
+    kind: PairKind
+    condition: Condition
+    partner: Condition
+    seeds: tuple[int, ...]
+    score: float
+    partner_score: float
+    difference: float
+    interval: Interval | None
+    num_corpora: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelDifference:
+    """F1 of one label under a condition with synthetic texts and under its real partner.
+
+    Attributes:
+        condition: with synthetic texts.
+        partner: real texts, or the pool.
+        label: its name.
+        num_items: test items of the label, at least 1.
+        f1: mean over corpora and seeds, in [0, 1].
+        partner_f1: the same of the partner.
+        difference: condition minus partner, in [-1, 1].
+        interval: as in ``PairedRow``.
+    """
+
+    condition: Condition
+    partner: Condition
+    label: str
+    num_items: int
+    f1: float
+    partner_f1: float
+    difference: float
+    interval: Interval | None
+
+
 @dataclass(frozen=True, slots=True)
 class FailedTraining:
     """A training that did not learn: named, and never averaged into a verdict.
@@ -214,6 +270,9 @@ class Summary:
         omitted: sentences on comparisons that could not be made.
         failed: trainings that did not learn.
         floors: per task.
+        paired: rows outside of the families: see ``PairedRow``.
+        by_label: F1 differences by label.
+        absent: sentences on why rows of these two are not there.
         num_draws: bootstrap resamples.
         num_swaps: random swaps of a permutation test, in the largest family.
         smallest_p: the smallest p value after Holm's correction that could come out.
@@ -227,6 +286,9 @@ class Summary:
     omitted: tuple[str, ...]
     failed: tuple[FailedTraining, ...] = ()
     floors: tuple[Floor, ...] = ()
+    paired: tuple[PairedRow, ...] = ()
+    by_label: tuple[LabelDifference, ...] = ()
+    absent: tuple[str, ...] = ()
     num_draws: int
     num_swaps: int
     smallest_p: float = 1.0

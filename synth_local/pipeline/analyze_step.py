@@ -8,30 +8,39 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from synth_local.analyze.agreement import ItemAgreement, measure_item, measure_task
-from synth_local.analyze.gaps import GapLevel, GapTrend, PairedItems, compare_ties, measure_levels
+from synth_local.analyze.ceiling import measure_ceiling
+from synth_local.analyze.gaps import (
+    GapTrend,
+    PairedItems,
+    compare_ties,
+    measure_levels,
+    number_levels,
+)
 from synth_local.analyze.summary import Analysis, Curve, Level, TaskSubjectivity, Trend
 from synth_local.analyze.thresholds import trace_curve
-from synth_local.core.files import write_json
+from synth_local.core.files import read_json, write_json
 from synth_local.errors import UndefinedMetricError
+from synth_local.evaluate.failed import find_failed
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
-from synth_local.evaluate.summary import Condition
+from synth_local.evaluate.summary import Condition, Summary
 from synth_local.pipeline.annotation_files import digest_said, list_said
 from synth_local.pipeline.annotation_templates import write_templates
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.corpus_repeats import compare_repeats, find_repeats
 from synth_local.pipeline.evaluate_step import load_cells
-from synth_local.pipeline.gap_groups import mark_correct, pair_with_real
+from synth_local.pipeline.gap_groups import pair_with_real
 from synth_local.pipeline.learning_curves import find_cuts, trace_learning
 from synth_local.pipeline.panel import consult_panel
+from synth_local.pipeline.rated_items import Rated
 from synth_local.pipeline.ratings import Ratings, collect_ratings
 from synth_local.pipeline.splits import split_facts
 from synth_local.pipeline.state import State
-from synth_local.pipeline.task_level import fit_across, judge_tasks
+from synth_local.pipeline.task_level import average_tasks, fit_across, judge_tasks
 from synth_local.task import Task
 from synth_local.train.students import READ_NOTHING
 
@@ -61,9 +70,12 @@ def run_analyze(context: Context) -> None:
         mine = [cell for cell in whole if cell.cell.task == task.name]
         analysis = _join(analysis, analyze_task(context, task, mine))
     analysis = _join(analysis, judge_tasks(context))
+    over = average_tasks(context, _read_summary(context, state))
     analysis = replace(
         analysis,
         across=fit_across(analysis, whole),
+        over=over.rows,
+        missing=(*analysis.missing, *over.missing),
         learning=trace_learning(group_cells(cells), cuts) if cuts and cells else (),
         cuts=tuple(sorted(one.name for one in cuts | repeats)),
         repeats=compare_repeats(context, group_cells(full)) if config.corpus_seeds else (),
@@ -79,6 +91,12 @@ def run_analyze(context: Context) -> None:
         },
     )
     log.info("%d trends over single items", len(analysis.trends))
+
+
+def _read_summary(context: Context, state: State) -> Summary | None:
+    """Return what the evaluate stage found, where that is of the present cells."""
+    stored = (read_json(context.run.summary) or {}).get("summary")
+    return Summary.from_json(stored) if stored and state.is_evaluated else None
 
 
 def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> Analysis:
@@ -111,7 +129,14 @@ def _analyze_people(
     except UndefinedMetricError as error:
         nothing = TaskSubjectivity(task.name, num_items, reason=error.what, origin=ratings.origin)
         return Analysis((nothing,), notes=ratings.notes)
-    subjectivity = TaskSubjectivity(task.name, **asdict(agreement), origin=ratings.origin)
+    ceiling = measure_ceiling(list(ratings.by_item.values()))
+    subjectivity = TaskSubjectivity(
+        task.name,
+        **asdict(agreement),
+        origin=ratings.origin,
+        ceiling=ceiling.accuracy if ceiling else None,
+        ceiling_macro_f1=ceiling.macro_f1 if ceiling else None,
+    )
     if not cells:
         missing = f"{task.name}: no student has predictions, so no gap can be looked at"
         return Analysis((subjectivity,), missing=(missing,), notes=ratings.notes)
@@ -120,7 +145,7 @@ def _analyze_people(
         for name, one in ratings.by_item.items()
         if (found := measure_item(one)) is not None
     }
-    rated = Rated(items, tuple(row.id for row in cells[0].predictions))
+    rated = Rated(items, tuple(row.id for row in cells[0].predictions), ratings.by_item)
     analysis = _analyze_groups(subjectivity, rated, group_cells(cells))
     gold = {row.id: row.gold for row in cells[0].predictions}
     notes = [*ratings.notes, *warn_of_own_gold(task.name, items, gold)]
@@ -152,49 +177,11 @@ def warn_of_own_gold(
         )
 
 
-@dataclass(frozen=True)
-class Rated:
-    """The items that have agreement, in the order of the predictions."""
-
-    items: Mapping[str, ItemAgreement]
-    order: tuple[str, ...]
-
-    @property
-    def places(self) -> list[int]:
-        """Return where the rated items stand."""
-        return [place for place, name in enumerate(self.order) if name in self.items]
-
-    @property
-    def found(self) -> list[ItemAgreement]:
-        """Return the agreement of each."""
-        return [self.items[self.order[place]] for place in self.places]
-
-    @property
-    def shares(self) -> np.ndarray:
-        """Return (items,) the share of the most frequent label: the study's a_i."""
-        return np.array([one.share for one in self.found], dtype=float)
-
-    @property
-    def ratings_vary(self) -> bool:
-        """Return whether some items have more ratings than others."""
-        return len({one.num_ratings for one in self.found}) > 1
-
-    @property
-    def agreement(self) -> np.ndarray:
-        """Return (items,) what the gap is set against: pairs where the ratings vary in number."""
-        if not self.ratings_vary:
-            return self.shares
-        return np.array([one.pairs for one in self.found], dtype=float)
-
-    def correct(self, group: Group) -> np.ndarray:
-        """Return (items, seeds) 1 where the student is right."""
-        return np.asarray(mark_correct(group)[self.places])
-
-
 def _analyze_groups(subjectivity: TaskSubjectivity, rated: Rated, groups: list[Group]) -> Analysis:
     trends: list[Trend] = []
     levels: list[Level] = []
     missing: list[str] = []
+    failed = {one.condition for one in find_failed(groups)}
     for group, partner, reason in pair_with_real(groups):
         name = group.condition.name
         if partner is None:
@@ -210,7 +197,13 @@ def _analyze_groups(subjectivity: TaskSubjectivity, rated: Rated, groups: list[G
         trends.append(_spell_trend(both.excluded, name, partner.condition.name, ties=False))
         if both.num_ties:
             trends.append(_spell_trend(both.included, name, partner.condition.name, ties=True))
-        levels += [_spell_level(one, name) for one in measure_levels(pair)]
+        bad = [one for one in (group, partner) if one.condition in failed]
+        missing += [
+            f"{name}: no share of annotators who agree, since a training of {one.condition.name} "
+            "failed"
+            for one in bad
+        ]
+        levels += _list_levels(rated, pair, name, () if bad else (partner, group))
     readers = [group for group in groups if group.condition.student not in READ_NOTHING]
     curves = [_trace(rated, group) for group in readers]
     return Analysis(
@@ -232,16 +225,38 @@ def _spell_trend(found: GapTrend, name: str, partner: str, *, ties: bool) -> Tre
     )
 
 
-def _spell_level(found: GapLevel, name: str) -> Level:
-    return Level(
-        name,
-        found.lowest,
-        found.highest,
-        found.num_items,
-        found.real,
-        found.synthetic,
-        found.interval,
-    )
+def _list_levels(
+    rated: Rated, pair: PairedItems, name: str, students: tuple[Group, ...]
+) -> Iterator[Level]:
+    """Yield the levels of a pair, with what annotators do on the items of each.
+
+    Args:
+        rated: the items.
+        pair: what both students get right on them.
+        name: of the condition.
+        students: real, then the condition; none where a training failed.
+
+    Yields:
+        Level: from low to high agreement.
+    """
+    numbers = number_levels(pair.agreement)
+    ceilings = rated.ceilings
+    soft = [rated.soften(one) for one in students]
+    for number, found in zip(np.unique(numbers), measure_levels(pair), strict=True):
+        kept = numbers == number
+        real_soft, synthetic_soft = [float(one[kept].mean()) for one in soft] or (None, None)
+        yield Level(
+            name,
+            found.lowest,
+            found.highest,
+            found.num_items,
+            found.real,
+            found.synthetic,
+            found.interval,
+            float(ceilings[kept].mean()),
+            real_soft,
+            synthetic_soft,
+        )
 
 
 def _trace(rated: Rated, group: Group) -> Curve:

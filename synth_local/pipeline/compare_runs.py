@@ -15,9 +15,9 @@ from typing import Any
 from synth_local.core.stats import SCORES, score_seeds
 from synth_local.curate.cost import Cost, cost_of
 from synth_local.errors import DataError, UndefinedMetricError
-from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import group_cells
 from synth_local.evaluate.pairs import Pair, PairResult, align_pair, compare_pairs
+from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import COVERS_NOTE, Condition
 from synth_local.pipeline.chosen_cells import choose_cells, parse_cells
 from synth_local.pipeline.run_facts import RunFacts, load_runs

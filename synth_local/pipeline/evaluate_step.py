@@ -14,6 +14,7 @@ from synth_local.evaluate.groups import CellPredictions, Learnt
 from synth_local.evaluate.summary import Summary
 from synth_local.evaluate.verdict import Verdict
 from synth_local.evaluate.verdicts import judge_run
+from synth_local.pipeline.asked_pairs import pair_asked
 from synth_local.pipeline.cells import CellPlan
 from synth_local.pipeline.context import Context
 from synth_local.pipeline.corpus_repeats import find_repeats, pair_repeats
@@ -52,7 +53,9 @@ def run_evaluate(context: Context) -> None:
         for score in score_cell(one, source)
     ]
     write_text(context.run.results, format_results(results))
-    summary = summarise(cells, repeats=pair_repeats(context, state.cells)) if cells else None
+    repeats = pair_repeats(context, state.cells)
+    asked = pair_asked(context, state.trained_cells)
+    summary = summarise(cells, repeats=repeats, asked=asked) if cells else None
     verdicts = judge(context, state, summary) if summary else ()
     write_json(context.run.verdicts, [one.to_json() for one in verdicts])
     write_json(

@@ -33,6 +33,7 @@ from synth_local.report.html import (
 from synth_local.report.label_audit import write_audit
 from synth_local.report.learning import write_learning
 from synth_local.report.likeness import write_likeness
+from synth_local.report.paired_section import write_labels, write_pairs
 from synth_local.report.study_table import make_study_table
 from synth_local.report.subjectivity_section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
@@ -160,13 +161,15 @@ class Composer:
                 blocks += self._write_seen(task, group)
                 body = self.blocks.table(drop_empty_columns(rows))
                 blocks.append(self.fit("results", body, "tables/results.csv"))
-                blocks += self._write_labels(task, student, group)
+                blocks += self._write_confusions(task, group)
+            blocks += write_labels(self.data.summary, task, self.blocks, self.fit)
         pool = result_tables.make_pool_table(self.data, self.conditions)
         blocks.append(heading("Does synthetic text help a small real set?"))
         if pool.rows:
             blocks.append(self.fit("results", self.blocks.table(pool), "tables/pool.csv"))
         else:
             blocks.append(paragraph(NO_POOL, "undefined"))
+        blocks += write_pairs(self.data.summary, self.blocks, self.fit)
         blocks.append(self.blocks.fold("How to read these numbers", terms(TERMS)))
         lead = "Every training condition on the same real test items."
         if not self.conditions:
@@ -178,12 +181,8 @@ class Composer:
         lines = generator_itself.list_cautions(self.data, part, group) if part else ()
         return [self.blocks.caution("What this generator has seen", lines)] if lines else []
 
-    def _write_labels(self, task: str, student: str, group: Sequence[Condition]) -> list[Markup]:
-        matrix = result_tables.make_label_matrix(task, student, group)
+    def _write_confusions(self, task: str, group: Sequence[Condition]) -> list[Markup]:
         blocks = []
-        if matrix.rows:
-            body = self.blocks.fold("F1 by label", self.blocks.table(matrix))
-            blocks.append(self.fit("labels", body, "tables/labels.csv"))
         labels = next((part.labels for part in self.data.tasks if part.name == task), ())
         found = [one for one in group if one.confusion]
         bodies = [

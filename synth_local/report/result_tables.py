@@ -239,22 +239,6 @@ def _or_undefined(value: float | None) -> Value:
     return Undefined("no items") if value is None else value
 
 
-def make_label_matrix(task: str, student: str, conditions: Sequence[Condition]) -> Table:
-    """Return the F1 of each label (rows) under each condition (columns) of one student."""
-    scored = [one for one in conditions if one.labels]
-    names = [label.label for label in scored[0].labels] if scored else []
-    columns = [Column(f"condition_{i}", one.name, "score") for i, one in enumerate(scored)]
-    return Table(
-        name="label_f1",
-        caption=f"F1 by label, mean over seeds: {task}, {student}.",
-        columns=(Column("label", "Label"), *columns),
-        rows=tuple(
-            (name, *(_or_undefined(one.labels[i].f1) for one in scored))
-            for i, name in enumerate(names)
-        ),
-    )
-
-
 def make_confusion_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
     """Return the confusions of all conditions, one row per pair of labels that occurs."""
     labels = {task.name: task.labels for task in data.tasks}

@@ -20,6 +20,10 @@ MEANINGS = (
      "there are, and compares tasks, and items where their number varies"),
     ("gap", "correctness of the student trained on real texts minus that of the other, seeds "
      "averaged per item: positive where real is better"),
+    ("one annotator", "how often one annotator says what most of the item's others say, ties among "
+     "these shared: what a gap is read against. No bound: gold is surer than a few others, and "
+     "with few annotators the figure of a level follows from the level; the task's is fairer"),
+    ("annotators with", "the share of an item's annotators who chose what the student says"),
     ("slope", "how the gap changes from no to full agreement. Below zero: the gap is larger "
      "where people disagree, which is what the study found. The interval is over items"),
     ("p", "of the same t as the interval of the slope. Uncorrected"),
@@ -51,6 +55,8 @@ def make_task_table(analysis: Analysis) -> Table:
             Column("num_items", "Test items", "count"),
             Column("num_rated", "Rated", "count"),
             Column("num_ties", "Ties", "count"),
+            Column("ceiling", "One annotator: accuracy", "score"),
+            Column("ceiling_macro_f1", "Macro-F1", "score"),
             Column("origin", "Ratings from"),
         ),
         rows=tuple(
@@ -64,6 +70,8 @@ def make_task_table(analysis: Analysis) -> Table:
                 one.num_items,
                 one.num_rated,
                 one.num_ties,
+                one.ceiling,
+                one.ceiling_macro_f1,
                 one.origin or None,
             )
             for one in ordered
@@ -107,22 +115,29 @@ def make_level_table(analysis: Analysis) -> Table:
     """Return correctness by level of agreement."""
     return Table(
         name="agreement_levels",
-        caption="Correctness on the test items of each level of agreement.",
+        caption="Correctness on the test items of each level of agreement, beside how often one "
+        "annotator says what most of the others say: a gap is read against that ceiling.",
         columns=(
             *CONDITION_NAMES,
             Column("agreement", "Agreement"),
+            Column("ceiling", "One annotator", "score"),
             Column("real", "Real", "score"),
             Column("synthetic", "This condition", "score"),
             Column("gap", "Gap", "interval", is_signed=True),
+            Column("real_soft", "Annotators with real", "score"),
+            Column("synthetic_soft", "Annotators with this", "score"),
             Column("num_items", "Items", "count"),
         ),
         rows=tuple(
             (
                 *split_condition(one.condition),
                 spell_level(one),
+                one.ceiling,
                 one.real,
                 one.synthetic,
                 Undefined(NO_GAP) if one.gap is None else one.gap,
+                one.real_soft,
+                one.synthetic_soft,
                 one.num_items,
             )
             for one in analysis.levels

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from synth_local.analyze.summary import SHARED_NOTE, Analysis
-from synth_local.report import judged, panel, subjectivity
+from synth_local.report import judged, over_tasks, panel, subjectivity
 from synth_local.report.html import Blocks, Section, heading, paragraph, terms
 from synth_local.report.tables import Table, drop_empty_columns, drop_undefined_rows, list_undefined
 
@@ -86,6 +86,10 @@ def write_subjectivity(
         found.append(paragraph(NO_TRENDS, "undefined"))
     found += _show_panel(analysis, show)
     found += _show_across(analysis, show_defined)
+    if analysis.over:
+        table = drop_empty_columns(over_tasks.make_over_table(analysis))
+        folded = blocks.fold(over_tasks.TITLE, blocks.table(table))
+        found.append(fit(KIND, folded, f"tables/{table.name}.csv"))
     lines = show_defined(subjectivity.make_curve_line_table(analysis), "slope")
     if any(one.slope is not None for one in analysis.curves):
         parts = (paragraph(SHARED_NOTE, "key"), draw("curves"), *lines)

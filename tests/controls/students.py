@@ -13,9 +13,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from synth_local.core.stats import FloatArray, LabelTable
-from synth_local.evaluate.compare import Resampling, summarise
+from synth_local.evaluate.compare import summarise
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.pairs import Pair, PairResult, compare_pairs
+from synth_local.evaluate.resampler import Resampling
 from synth_local.records import Cell, Prediction
 from tests.controls.record import Control
 

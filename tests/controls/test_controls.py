@@ -65,6 +65,7 @@ def test_intervals_and_tests_are_as_often_right_as_they_say(
         pytest.param(lambda: verdicts.check_equal(300, SEEDS_VARY), id="equal, seeds vary"),
         pytest.param(lambda: verdicts.check_equal(100, CORPORA_VARY), id="equal, corpora vary"),
         pytest.param(lambda: [verdicts.check_as_good(300, SEEDS_VARY)], id="true loss"),
+        pytest.param(lambda: [verdicts.check_label(300, SEEDS_VARY)], id="F1 by label"),
         pytest.param(lambda: [verdicts.check_rare(300, 200, 4)], id="a rare label"),
         pytest.param(lambda: [tasks.check_strengths(NUM, Jury(3, 3))], id="strengths"),
     ],

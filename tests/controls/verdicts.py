@@ -13,13 +13,13 @@ import numpy as np
 from scipy.optimize import brentq
 
 from synth_local.core.stats import FloatArray, IntArray, LabelTable
-from synth_local.evaluate.compare import Resampler, Resampling, Side
-from synth_local.evaluate.components import bound_best
+from synth_local.evaluate.components import DIFFERENCE_ENDS, bound_best
 from synth_local.evaluate.groups import Group
+from synth_local.evaluate.resampler import Resampler, Resampling, Side
 from synth_local.evaluate.summary import Condition, Difference
 from synth_local.evaluate.verdict import MARGIN, answer
 from tests.controls.record import Control
-from tests.controls.students import draw_tables, make_student, score_student
+from tests.controls.students import SHARES, draw_tables, make_student, score_student
 
 LABELS = ("a", "b", "c")
 SKILL = 0.85
@@ -102,6 +102,33 @@ def find_skill(loss: float) -> float:
     """Return the skill whose macro-F1 lies ``loss`` below that of ``SKILL``."""
     base = score_student(make_student(SKILL))[0]
     return float(brentq(lambda one: base - score_student(make_student(one))[0] - loss, 0.4, SKILL))
+
+
+def check_label(num: int, process: Process, skill: float = 0.8) -> Control:
+    """Return how often the F1 difference of the rarest label holds the truth of the processes."""
+    rng = np.random.default_rng(23)
+    place = LABELS.index("c")
+    always = _average_f1(rng, skill, process, place) - _average_f1(rng, SKILL, process, place)
+    held = 0
+    for _ in range(num):
+        drawn = [draw_real(rng, one, process) for one in (skill, SKILL)]
+        made, real = draw_tables(rng, process.num_items, drawn)
+        sides = (make_side("synthetic", "g", [made]), make_side("real", "-", [real]))
+        apart = Resampler(SETTINGS).measure_apart(*sides, place)
+        found = apart.chance.bound(apart.point, DIFFERENCE_ENDS)
+        held += found.low <= always <= found.high
+    name = "difference of F1 of the rarest label"
+    return Control(name, process.describe(), "covers", 0.95, held / num, num)
+
+
+def _average_f1(rng: np.random.Generator, skill: float, process: Process, place: int) -> float:
+    """Return the F1 of one label that a process gives on endlessly many items, on average."""
+    found = []
+    for _ in range(1000):
+        for chances in draw_real(rng, skill, process):
+            joint = SHARES[:, None] * chances
+            found.append(2 * joint[place, place] / (SHARES[place] + joint[:, place].sum()))
+    return float(np.mean(found))
 
 
 def check_equal(num: int, process: Process) -> list[Control]:

@@ -9,8 +9,9 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.errors import DataError, UndefinedMetricError
-from synth_local.evaluate.compare import Resampling, summarise
+from synth_local.evaluate.compare import summarise
 from synth_local.evaluate.groups import CellPredictions, group_cells
+from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import COVERS_NOTE, Condition, Difference, Summary
 from synth_local.records import Cell, Prediction
 

@@ -8,9 +8,9 @@ from sklearn.metrics import f1_score
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.errors import DataError, UndefinedMetricError
-from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.pairs import align_pair, compare_pairs
+from synth_local.evaluate.resampler import Resampling
 from synth_local.records import Cell, Prediction
 
 LABELS = ("ham", "spam")

@@ -51,6 +51,26 @@ def test_every_synthetic_condition_has_a_trend(annotated: SmallRun) -> None:
     assert sum(one.num_items for one in analysis.levels if one.condition in names) == 80 * 2
 
 
+def test_one_annotator_stands_beside_each_level_of_agreement(annotated: SmallRun) -> None:
+    analysis = read_analysis(annotated)
+    # of five with three alike, each of the three sees a tie: half right; the two see three others
+    by_level = {0.6: 0.3, 0.8: 0.8, 1.0: 1.0}
+    for one in analysis.levels:
+        assert one.ceiling == pytest.approx(by_level[one.lowest])
+        # who is right on an item has its share of annotators on his side, who is wrong the others
+        for right, soft in ((one.real, one.real_soft), (one.synthetic, one.synthetic_soft)):
+            share = one.lowest
+            assert soft == pytest.approx(right * share + (1 - right) * (1 - share))
+    (task,) = analysis.tasks
+    counts = {0.6: 26, 0.8: 27, 1.0: 27}
+    mean = sum(by_level[key] * count for key, count in counts.items()) / 80
+    assert task.ceiling == pytest.approx(mean)
+    assert task.ceiling_macro_f1 == pytest.approx(mean, abs=0.01)
+    with (annotated.out / "report" / "tables" / "agreement_levels.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert [float(row["ceiling"]) for row in rows] == [one.ceiling for one in analysis.levels]
+
+
 def test_gold_made_from_the_same_annotators_is_warned_of(annotated: SmallRun) -> None:
     (note,) = read_analysis(annotated).notes
     assert note.startswith(
@@ -102,6 +122,35 @@ def test_naming_annotators_later_repeats_nothing_but_the_analysis(tmp_path: Path
     (task,) = read_analysis(small).tasks
     assert task.mean_share == 1.0
     assert task.alpha is not None or not task.reason
+
+
+def test_f1_by_label_and_exemplars_stand_in_the_results(finished_run: SmallRun) -> None:
+    with (finished_run.out / "report" / "tables" / "label_differences.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert {(row["source"], row["partner"]) for row in rows} == {
+        ("synthetic", "real"), ("pool+synthetic", "pool"),
+    }  # fmt: skip
+    assert [row["label"] for row in rows[:2]] == ["sunny", "rainy"]
+    with (finished_run.out / "results.csv").open() as handle:
+        results = list(csv.DictReader(handle))
+    for row in rows:
+        values = [
+            float(one["value"])
+            for one in results
+            if one["metric"] == "f1"
+            and all(one[key] == row[key] for key in ("label", "source", "strategy"))
+        ]
+        assert float(row["f1"]) == pytest.approx(sum(values) / len(values))
+        assert float(row["difference_low"]) < float(row["difference_high"])
+    with (finished_run.out / "report" / "tables" / "exemplars_against_none.csv").open() as handle:
+        pairs = [(row["source"], row["strategy"], row["against"]) for row in csv.DictReader(handle)]
+    assert pairs == [
+        ("synthetic", "few_shot", "zero_shot"), ("pool+synthetic", "few_shot", "zero_shot"),
+    ]  # fmt: skip
+    assert not read_analysis(finished_run).over  # one task
+    page = (finished_run.out / "report" / "report.html").read_text()
+    assert "weather: F1 by label, against real" in page
+    assert "Of 2 rows, the strategy with exemplars scores higher in" in page
 
 
 def test_without_annotators_the_report_says_so(finished_run: SmallRun) -> None:

@@ -11,8 +11,8 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.errors import DataError
-from synth_local.evaluate.compare import Resampling
 from synth_local.evaluate.groups import CellPredictions
+from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import Condition
 from synth_local.pipeline.compare_runs import ComparedPair, compare_facts
 from synth_local.pipeline.run_facts import RunFacts, TrainedCondition, name_by_text

@@ -109,6 +109,19 @@ def test_it_is_compared_with_nothing_and_named_in_the_report(finished: SmallRun)
     ]  # fmt: skip
 
 
+def test_its_exemplars_are_set_against_none(finished: SmallRun) -> None:
+    stored = json.loads((finished.out / "work" / "evaluate" / "summary.json").read_text())
+    [row] = stored["summary"]["paired"]  # no student was trained on its texts
+    assert (row["kind"], row["condition"]["strategy"], row["partner"]["strategy"]) == (
+        "exemplars", "few_shot", "zero_shot",
+    )  # fmt: skip
+    assert row["difference"] == pytest.approx(row["score"] - row["partner_score"])
+    assert row["interval"]["low"] < row["difference"] < row["interval"]["high"]
+    page = (finished.out / "report" / "report.html").read_text()
+    assert "Of 1 rows" in page
+    assert "that takes generator-itself under students" in page
+
+
 def test_two_runs_are_compared_by_it(finished: SmallRun, tmp_path: Path) -> None:
     again = make_run(tmp_path, students=["generator-itself"])
     assert again.run("--until", "evaluate").returncode == 0

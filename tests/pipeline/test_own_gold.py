@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from synth_local.analyze.agreement import Annotations, ItemAgreement, measure_item
-from synth_local.pipeline.analyze_step import Rated, warn_of_own_gold
+from synth_local.pipeline.analyze_step import warn_of_own_gold
+from synth_local.pipeline.rated_items import Rated
 
 
 def rate(*items: Annotations) -> dict[str, ItemAgreement]:

@@ -141,6 +141,21 @@ def test_the_gap_is_set_against_judged_objectivity(asked: Asked) -> None:
     assert "needs 4 tasks, there are 3" in one.reason
 
 
+def test_the_mean_gap_over_tasks_is_that_of_the_differences(asked: Asked) -> None:
+    (one,) = read_analysis(asked.small).over
+    assert one.condition == "synthetic__fake-a__zero_shot__tfidf-logreg"
+    stored = json.loads((asked.small.out / "work" / "evaluate" / "summary.json").read_text())
+    gaps = [
+        -row["interval"]["point"]
+        for row in stored["summary"]["differences"]
+        if row["metric"] == "macro_f1"
+    ]
+    assert (one.num_tasks, len(gaps)) == (3, 3)
+    assert one.gap == pytest.approx(sum(gaps) / 3)
+    assert not one.signs  # no exemplars in this run
+    assert "Over all tasks: mean gap, and exemplars against none" in read_page(asked.small)
+
+
 def test_the_report_shows_ranking_circles_and_strengths(asked: Asked) -> None:
     page = read_page(asked.small)
     assert "How objective people judge the tasks to be" in page
