@@ -27,7 +27,7 @@ def read_macro_f1(out: Path) -> list[float]:
 
 def test_two_processes_under_srun_train_what_one_trains(make_run: MakeRun) -> None:
     run = make_run()
-    run.train_only(epochs=6)
+    run.train_only(epochs=6, min_steps=30)
     run.change_site(stages={"train": {"shards": 1, "processes": 2, "cpus": 1}})
     array = run.submit()["train"]
     run.cluster.wait()

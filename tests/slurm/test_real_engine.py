@@ -27,7 +27,8 @@ def make_small(real_model: RealModel, folder: Path, dtype: str) -> SmallRun:
     generate = {"chain_length": 3, "shots": 2, "max_tokens": 32, "dtype": dtype}
     small.change(
         students=["scratch-bert"],
-        train={"epochs": 6, "batch": 16, "learning_rate": 1e-3},
+        sources=["real", "synthetic"],
+        train={"epochs": 6, "min_steps": 48, "batch": 16, "learning_rate": 1e-3},
         generate=generate,
         engine="vllm",
     )
