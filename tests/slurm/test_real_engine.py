@@ -18,8 +18,8 @@ from tests.slurm.test_submission import read_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm, pytest.mark.vllm, pytest.mark.timeout(1200)]
 MakeRun = Callable[..., SubmittedRun]
-THREADS = 1  # of the local run, too: with another number sums are rounded differently
-NUM_SHARDS = 3  # on two nodes: one of them has two
+THREADS = 2  # of the local run, too: with another number sums are rounded differently
+NUM_SHARDS = 3  # of two processors each, more than the four of one node: both nodes work
 
 
 def make_small(real_model: RealModel, folder: Path, dtype: str) -> SmallRun:
