@@ -127,7 +127,7 @@ class RunConfig(Section):
     students: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ("real", "synthetic")
     per_label: int | dict[str, int] = 3000
-    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2, 3), min_length=1)
     corpus_seeds: tuple[int, ...] = ()
     learning_curve: tuple[PositiveInt, ...] = ()
     margin: float = Field(default=0.02, ge=0, le=0.5)
