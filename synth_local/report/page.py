@@ -189,8 +189,8 @@ class Composer:
             self.fit(
                 "confusions",
                 self.blocks.matrix(
-                    f"{one.name}: items by gold and predicted label, all "
-                    f"{len(one.seeds)} seeds together.", labels, one.confusion),
+                    f"{one.name}: items by gold and predicted label, "
+                    f"{_name_trainings(len(one.seeds))}.", labels, one.confusion),
                 "tables/confusions.csv",
             )
             for one in found
@@ -389,3 +389,7 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
         sections=sections,
     )
     return composer.blocks.page(page)
+
+
+def _name_trainings(num_seeds: int) -> str:
+    return "one training" if num_seeds == 1 else f"all {num_seeds} seeds together"

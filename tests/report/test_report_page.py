@@ -120,7 +120,9 @@ def test_one_seed_has_no_verdict_and_its_spread_is_undefined_not_zero() -> None:
     answer = get_section(page, "answer").all_text()
     assert "No verdict" in answer
     assert "one training of a student that draws random numbers" in answer
-    assert "undefined (one seed)" in get_section(page, "results").all_text()
+    results_text = get_section(page, "results").all_text()
+    assert "undefined (one seed)" in results_text
+    assert "predicted label, one training." in results_text
 
 
 def test_everything_that_is_missing_has_a_name() -> None:
