@@ -36,7 +36,7 @@ generators: [{generator}]           # names of model folders; add a word, get an
 # corpora: {{mine: {{visits_plain: texts.csv}}}}   # texts that you have; columns text and label
 strategies: [zero_shot, few_shot]    # or {{name: few_shot_8, base: few_shot, shots: 8}}
 students: [scratch-bert, tfidf-logreg]
-sources: [real, real_all, synthetic, synthetic_all, pool, pool+synthetic]   # real+synthetic, ...
+sources: [real, real_all, synthetic, synthetic_all, pool, pool_balanced, pool+synthetic]
 per_label: 300                       # accepted rows per label, or a mapping label: number
 seeds: [0, 1, 2, 3]                  # one training per seed
 margin: 0.02                         # of macro-F1: a smaller loss counts as good enough
