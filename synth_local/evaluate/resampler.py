@@ -189,7 +189,7 @@ class Resampler:
         """
         place = _place(score)
         drawn = [
-            self._average([self._draw(one, one.seeds) for one in side.groups])[place]
+            self._average([self._draw(one, one.seeds)[place] for one in side.groups])
             for side in (left, right)
         ]
         apart = np.asarray(drawn[0] - drawn[1])
@@ -227,7 +227,7 @@ class Resampler:
         return Interval(point, *bound_draws(draws, self.resampling.level), self.resampling.level)
 
     def _average(self, draws: Sequence[FloatArray]) -> FloatArray:
-        """Return (scores, draws) averaged over corpora."""
+        """Return draws averaged over corpora, of the shape that each corpus has."""
         return np.asarray(np.mean(draws, axis=0))
 
     def _draw(self, group: Group, seeds: tuple[int, ...]) -> FloatArray:

@@ -127,7 +127,7 @@ def _judge_synthetic(
         return _Judged({name: [Share(None, 0, why)] * len(labels) for name in SHARES[:-1]})
     answers = _Answers.ask(judge, synthetic, labels)
     on_test = _Answers.ask(judge, real.test, labels)
-    limits = _Answers.ask(judge, [*real.validation, *real.test], labels).find_thresholds()
+    limits = _Answers.ask(judge, real.validation, labels).join(on_test).find_thresholds()
     found = {
         "synthetic": answers.share_labels("accepted row"),
         "test": on_test.share_labels("real test row"),
@@ -174,6 +174,14 @@ class _Answers:
             number_labels(rows, labels),
             judge.ask([row.text for row in rows]),
             [place in known for place in range(len(labels))],
+        )
+
+    def join(self, other: _Answers) -> _Answers:
+        """Return these answers and those of the same judge on other rows."""
+        return _Answers(
+            np.concatenate([self.asked, other.asked]),
+            np.concatenate([self.probabilities, other.probabilities]),
+            self.is_known,
         )
 
     def share_labels(self, kind: str) -> list[Share]:

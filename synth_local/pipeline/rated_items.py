@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Rated:
     items: Mapping[str, ItemAgreement]
     order: tuple[str, ...]
     ratings: Mapping[str, Annotations] = field(default_factory=dict)
+    _chosen: dict[tuple[str, ...], FloatArray] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def places(self) -> list[int]:
@@ -59,7 +61,7 @@ class Rated:
         """Return (items, seeds) 1 where the student is right."""
         return np.asarray(mark_correct(group)[self.places])
 
-    @property
+    @cached_property
     def ceilings(self) -> FloatArray:
         """Return (items,) how often one annotator says what most of the others say."""
         return np.array([match_others(one) for one in self._said], dtype=float)
@@ -69,13 +71,17 @@ class Rated:
 
         A label that no annotator of an item chose has share 0.
         """
-        chosen = np.array(
-            [[share_chosen(one, label) for label in group.labels] for one in self._said],
-            dtype=float,
-        )  # (I, L)
+        chosen = self._share_labels(group.labels)  # (I, L)
         said = group.table.predicted[:, self.places]  # (S, I)
         shares: FloatArray = np.take_along_axis(chosen, said.T, axis=1).mean(axis=1)
         return shares
+
+    def _share_labels(self, labels: tuple[str, ...]) -> FloatArray:
+        """Return (items, labels) the share of an item's annotators who chose each label."""
+        if labels not in self._chosen:
+            shares = [[share_chosen(one, label) for label in labels] for one in self._said]
+            self._chosen[labels] = np.array(shares, dtype=float)
+        return self._chosen[labels]
 
     @property
     def _said(self) -> list[Annotations]:

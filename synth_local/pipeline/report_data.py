@@ -65,14 +65,19 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
     found = stored.get("summary")
     summary = _parse(context, Summary.from_json, found) if found else None
     results = read_results(run.results.read_text(encoding="utf-8")) if run.results.is_file() else []
-    measures = {key: _read_measures(context, key) for key in state.manifests}
+    stored_measures = {key: read_json(context.run.measures(key)) or {} for key in state.manifests}
+    measures = {
+        key: _parse_part(context, CorpusMeasures.from_json, one.get("measures"))
+        for key, one in stored_measures.items()
+    }
     parts = [
         CorpusPart(
             manifest,
             _list_lines(key, measures[key]),
             list_samples(context, key, show_real=show_real),
-            _read_beside(context, key, "audit", LabelAudit.from_json),
-            _read_beside(context, key, "likeness", Discrimination.from_json),
+            # versions before 3 stored neither
+            _parse_part(context, LabelAudit.from_json, stored_measures[key].get("audit")),
+            _parse_part(context, Discrimination.from_json, stored_measures[key].get("likeness")),
         )
         for key, manifest in state.manifests.items()
     ]
@@ -215,16 +220,7 @@ def _list_missing(context: Context, state: State) -> Iterable[str]:
         yield f"{failure.job} failed: {failure.what}"
 
 
-def _read_measures(context: Context, key: CorpusKey) -> CorpusMeasures | None:
-    stored: dict[str, Any] | None = read_json(context.run.measures(key))
-    return _parse(context, CorpusMeasures.from_json, stored["measures"]) if stored else None
-
-
-def _read_beside(
-    context: Context, key: CorpusKey, name: str, parse: Callable[[Any], Record]
-) -> Record | None:
-    """Return what is stored beside a corpus's measures; versions before 3 stored none."""
-    stored = (read_json(context.run.measures(key)) or {}).get(name)
+def _parse_part(context: Context, parse: Callable[[Any], Record], stored: Any) -> Record | None:
     return _parse(context, parse, stored) if stored else None
 
 

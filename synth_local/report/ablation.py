@@ -46,12 +46,7 @@ MEANINGS = (
 
 def make_ablation_table(data: ReportData) -> Table:
     """Return one row per task, student, generator, strategy and number of rows."""
-    costs = {
-        (part.manifest.task, part.manifest.generator, part.manifest.strategy): cost_of(
-            part.manifest
-        )
-        for part in data.corpora
-    }
+    costs = {part.names: cost_of(part.manifest) for part in data.corpora}
     repeats = _list_repeats(data)
     shown = [
         one

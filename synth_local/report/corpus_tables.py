@@ -83,9 +83,7 @@ def _corpus_row(part: CorpusPart) -> tuple[Value, ...]:
     manifest = part.manifest
     admitted, accepted = sum(manifest.admitted.values()), sum(manifest.accepted.values())
     return (
-        manifest.task,
-        manifest.generator,
-        manifest.strategy,
+        *part.names,
         sum(manifest.planned.values()),
         accepted,
         accepted / admitted if admitted else Undefined("nothing was generated"),
@@ -265,7 +263,7 @@ def make_engine_table(data: ReportData) -> Table:
         ),
         rows=tuple(
             (
-                *(part.manifest.task, part.manifest.generator, part.manifest.strategy),
+                *part.names,
                 *(_text(part.manifest.engine.get(k)) for k in ("name", "version", "dtype")),
                 _text(part.manifest.engine.get("device")),
                 part.manifest.grade,

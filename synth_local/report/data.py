@@ -146,6 +146,11 @@ class CorpusPart:
     likeness: Discrimination | None = None
 
     @property
+    def names(self) -> tuple[str, str, str]:
+        """Return task, generator and strategy."""
+        return self.manifest.task, self.manifest.generator, self.manifest.strategy
+
+    @property
     def name(self) -> str:
         """Return ``<generator> <strategy>``, as tables and figures spell it."""
         return f"{self.manifest.generator} {self.manifest.strategy}"

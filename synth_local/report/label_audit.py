@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from markupsafe import Markup
 
 from synth_local.measure.audit_records import AuditRow, LabelAudit
+from synth_local.report.corpus_tables import CORPUS_NAMES
 from synth_local.report.data import CorpusPart, ReportData
 from synth_local.report.html import Blocks, Section, heading, paragraph, terms
 from synth_local.report.tables import (
@@ -51,11 +52,6 @@ MEANINGS = (
      "Low beside a high share on synthetic texts: they are easier than the real ones, or cover a "
      "part of them"),
 )  # fmt: skip
-_NAMES = (
-    Column("task", "Task"),
-    Column("generator", "Generator"),
-    Column("strategy", "Strategy"),
-)
 _SHOWN = (
     "task",
     "generator",
@@ -86,7 +82,7 @@ def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table
         Rows with something to say; a share without a value is empty.
     """
     rows = [
-        (*_spell_corpus(part), row.label or None, *_list_values(row))
+        (*part.names, row.label or None, *_list_values(row))
         for part, audit in list_audits(data)
         for row in audit.rows
         if by_label in (None, bool(row.label)) and any(one.value for one in row.shares.values())
@@ -96,7 +92,7 @@ def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table
         caption="Share of rows whose label a judge trained on real texts shares, and the reverse; "
         "intervals in brackets.",
         columns=(
-            *_NAMES,
+            *CORPUS_NAMES,
             Column("label", "Label"),
             *(Column(name, title, "interval") for name, title in SPELLED.items()),
             Column("num_synthetic", "Synthetic rows", "count"),
@@ -110,10 +106,6 @@ def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table
     )
 
 
-def _spell_corpus(part: CorpusPart) -> tuple[str, str, str]:
-    return part.manifest.task, part.manifest.generator, part.manifest.strategy
-
-
 def _list_values(row: AuditRow) -> list[Value]:
     shares = [row.shares[name] for name in SPELLED]
     return [*(one.value for one in shares), *(one.num for one in shares)]
@@ -125,7 +117,7 @@ def make_doubted_table(data: ReportData) -> Table:
         name="doubted_rows",
         caption="Synthetic rows that the judge believes least: read them before you believe it.",
         columns=(
-            *_NAMES,
+            *CORPUS_NAMES,
             Column("id", "Row"),
             Column("label", "Asked for"),
             Column("judged", "Judge says"),
@@ -133,7 +125,7 @@ def make_doubted_table(data: ReportData) -> Table:
             Column("text", "Synthetic text"),
         ),
         rows=tuple(
-            (*_spell_corpus(part), row.id, row.label, row.judged, row.probability, row.text)
+            (*part.names, row.id, row.label, row.judged, row.probability, row.text)
             for part, audit in list_audits(data)
             for row in audit.doubted
         ),

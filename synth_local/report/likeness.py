@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from synth_local.measure.audit_records import TellingWord
-from synth_local.report.data import CorpusPart, ReportData
+from synth_local.report.corpus_tables import CORPUS_NAMES
+from synth_local.report.data import ReportData
 from synth_local.report.html import Blocks, Section, heading, paragraph, terms
 from synth_local.report.tables import Column, Table, drop_empty_columns, group_rows
 
@@ -32,11 +33,6 @@ MEANINGS = (
      "in at least 5 different real texts, and is left out where it has a number of three digits, "
      "so that nobody's name or number is shown"),
 )  # fmt: skip
-_NAMES = (
-    Column("task", "Task"),
-    Column("generator", "Generator"),
-    Column("strategy", "Strategy"),
-)
 
 
 def make_likeness_table(data: ReportData) -> Table:
@@ -45,7 +41,7 @@ def make_likeness_table(data: ReportData) -> Table:
         name="likeness",
         caption="How well a classifier of words tells synthetic texts from real ones.",
         columns=(
-            *_NAMES,
+            *CORPUS_NAMES,
             Column("auc", "AUC", "interval"),
             Column("num_texts", "Texts a side", "count"),
             Column("synthetic_words", "Words of synthetic texts"),
@@ -53,7 +49,7 @@ def make_likeness_table(data: ReportData) -> Table:
         ),
         rows=tuple(
             (
-                *_spell_corpus(part),
+                *part.names,
                 part.likeness.auc,
                 part.likeness.num_texts,
                 _list_words([one for one in part.likeness.words if one.weight > 0]),
@@ -64,10 +60,6 @@ def make_likeness_table(data: ReportData) -> Table:
         ),
         num_headers=3,
     )
-
-
-def _spell_corpus(part: CorpusPart) -> tuple[str, str, str]:
-    return part.manifest.task, part.manifest.generator, part.manifest.strategy
 
 
 def _list_words(words: Sequence[TellingWord]) -> str | None:
@@ -81,7 +73,7 @@ def make_word_table(data: ReportData) -> Table:
         caption="Words that tell synthetic texts from real ones, with distinct texts that have "
         "them; words of real texts stand in at least 5.",
         columns=(
-            *_NAMES,
+            *CORPUS_NAMES,
             Column("side", "Speaks for"),
             Column("word", "Word"),
             Column("weight", "Weight", "number", is_signed=True),
@@ -90,7 +82,7 @@ def make_word_table(data: ReportData) -> Table:
         ),
         rows=tuple(
             (
-                *_spell_corpus(part),
+                *part.names,
                 "synthetic" if one.weight > 0 else "real",
                 *(one.word, one.weight, one.num_synthetic, one.num_real),
             )
