@@ -18,7 +18,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from synth_local.cards import load_card
 from synth_local.config import GenerateConfig
 from synth_local.curate.reference import Reference
 from synth_local.curate.rows import RowChecker
@@ -28,6 +27,7 @@ from synth_local.generate.conversation import Composer
 from synth_local.generate.loop import ChainWork, Lane, Loop
 from synth_local.generate.plan import SlotPlan, StrategyPlan, group_chains
 from synth_local.generate.prompts import load_prompts
+from synth_local.models import load_card
 from synth_local.records import Slot
 from synth_local.store.ledger import LedgerWriter
 from synth_local.task import load_splits, load_task

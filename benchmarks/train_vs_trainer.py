@@ -33,8 +33,8 @@ from accelerate.state import AcceleratorState
 from datasets import Dataset
 
 from synth_local.records import Example
-from synth_local.train.loop import LoopSettings, helps_bf16, open_accelerator, train_model
-from synth_local.train.tokens import TokenRows, tokenise, train_tokenizer
+from synth_local.train.encoder.loop import LoopSettings, helps_bf16, open_accelerator, train_model
+from synth_local.train.encoder.tokens import TokenRows, tokenise, train_tokenizer
 
 Preparation = Callable[[], Callable[[], object]]
 LABELS = ("ham", "spam")

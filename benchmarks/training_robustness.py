@@ -28,9 +28,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 
+from synth_local.commands.init import DIALS, NUM_TRAIN
 from synth_local.config import TrainConfig
 from synth_local.core.hashing import derive_seed
-from synth_local.pipeline.init import DIALS, NUM_TRAIN
 from synth_local.records import Example
 from synth_local.task.simulated import write_simulated_task
 from synth_local.train.cell import CellData, TrainReport, prepare_student, report_training

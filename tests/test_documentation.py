@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 
 import synth_local
-from synth_local.config import (
-    CurateConfig,
-    GenerateConfig,
-    MeasureConfig,
-    RunConfig,
-    TrainConfig,
-)
+from synth_local.config import CurateConfig, GenerateConfig, MeasureConfig, RunConfig, TrainConfig
 from synth_local.task import TaskFile
 
 ROOT = Path(__file__).parents[1]

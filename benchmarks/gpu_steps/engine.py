@@ -10,10 +10,10 @@ from unittest import mock
 
 import torch
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines import vllm_engine
 from synth_local.engines.vllm_engine import VllmEngine
+from synth_local.models import Card
 
 DRAWN = {"load_format": "dummy"}
 

@@ -18,8 +18,8 @@ from typing import Any
 import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from synth_local.engines.tiny_tokenizer import CHAT_TEMPLATE, END, PAD, ROLE_TOKENS
 from synth_local.task.simulated import write_simulated_task
+from synth_local.tiny.tokenizer import CHAT_TEMPLATE, END, PAD, ROLE_TOKENS
 
 hf: Any = transformers  # its classes are untyped
 CONTEXT = 4096

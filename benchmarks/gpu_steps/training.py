@@ -12,7 +12,7 @@ from train_vs_trainer import LABELS, make_model, make_our_run, make_sms, make_tr
 from train_vs_trainer import measure as time_training
 
 from gpu_steps.step import Context, has_cuda
-from synth_local.train.tokens import tokenise, train_tokenizer
+from synth_local.train.encoder.tokens import tokenise, train_tokenizer
 
 VOCAB = 30_522
 

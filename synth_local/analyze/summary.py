@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from synth_local.analyze.judged import JudgedTasks
+from synth_local.analyze.judgements.records import JudgedTasks
 from synth_local.analyze.over_tasks import OverTasks, SignTest
 from synth_local.analyze.panel import PanelTask
 from synth_local.records import Interval

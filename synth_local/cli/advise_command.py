@@ -12,8 +12,8 @@ from synth_local.cli.options import RUN_DIRECTORY, RUN_FILE, make_printable, pri
 from synth_local.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from synth_local.evaluate.advice import Finding
-    from synth_local.pipeline.advise import AdvicePage
+    from synth_local.commands.advise.advise import AdvicePage
+    from synth_local.evaluate.verdicts.advice import Finding
 
 HEAD = (
     *("task", "student", "question", "answer", "difference", "rows", "partner's rows"),
@@ -59,7 +59,7 @@ def advise(
     """
     if more_evidence and not evidence:
         raise click.UsageError("runs stand behind --evidence")
-    from synth_local.pipeline.advise import advise_task  # noqa: PLC0415
+    from synth_local.commands.advise.advise import advise_task  # noqa: PLC0415
 
     page = advise_task(task_file, (*evidence, *more_evidence), margin)
     if as_json:
@@ -81,12 +81,7 @@ def advise(
 
 def _print_answers(page: AdvicePage) -> None:
     """Print one answer for each question, headed by the situation that it is for."""
-    from synth_local.evaluate.verdict_words import (  # noqa: PLC0415
-        ASKED,
-        spell_basis,
-        spell_reasons,
-        spell_verdict,
-    )
+    from synth_local.evaluate.verdicts.words import ASKED, spell_basis, spell_reasons, spell_verdict  # noqa: PLC0415
 
     click.secho(make_printable(page.task), bold=True)
     for one in page.answers:
@@ -151,11 +146,7 @@ def _print_findings(title: str, findings: Sequence[Finding]) -> None:
 
 
 def _finding_row(one: Finding) -> tuple[str, ...]:
-    from synth_local.evaluate.verdict_words import (  # noqa: PLC0415
-        ASKED,
-        name_answer,
-        spell_difference,
-    )
+    from synth_local.evaluate.verdicts.words import ASKED, name_answer, spell_difference  # noqa: PLC0415
 
     verdict = one.verdict
     return (
@@ -174,7 +165,7 @@ def _print_curves(page: AdvicePage) -> None:
     made = [curve for curve in page.curves if curve.worth is not None]
     if not made:
         return
-    from synth_local.report.learning import spell_worth  # noqa: PLC0415
+    from synth_local.report.sections.learning import spell_worth  # noqa: PLC0415
 
     click.secho("\nWhat its rows are worth, in real rows", bold=True)
     for curve in made:

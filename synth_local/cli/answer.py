@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def print_answer(run: RunDir) -> None:
     """Print the answers of an evaluated run, as wide as the terminal, and where the report is."""
-    from synth_local.pipeline.verdict_file import load_verdicts  # noqa: PLC0415
     from synth_local.report.answer_text import write_answer_text  # noqa: PLC0415
+    from synth_local.run.verdict_file import load_verdicts  # noqa: PLC0415
 
     for line in write_answer_text(load_verdicts(run), shutil.get_terminal_size().columns):
         click.echo(make_printable(line))

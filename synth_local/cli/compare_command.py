@@ -10,7 +10,7 @@ from synth_local.cli.options import make_printable, print_table
 from synth_local.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from synth_local.pipeline.compare_runs import ComparedPair, Comparison, CorpusCost, RunPair
+    from synth_local.commands.compare.compare import ComparedPair, Comparison, CorpusCost, RunPair
 
 RESULT_HEAD = (
     *("condition", "metric", "first", "SD", "other", "SD", "difference [95 % interval]"),
@@ -40,7 +40,7 @@ def compare(directories: tuple[str, ...], as_json: bool) -> None:
     """
     if len(directories) < 2:
         raise click.UsageError("compare needs two run directories at least")
-    from synth_local.pipeline.compare_runs import compare_runs  # noqa: PLC0415
+    from synth_local.commands.compare.compare import compare_runs  # noqa: PLC0415
 
     found = compare_runs(directories)
     if as_json:

@@ -13,7 +13,7 @@ from synth_local.cli.streams import print_json
 from synth_local.errors import EXIT_NO, EXIT_OK
 
 if TYPE_CHECKING:
-    from synth_local.pipeline.status import RunStatus
+    from synth_local.commands.status import RunStatus
 
 
 @click.command()
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(directory: Path, as_json: bool) -> int:
     """Show what of the run in DIRECTORY is done, running or failed; exit 1 with failures."""
-    from synth_local.pipeline.context import open_context  # noqa: PLC0415
-    from synth_local.pipeline.status import read_status  # noqa: PLC0415
+    from synth_local.commands.status import read_status  # noqa: PLC0415
+    from synth_local.run.context import open_context  # noqa: PLC0415
 
     found = read_status(open_context(directory))
     if as_json:
@@ -95,8 +95,8 @@ def verify(directory: Path) -> int:
     What needs data or weights that are not on this machine is named; it is neither proven nor
     wrong.
     """
-    from synth_local.pipeline.context import open_context  # noqa: PLC0415
-    from synth_local.pipeline.verify import verify_run  # noqa: PLC0415
+    from synth_local.commands.verify import verify_run  # noqa: PLC0415
+    from synth_local.run.context import open_context  # noqa: PLC0415
 
     findings = verify_run(open_context(directory))
     for line in findings.proven:
@@ -116,8 +116,8 @@ def verify(directory: Path) -> int:
 @click.option("--text", is_flag=True, help="Print the answer too, as run does at its end.")
 def report(directory: Path, show_real: bool, text: bool) -> None:
     """Rebuild the report of DIRECTORY from stored results."""
-    from synth_local.pipeline.context import open_context  # noqa: PLC0415
-    from synth_local.pipeline.report_step import run_report  # noqa: PLC0415
+    from synth_local.pipeline.steps.report import run_report  # noqa: PLC0415
+    from synth_local.run.context import open_context  # noqa: PLC0415
 
     context = open_context(directory)
     page = run_report(context, show_real=show_real)
@@ -131,7 +131,7 @@ def report(directory: Path, show_real: bool, text: bool) -> None:
 @click.option("--offline", is_flag=True, help="Also prove that nothing is asked of a network.")
 def doctor(offline: bool) -> int:
     """Say what this machine can do and what is missing, each line with its fix."""
-    from synth_local.pipeline.doctor import examine_machine  # noqa: PLC0415
+    from synth_local.commands.doctor import examine_machine  # noqa: PLC0415
 
     lines = examine_machine(offline=offline)
     for line in lines:

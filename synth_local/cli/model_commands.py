@@ -15,7 +15,7 @@ from synth_local.errors import EXIT_NO, EXIT_OK, ConfigError
 LINE_SECONDS = 10.0
 
 if TYPE_CHECKING:
-    from synth_local.engines.tiny_settings import TinyProgress, TinySize
+    from synth_local.tiny.settings import TinyProgress, TinySize
 
 
 @click.group()
@@ -26,7 +26,7 @@ def models() -> None:
 @models.command(name="list")
 def list_command() -> None:
     """List the models that have a card or a folder here."""
-    from synth_local.cards import list_models  # noqa: PLC0415
+    from synth_local.models import list_models  # noqa: PLC0415
 
     for entry in list_models():
         weights = str(entry.folder) if entry.folder else "no weights here"
@@ -39,7 +39,7 @@ def list_command() -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Show the card of the model NAME."""
-    from synth_local.cards import read_card_text  # noqa: PLC0415
+    from synth_local.models import read_card_text  # noqa: PLC0415
 
     click.echo(read_card_text(name))
 
@@ -48,8 +48,8 @@ def show(name: str) -> None:
 @click.argument("name")
 def check(name: str) -> int:
     """Check that the weights of NAME are there, whole, and those of its card; exit 1 if not so."""
-    from synth_local.cards import digest_model, find_model  # noqa: PLC0415
-    from synth_local.pipeline.model_check import examine_model  # noqa: PLC0415
+    from synth_local.commands.model_check import examine_model  # noqa: PLC0415
+    from synth_local.models import digest_model, find_model  # noqa: PLC0415
 
     folder = find_model(name)
     found = examine_model(name, folder)
@@ -93,7 +93,7 @@ def tiny(  # noqa: PLR0913, PLR0917 - one parameter per flag of the public contr
     source: Literal["train", "pool"],
 ) -> None:
     """Train a miniature generator on the real texts of one or more tasks."""
-    from synth_local.pipeline.tiny import TinyOrder, make_tiny  # noqa: PLC0415
+    from synth_local.commands.tiny_model import TinyOrder, make_tiny  # noqa: PLC0415
 
     if minutes is not None and tokens is not None:
         raise ConfigError("--minutes and --tokens exclude each other", fix="give one of the two")
@@ -111,7 +111,7 @@ class _ShownProgress:
         self._printed = 0.0
 
     def __call__(self, progress: TinyProgress) -> None:
-        from synth_local.pipeline.tiny import describe_progress  # noqa: PLC0415
+        from synth_local.commands.tiny_model import describe_progress  # noqa: PLC0415
 
         line = describe_progress(progress)
         if can_redraw():

@@ -20,12 +20,12 @@ from synth_local.cli.options import (
 )
 from synth_local.cli.streams import can_redraw, print_json
 from synth_local.errors import EXIT_MACHINE, EXIT_OK, list_names
-from synth_local.pipeline.stages import STAGES
+from synth_local.run.stages import STAGES
 
 if TYPE_CHECKING:
+    from synth_local.commands.plan import Overview
+    from synth_local.commands.preview import PreviewRow
     from synth_local.config import RunConfig
-    from synth_local.pipeline.overview import Overview
-    from synth_local.pipeline.preview import PreviewRow
     from synth_local.store.markers import Progress
     from synth_local.task.file_facts import FileFacts
 
@@ -48,7 +48,7 @@ def init(directory: Path) -> None:
     The task is simulated, so that nothing else is needed: no weights, no data, no internet. A
     miniature generator is trained for it, which takes a minute or two on two cores.
     """
-    from synth_local.pipeline.init import init_directory  # noqa: PLC0415
+    from synth_local.commands.init import init_directory  # noqa: PLC0415
 
     run_file = init_directory(check_folder(directory, "DIRECTORY"), click.echo)
     click.echo(f"\nnext:  synth-local plan {run_file}\n       synth-local run {run_file}")
@@ -60,7 +60,7 @@ def init(directory: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def plan(run_file: Path, out: Path | None, as_json: bool) -> int:
     """Check RUN_FILE and show what it asks for and what is done; compute nothing."""
-    from synth_local.pipeline.overview import make_overview  # noqa: PLC0415
+    from synth_local.commands.plan import make_overview  # noqa: PLC0415
 
     overview = make_overview(_load(run_file), default_out(run_file, out))
     if as_json:
@@ -165,7 +165,7 @@ def _spell_state(state: str, note: str) -> str:
 @click.option("-n", "num_rows", default=5, type=click.IntRange(1, 100), help="Rows per label.")
 def preview(run_file: Path, num_rows: int) -> None:
     """Generate a few rows per label of RUN_FILE and show them with their exact prompts."""
-    from synth_local.pipeline.preview import preview_rows  # noqa: PLC0415
+    from synth_local.commands.preview import preview_rows  # noqa: PLC0415
 
     for row in preview_rows(_load(run_file), default_out(run_file, None), num_rows):
         _print_preview(row)
@@ -191,9 +191,9 @@ def _print_preview(row: PreviewRow) -> None:
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", help="Engine to write with.")
 def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> None:
     """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
-    from synth_local.pipeline.made_from import Asked  # noqa: PLC0415
-    from synth_local.pipeline.run import run_pipeline  # noqa: PLC0415
-    from synth_local.pipeline.state import require_answer  # noqa: PLC0415
+    from synth_local.pipeline.run_local import run_pipeline  # noqa: PLC0415
+    from synth_local.run.sources.made_from import Asked  # noqa: PLC0415
+    from synth_local.run.state import require_answer  # noqa: PLC0415
 
     directory = default_out(run_file, out)
     started = time.monotonic()

@@ -19,11 +19,7 @@ def submit(run_file: Path, site_file: Path, out: Path | None, dry_run: bool) -> 
     """Submit what is missing of RUN_FILE's pipeline as Slurm jobs; print their ids and return."""
     from synth_local.backends.slurm.client import Slurm  # noqa: PLC0415
     from synth_local.config import load_run_file, load_site_file  # noqa: PLC0415
-    from synth_local.pipeline.submit import (  # noqa: PLC0415
-        Request,
-        preview_submission,
-        submit_run,
-    )
+    from synth_local.pipeline.slurm.submit import Request, preview_submission, submit_run  # noqa: PLC0415
 
     directory = default_out(run_file, out)
     request = Request(
@@ -50,7 +46,7 @@ def submit(run_file: Path, site_file: Path, out: Path | None, dry_run: bool) -> 
 def cancel(directory: Path) -> None:
     """End what works on the run in DIRECTORY, or waits to; what is finished stays."""
     from synth_local.backends.slurm.client import Slurm  # noqa: PLC0415
-    from synth_local.pipeline.submit import cancel_run  # noqa: PLC0415
+    from synth_local.pipeline.slurm.submit import cancel_run  # noqa: PLC0415
     from synth_local.store.run_dir import RunDir  # noqa: PLC0415
 
     run = RunDir(directory.resolve())

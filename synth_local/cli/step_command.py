@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from synth_local.cli.options import RUN_DIRECTORY, parse_shard
-from synth_local.pipeline.stages import STEPS
+from synth_local.run.stages import STEPS
 
 
 @click.command()
@@ -32,7 +32,7 @@ def step(stage: str, run_dir: Path, shard: str, generator: str | None) -> int:
     )
     for noisy in ("httpx", "datasets", "filelock", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    from synth_local.pipeline.steps import run_step  # noqa: PLC0415
+    from synth_local.pipeline.step import run_step  # noqa: PLC0415
 
     number, total = parse_shard(shard)
     return run_step(stage, run_dir, number, total, generator)

@@ -16,12 +16,7 @@ from numpy.typing import NDArray
 
 from synth_local.core.text import fold_spaces, match_key
 from synth_local.curate.reasons import DUPLICATE, NEAR_DUPLICATE
-from synth_local.curate.shingle_hashes import (
-    HashArray,
-    hash_shingles,
-    measure_jaccard,
-    mix_bits,
-)
+from synth_local.curate.shingle_hashes import HashArray, hash_shingles, measure_jaccard, mix_bits
 from synth_local.records import Example
 
 NUM_PERMUTATIONS = 128

@@ -23,10 +23,10 @@ from transformers import (
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.utils import logging as transformers_logging
 
-from synth_local.cards import Role, read_config
-from synth_local.cards.headers import TensorHeader
 from synth_local.engines.misfits import Misfits
 from synth_local.errors import one_line
+from synth_local.models import Role, read_config
+from synth_local.models.headers import TensorHeader
 
 _BUILDERS: Mapping[Role, Any] = {
     "generator": AutoModelForCausalLM,

@@ -19,8 +19,8 @@ from typing import Any
 import jinja2
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from synth_local.cards import require_rows
 from synth_local.errors import EngineError, MachineError, one_line
+from synth_local.models import require_rows
 from synth_local.records import Conversation, Message, Role
 
 PLAIN_MARKS: dict[Role, str] = {"user": "### Instruction:\n", "assistant": "### Response:\n"}

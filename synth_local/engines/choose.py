@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from synth_local.cards import FAKE_TYPE, Card, read_config, require_role
 from synth_local.config import GenerateConfig
 from synth_local.engines.environment import set_environment
 from synth_local.engines.fit import require_fit
 from synth_local.engines.protocol import Engine
 from synth_local.errors import ConfigError, EngineError, MachineError, SynthLocalError, one_line
+from synth_local.models import FAKE_TYPE, Card, read_config, require_role
 
 log = logging.getLogger(__name__)
 EngineName = Literal["vllm", "transformers", "fake"]
@@ -136,7 +136,7 @@ def open_engine(
             from synth_local.engines.vllm_engine import VllmEngine  # noqa: PLC0415
 
             return VllmEngine(folder, card, settings, dtype)
-        from synth_local.engines.transformers_engine import TransformersEngine  # noqa: PLC0415
+        from synth_local.engines.hf.engine import TransformersEngine  # noqa: PLC0415
 
         return TransformersEngine(folder, card, settings, dtype)
 

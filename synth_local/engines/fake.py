@@ -18,12 +18,12 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from synth_local import __version__
-from synth_local.cards import FAKE_TYPE, Card, read_config
 from synth_local.config import GenerateConfig
 from synth_local.core.files import write_json
 from synth_local.core.section import Section
 from synth_local.engines.protocol import check_continuations, check_request
 from synth_local.errors import ConfigError
+from synth_local.models import FAKE_TYPE, Card, read_config
 from synth_local.records import (
     Completion,
     Continuation,

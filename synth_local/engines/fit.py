@@ -13,15 +13,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from synth_local.cards import Role, read_config, require_quantization_package, require_whole
-from synth_local.cards.quantization import KEY
-from synth_local.cards.weights import FAKE_TYPE, list_tensors
-from synth_local.cards.whole import STATIC_TYPE
 from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_json
 from synth_local.engines.environment import set_environment
 from synth_local.engines.misfits import Misfits, find_problem
 from synth_local.errors import BrokenModelError, MachineError
+from synth_local.models import Role, read_config, require_quantization_package, require_whole
+from synth_local.models.quantization import KEY
+from synth_local.models.weights import FAKE_TYPE, list_tensors
+from synth_local.models.whole import STATIC_TYPE
 
 VERSION = 1  # of the comparison: raised where the same folder gets another answer
 

@@ -21,13 +21,13 @@ from typing import Any
 
 import torch
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
-from synth_local.engines.context import find_context_length
+from synth_local.engines.context_length import find_context_length
 from synth_local.engines.endings import make_reader
 from synth_local.engines.protocol import check_continuations, check_request, explain_no_numbers
 from synth_local.errors import EngineError, MachineError, one_line
+from synth_local.models import Card
 from synth_local.records import (
     Completion,
     Continuation,

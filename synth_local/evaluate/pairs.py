@@ -38,7 +38,7 @@ from synth_local.evaluate.components import (
 from synth_local.evaluate.failed import find_failed
 from synth_local.evaluate.groups import CellPredictions, group_cells
 from synth_local.evaluate.resampler import Resampling
-from synth_local.evaluate.verdict import MARGIN, Answer, answer
+from synth_local.evaluate.verdicts.verdict import MARGIN, Answer, answer
 from synth_local.records import Interval, Prediction
 
 

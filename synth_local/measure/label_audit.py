@@ -23,13 +23,7 @@ from synth_local.measure.audit_records import (
     Share,
 )
 from synth_local.measure.draw import draw
-from synth_local.measure.word_judge import (
-    FloatArray,
-    IntArray,
-    WordJudge,
-    fit_judge,
-    number_labels,
-)
+from synth_local.measure.word_judge import FloatArray, IntArray, WordJudge, fit_judge, number_labels
 from synth_local.records import Example, Interval
 
 NUM_DOUBTED = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from synth_local.backends.local import last_log_line, last_log_lines
 from synth_local.errors import EXIT_ENGINE, EngineError
-from synth_local.pipeline.cells import CellPlan
+from synth_local.run.cells import CellPlan
 from synth_local.store.markers import Failure, read_failures
 from synth_local.store.run_dir import RunDir
 

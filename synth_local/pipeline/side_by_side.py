@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from synth_local.core.capacity import count_cores, find_free_memory
 from synth_local.engines.choose import has_gpu
-from synth_local.pipeline.cells import CellPlan, place_cells
-from synth_local.pipeline.context import Context
+from synth_local.run.cells import CellPlan, place_cells
+from synth_local.run.context import Context
 from synth_local.train.students import DETERMINISTIC
 
 _LIBRARIES_BYTES = 2**30  # of one process: torch, transformers, texts, activations

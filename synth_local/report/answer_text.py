@@ -10,8 +10,8 @@ import textwrap
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from synth_local.evaluate.verdict import Verdict, pick_main
-from synth_local.evaluate.verdict_words import ASKED_SHORT, spell_difference, spell_why
+from synth_local.evaluate.verdicts.verdict import Verdict, pick_main
+from synth_local.evaluate.verdicts.words import ASKED_SHORT, spell_difference, spell_why
 
 #: Lines of the whole answer, its head included.
 MOST_LINES = 12

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth_local.analyze.summary import Analysis
-from synth_local.cards.card import UNKNOWN_LICENSE, Card, HasSeen, pick_seen
-from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import Condition, Summary
-from synth_local.evaluate.verdict import Verdict
+from synth_local.evaluate.verdicts.verdict import Verdict
 from synth_local.measure.audit_records import Discrimination, LabelAudit
+from synth_local.models.card import UNKNOWN_LICENSE, Card, HasSeen, pick_seen
+from synth_local.models.digest import ModelDigest
 from synth_local.records import Interval, Result
 from synth_local.report.tables import Undefined
 from synth_local.store.corpus import Manifest

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synth_local.evaluate.verdict import Answer, Verdict, pick_main
-from synth_local.evaluate.verdict_words import (
+from synth_local.evaluate.verdicts.verdict import Answer, Verdict, pick_main
+from synth_local.evaluate.verdicts.words import (
     ASKED,
     ASKED_SHORT,
     name_answer,

@@ -17,13 +17,7 @@ from markupsafe import Markup, escape
 from synth_local.records import Interval
 from synth_local.report.data import Sample
 from synth_local.report.headline import Headline
-from synth_local.report.tables import (
-    Column,
-    Table,
-    Undefined,
-    clean_text,
-    format_value,
-)
+from synth_local.report.tables import Column, Table, Undefined, clean_text, format_value
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "

@@ -10,15 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from markupsafe import Markup
 
 from synth_local.curate.reasons import REASONS
-from synth_local.report import corpus_tables, generator_itself, result_tables
-from synth_local.report.ablation import write_ablation
-from synth_local.report.answer_section import list_main_figures, write_answer
 from synth_local.report.conditions import Condition, group_conditions
-from synth_local.report.corpus_repeats import write_repeats
 from synth_local.report.data import CorpusPart, Line, ReportData, list_gaps
-from synth_local.report.diversity import SURFACE_NOTE, list_meanings, make_diversity_matrix
 from synth_local.report.figures import Drawing
-from synth_local.report.files_read import make_file_table
 from synth_local.report.headline import write_headlines
 from synth_local.report.html import (
     Blocks,
@@ -30,12 +24,18 @@ from synth_local.report.html import (
     side_by_side,
     terms,
 )
-from synth_local.report.label_audit import write_audit
-from synth_local.report.learning import write_learning
-from synth_local.report.likeness import write_likeness
-from synth_local.report.paired_section import write_labels, write_pairs
-from synth_local.report.study_table import make_study_table
-from synth_local.report.subjectivity_section import write_subjectivity
+from synth_local.report.sections import corpora, generator_itself, results
+from synth_local.report.sections.ablation import write_ablation
+from synth_local.report.sections.answer import list_main_figures, write_answer
+from synth_local.report.sections.corpus_repeats import write_repeats
+from synth_local.report.sections.diversity import SURFACE_NOTE, list_meanings, make_diversity_matrix
+from synth_local.report.sections.files_read import make_file_table
+from synth_local.report.sections.label_audit import write_audit
+from synth_local.report.sections.learning import write_learning
+from synth_local.report.sections.likeness import write_likeness
+from synth_local.report.sections.paired import write_labels, write_pairs
+from synth_local.report.sections.study import make_study_table
+from synth_local.report.sections.subjectivity.section import write_subjectivity
 from synth_local.report.tables import Table, drop_empty_columns, group_rows, select_columns
 
 KB = 1000
@@ -147,8 +147,8 @@ class Composer:
 
     def write_results(self) -> Section:
         """Return scores by task and student: figure, table, labels, confusions."""
-        table = result_tables.make_results_table(self.conditions, self.data.summary)
-        shown = select_columns(table, result_tables.SHOWN)
+        table = results.make_results_table(self.conditions, self.data.summary)
+        shown = select_columns(table, results.SHOWN)
         blocks = [self.draw("scores")]
         study = make_study_table(self.conditions, self.data.analysis)
         if study.rows:
@@ -163,7 +163,7 @@ class Composer:
                 blocks.append(self.fit("results", body, "tables/results.csv"))
                 blocks += self._write_confusions(task, group)
             blocks += write_labels(self.data.summary, task, self.blocks, self.fit)
-        pool = result_tables.make_pool_table(self.data, self.conditions)
+        pool = results.make_pool_table(self.data, self.conditions)
         blocks.append(heading("Does synthetic text help a small real set?"))
         if pool.rows:
             blocks.append(self.fit("results", self.blocks.table(pool), "tables/pool.csv"))
@@ -248,14 +248,12 @@ class Composer:
         data = self.data
         if not data.corpora:
             return Section("curation", "Curation", "", (paragraph("No corpus was made."),))
-        reasons = corpus_tables.list_reasons(data.corpora)
+        reasons = corpora.list_reasons(data.corpora)
         meanings = [(reason.replace("_", " "), REASONS.get(reason, "")) for reason in reasons]
-        by_label = dict(group_rows(corpus_tables.make_curation_table(data), 0))
-        totals = corpus_tables.make_curation_table(data, by_label=False)
+        by_label = dict(group_rows(corpora.make_curation_table(data), 0))
+        totals = corpora.make_curation_table(data, by_label=False)
         blocks = [
-            self.blocks.caution(
-                "The counts do not add up", corpus_tables.find_imbalances(data.corpora)
-            ),
+            self.blocks.caution("The counts do not add up", corpora.find_imbalances(data.corpora)),
             self.draw("curation"),
         ]
         for task, rows in group_rows(totals, 0):
@@ -265,12 +263,12 @@ class Composer:
             blocks += [heading(task), self.fit("curation", body, "tables/curation.csv")]
         if meanings:
             blocks.append(self.blocks.fold("What the reasons mean", terms(meanings)))
-        corpora = self.blocks.table(corpus_tables.make_corpus_table(data))
-        blocks += [heading("Corpora"), self.fit("curation", corpora, "tables/corpora.csv")]
+        made = self.blocks.table(corpora.make_corpus_table(data))
+        blocks += [heading("Corpora"), self.fit("curation", made, "tables/corpora.csv")]
         blocks.append(paragraph(
             "Near test matches are accepted texts that share more than max_copy of their shingles "
             "with one test text; there are some only where these are kept.", "key"))  # fmt: skip
-        blocks += [heading("Real texts"), self._table(corpus_tables.make_split_table(data))]
+        blocks += [heading("Real texts"), self._table(corpora.make_split_table(data))]
         blocks += [heading("Data as read"), self._table(make_file_table(data))]
         return Section("curation", "Curation",
                        "Every generated text was accepted or dropped with a named reason.",
@@ -282,7 +280,7 @@ class Composer:
             "seen", "What the generators have seen",
             "Where a generator has seen more real texts than the pool holds, its texts carry them "
             "into the pool, and nothing is concluded from pool against pool + synthetic.",
-            (self._table(drop_empty_columns(corpus_tables.make_seen_table(self.data))),),
+            (self._table(drop_empty_columns(corpora.make_seen_table(self.data))),),
         )  # fmt: skip
 
     def write_samples(self, *, show_real: bool) -> Section:
@@ -304,12 +302,12 @@ class Composer:
         data = self.data
         blocks = [
             paragraph(f"Run fingerprint: {data.run.fingerprint}", "key"),
-            self._table(drop_empty_columns(corpus_tables.make_model_table(data))),
+            self._table(drop_empty_columns(corpora.make_model_table(data))),
         ]
         tables = (
-            corpus_tables.make_engine_table(data),
-            corpus_tables.make_seconds_table(data),
-            corpus_tables.make_software_table(data),
+            corpora.make_engine_table(data),
+            corpora.make_seconds_table(data),
+            corpora.make_software_table(data),
         )
         blocks += [self._table(drop_empty_columns(table)) for table in tables if table.rows]
         if data.run.yaml:

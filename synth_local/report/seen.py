@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synth_local.cards.card import HasSeen
+from synth_local.models.card import HasSeen
 
 
 def spell_seen(seen: Sequence[HasSeen]) -> str:

@@ -9,30 +9,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from synth_local.core.files import write_text
-from synth_local.report import (
+from synth_local.report import figures
+from synth_local.report.conditions import group_conditions, read_conditions
+from synth_local.report.data import ReportData
+from synth_local.report.figures import Drawing
+from synth_local.report.page import FIGURE_LIMITS, Composer, render_report
+from synth_local.report.panels import DotPanel, Panel, share_range
+from synth_local.report.sections import (
+    corpora,
     corpus_repeats,
-    corpus_tables,
-    figures,
-    judged,
     label_audit,
     learning,
     likeness,
-    over_tasks,
     paired_rows,
-    panel,
     plots,
-    result_tables,
-    subjectivity,
+    results,
 )
-from synth_local.report.ablation import make_ablation_table
-from synth_local.report.conditions import group_conditions, read_conditions
-from synth_local.report.data import ReportData
-from synth_local.report.diversity import make_diversity_table, read_lines
-from synth_local.report.figures import Drawing
-from synth_local.report.files_read import make_file_table
-from synth_local.report.page import FIGURE_LIMITS, Composer, render_report
-from synth_local.report.panels import DotPanel, Panel, share_range
-from synth_local.report.study_table import make_study_table
+from synth_local.report.sections.ablation import make_ablation_table
+from synth_local.report.sections.diversity import make_diversity_table, read_lines
+from synth_local.report.sections.files_read import make_file_table
+from synth_local.report.sections.study import make_study_table
+from synth_local.report.sections.subjectivity import agreement, judged, over_tasks, panel
 from synth_local.report.tables import Table, drop_empty_columns, select_columns, to_csv, to_latex
 from synth_local.train.students import READ_NOTHING
 
@@ -48,13 +45,13 @@ LONG = (
     "telling_words",
 )
 ANALYSIS_TABLES = (
-    subjectivity.make_task_table,
-    subjectivity.make_trend_table,
-    subjectivity.make_across_table,
+    agreement.make_task_table,
+    agreement.make_trend_table,
+    agreement.make_across_table,
     over_tasks.make_over_table,
-    subjectivity.make_level_table,
-    subjectivity.make_curve_table,
-    subjectivity.make_curve_line_table,
+    agreement.make_level_table,
+    agreement.make_curve_table,
+    agreement.make_curve_line_table,
     judged.make_ranking_table,
     judged.make_pair_table,
     panel.make_panel_table,
@@ -109,12 +106,12 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
     conditions = read_conditions(data)
     tables = (
         make_study_table(conditions, data.analysis),
-        result_tables.make_results_table(conditions, data.summary),
-        result_tables.make_pool_table(data, conditions),
-        result_tables.make_label_table(conditions),
+        results.make_results_table(conditions, data.summary),
+        results.make_pool_table(data, conditions),
+        results.make_label_table(conditions),
         paired_rows.make_label_differences(data.summary),
         *(paired_rows.make_pair_table(data.summary, kind) for kind in paired_rows.TITLES),
-        result_tables.make_confusion_table(data, conditions),
+        results.make_confusion_table(data, conditions),
         label_audit.make_audit_table(data),
         label_audit.make_doubted_table(data),
         likeness.make_likeness_table(data),
@@ -122,15 +119,15 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
         make_diversity_table(read_lines(data)),
         *(make(data.analysis) for make in ANALYSIS_TABLES if data.analysis),
         make_ablation_table(data),
-        corpus_tables.make_curation_table(data),
-        corpus_tables.make_corpus_table(data),
-        corpus_tables.make_split_table(data),
+        corpora.make_curation_table(data),
+        corpora.make_corpus_table(data),
+        corpora.make_split_table(data),
         make_file_table(data),
-        corpus_tables.make_seen_table(data),
-        corpus_tables.make_model_table(data),
-        corpus_tables.make_engine_table(data),
-        corpus_tables.make_seconds_table(data),
-        corpus_tables.make_software_table(data),
+        corpora.make_seen_table(data),
+        corpora.make_model_table(data),
+        corpora.make_engine_table(data),
+        corpora.make_seconds_table(data),
+        corpora.make_software_table(data),
     )
     return tuple(table for table in tables if table.rows)
 
@@ -138,7 +135,7 @@ def list_tables(data: ReportData) -> tuple[Table, ...]:
 def _fit_paper(table: Table) -> Table:
     """Return the columns that a paper has room for."""
     if table.name == "results":
-        table = select_columns(table, result_tables.SHOWN)
+        table = select_columns(table, results.SHOWN)
     return drop_empty_columns(table)
 
 
@@ -171,8 +168,8 @@ def list_panels(data: ReportData) -> dict[str, list[Panel]]:
         if corpora:
             panels["curation"].append(plots.make_curation_panel(part.name, corpora))
     if data.analysis:
-        panels["gaps"] += share_range(subjectivity.make_gap_panels(data.analysis))
-        panels["curves"] += share_range(subjectivity.make_curve_panels(data.analysis))
+        panels["gaps"] += share_range(agreement.make_gap_panels(data.analysis))
+        panels["curves"] += share_range(agreement.make_curve_panels(data.analysis))
         panels[learning.KIND] += learning.make_learning_panels(data.analysis)
     return panels
 

@@ -21,6 +21,7 @@ from synth_local.records import Completion, Turn, Verdict
 
 SYNC_SECONDS = 1.0
 FORMAT = 1
+SPEC = "spec.json"  # beside the segments: what decided the corpus
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from typing import Any
 from synth_local.core.text import identify, is_invisible
 from synth_local.errors import DataError, UnknownLabelError, list_names
 from synth_local.records import Example
-from synth_local.task.data_formats import Columns, list_unread, read_rows, read_table
 from synth_local.task.file_facts import (
     CLEANED_AWAY,
     EMPTY,
@@ -25,6 +24,7 @@ from synth_local.task.file_facts import (
     FileFacts,
     RowCount,
 )
+from synth_local.task.formats.reader import Columns, list_unread, read_rows, read_table
 from synth_local.task.labels import FoundLabel, LabelNames
 from synth_local.task.raw_rows import MissingColumnError, RawRow
 from synth_local.task.task_file import TaskFile

@@ -15,6 +15,7 @@ from synth_local.core.hashing import digest_file, digest_json
 from synth_local.core.section import parse_section, read_yaml
 from synth_local.core.spelled_paths import place_path
 from synth_local.errors import ConfigError, DataError
+from synth_local.task.formats.snapshot_folders import is_snapshot
 from synth_local.task.kept import (
     KeptFile,
     KeptSources,
@@ -23,7 +24,6 @@ from synth_local.task.kept import (
     is_there,
     list_places,
 )
-from synth_local.task.snapshot_folders import is_snapshot
 from synth_local.task.task_file import AS_SPELLED, TaskFile
 
 DATA_VARIABLE = "SYNTH_LOCAL_DATA"

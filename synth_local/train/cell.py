@@ -25,16 +25,11 @@ from synth_local.records import Cell, Example, Prediction
 from synth_local.train.folders import replace_folder
 from synth_local.train.model_card import render_model_card
 from synth_local.train.pause import Pause
-from synth_local.train.students import (
-    READ_NOTHING,
-    TFIDF_LOGREG,
-    StudentRef,
-    check_student,
-)
+from synth_local.train.students import READ_NOTHING, TFIDF_LOGREG, StudentRef, check_student
 from synth_local.train.trained import PreparedStudent, TrainedStudent
 
 if TYPE_CHECKING:
-    from synth_local.train.tokens import TokenStore
+    from synth_local.train.encoder.tokens import TokenStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +151,14 @@ def prepare_student(
     check_student(student, settings)
     _check_data(data)
     if student.name == TFIDF_LOGREG:
-        from synth_local.train.tfidf import prepare_tfidf  # noqa: PLC0415 - scikit-learn: 1 s
+        from synth_local.train.linear.tfidf import prepare_tfidf  # noqa: PLC0415 - scikit-learn: 1 s
 
         return Prepared(data, prepare_tfidf(data.train, data.asked, data.labels))
     if student.name in READ_NOTHING:
-        from synth_local.train.shortcuts import prepare_shortcut  # noqa: PLC0415 - scikit-learn
+        from synth_local.train.linear.shortcuts import prepare_shortcut  # noqa: PLC0415 - scikit-learn
 
         return Prepared(data, prepare_shortcut(student.name, data.train, data.asked, data.labels))
-    from synth_local.train.encoder import prepare_encoder  # noqa: PLC0415 - torch: seconds
+    from synth_local.train.encoder.student import prepare_encoder  # noqa: PLC0415 - torch: seconds
 
     kept = {} if kept is None else kept
     ready = prepare_encoder(student, data.train, data.asked, data.labels, settings, kept)

@@ -12,9 +12,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth_local.cards import refuse_adapter, refuse_dangling
 from synth_local.config import TrainConfig
 from synth_local.errors import ConfigError, MachineError
+from synth_local.models import refuse_adapter, refuse_dangling
 
 SCRATCH_BERT = "scratch-bert"
 TFIDF_LOGREG = "tfidf-logreg"

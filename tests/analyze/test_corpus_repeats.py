@@ -3,11 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synth_local.analyze.corpus_repeats import (
-    CorpusSeeds,
-    bound_mean_of_corpora,
-    measure_repeats,
-)
+from synth_local.analyze.corpus_repeats import CorpusSeeds, bound_mean_of_corpora, measure_repeats
 from synth_local.analyze.summary import Analysis
 from synth_local.errors import UndefinedMetricError
 

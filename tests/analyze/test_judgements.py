@@ -14,15 +14,15 @@ from scipy.stats import norm
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from synth_local.analyze import strengths
-from synth_local.analyze.judged import JudgedTasks, Judgement, PairVotes
-from synth_local.analyze.judgements import (
+from synth_local.analyze.judgements import strengths
+from synth_local.analyze.judgements.ranking import (
     count_votes,
     measure_judgements,
     measure_sameness,
     rank_tasks,
 )
-from synth_local.analyze.strengths import ALPHA, fit_strengths, solve_strengths
+from synth_local.analyze.judgements.records import JudgedTasks, Judgement, PairVotes
+from synth_local.analyze.judgements.strengths import ALPHA, fit_strengths, solve_strengths
 from synth_local.errors import DataError
 
 # American League 1987, games won by row against column (A. Agresti, Categorical Data Analysis);

@@ -13,7 +13,7 @@ from typing import Any
 from synth_local.backends.slurm.jobs import Job, Part, cut_parts
 from synth_local.backends.slurm.script import Place, render_script
 from synth_local.config import SiteConfig, StageSite
-from synth_local.pipeline.job_plan import GeneratorWork, Work, plan_jobs
+from synth_local.pipeline.slurm.job_plan import GeneratorWork, Work, plan_jobs
 
 EXAMPLE_SITE = SiteConfig.model_validate(
     {

@@ -11,7 +11,8 @@ from huggingface_hub import ModelCard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from synth_local.cards import (
+from synth_local.errors import ConfigError
+from synth_local.models import (
     BUILT_IN_STUDENTS,
     Card,
     HasSeen,
@@ -20,7 +21,6 @@ from synth_local.cards import (
     read_card_text,
     write_card,
 )
-from synth_local.errors import ConfigError
 
 CARDS = sorted((Path(__file__).parents[2] / "model_cards").glob("*.md"))
 NAMES = {
@@ -196,7 +196,7 @@ def test_an_unknown_card_offers_the_nearest_name() -> None:
 
 
 def test_importing_tasks_and_cards_brings_nothing_heavy() -> None:
-    code = "import sys, synth_local.task, synth_local.cards; print(*sys.modules)"
+    code = "import sys, synth_local.task, synth_local.models; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                          cwd=Path(__file__).parents[2])  # fmt: skip
     heavy = {"pyarrow", "numpy", "torch", "transformers", "huggingface_hub", "datasets", "sklearn"}

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth_local.cards import (
+from synth_local.errors import ConfigError, MachineError
+from synth_local.models import (
     check_model,
     digest_model,
     find_model,
@@ -18,8 +19,7 @@ from synth_local.cards import (
     require_weights,
     write_card,
 )
-from synth_local.cards.check import check_safetensors
-from synth_local.errors import ConfigError, MachineError
+from synth_local.models.check import check_safetensors
 
 
 @pytest.fixture(autouse=True)
@@ -237,7 +237,7 @@ def test_the_cache_saves_reading_and_notices_a_change(
     folder, cache = make_model(tmp_path / "x"), tmp_path / "digests.json"
     first = digest_model(folder, cache)
     with monkeypatch.context() as patch:
-        patch.setattr("synth_local.cards.digest.digest_file", lambda _: pytest.fail("was read"))
+        patch.setattr("synth_local.models.digest.digest_file", lambda _: pytest.fail("was read"))
         assert digest_model(folder, cache) == first
     (folder / "model.safetensors").write_bytes(safetensors(b"\0\0\0\1"))
     os.utime(folder / "model.safetensors", ns=(1, 1))

@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 from scipy.special import expit
 
-from synth_local.analyze.judged import Judgement
+from synth_local.analyze.judgements.records import Judgement
+from synth_local.analyze.judgements.strengths import fit_strengths, solve_strengths
 from synth_local.analyze.learning import Draws, find_plateau, trace_points, value_in_rows
-from synth_local.analyze.strengths import fit_strengths, solve_strengths
 from synth_local.analyze.tasks import TaskPoint, fit_tasks
 from synth_local.core.stats import FloatArray, LabelTable
 from tests.controls.record import Control

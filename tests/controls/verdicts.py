@@ -17,7 +17,7 @@ from synth_local.evaluate.components import DIFFERENCE_ENDS, bound_best
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.resampler import Resampler, Resampling, Side
 from synth_local.evaluate.summary import Condition, Difference
-from synth_local.evaluate.verdict import MARGIN, answer
+from synth_local.evaluate.verdicts.verdict import MARGIN, answer
 from tests.controls.record import Control
 from tests.controls.students import SHARES, draw_tables, make_student, score_student
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from synth_local.cards import Card
 from synth_local.cli.main import main
 from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
 from synth_local.errors import ConfigError, MachineError
+from synth_local.models import Card
 from synth_local.train.cell import prepare_student
 from synth_local.train.students import StudentRef
 from tests.engines import broken_models as broken

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines import choose
-from synth_local.engines.context import DEFAULT_CONTEXT, UNSTATED_CONTEXT, find_context_length
+from synth_local.engines.context_length import (
+    DEFAULT_CONTEXT,
+    UNSTATED_CONTEXT,
+    find_context_length,
+)
 from synth_local.engines.fake import write_fake_model
 from synth_local.errors import ConfigError, MachineError
+from synth_local.models import Card
 
 
 @pytest.fixture

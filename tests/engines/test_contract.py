@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
 from synth_local.engines.protocol import Engine
 from synth_local.errors import EngineError
+from synth_local.models import Card
 from synth_local.records import Completion, Continuation, Conversation, Message, Request
 
 SETTINGS = GenerateConfig(temperature=1.0, top_p=0.95, max_tokens=24, batch=8, max_num_seqs=16)

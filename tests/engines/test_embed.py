@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth_local.engines.embed import HASHED, normalize_rows, open_embedder
+from synth_local.engines.embed.choose import HASHED, normalize_rows, open_embedder
 from synth_local.errors import MachineError
 
 TEXTS = st.lists(st.text(max_size=60), min_size=1, max_size=8)

@@ -12,8 +12,8 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from synth_local.engines.embed import open_embedder
-from synth_local.engines.embed_encoder import pool_tokens
+from synth_local.engines.embed.choose import open_embedder
+from synth_local.engines.embed.encoder import pool_tokens
 from synth_local.errors import MachineError
 
 WORDS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "good", "bad", "film", "a", "very", "long"]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.fake import REFUSAL, REPEATED, FakeEngine, write_fake_model
 from synth_local.errors import ConfigError
+from synth_local.models import Card
 from synth_local.records import Completion, Continuation, Message, Request
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import transformers
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines import vllm_engine
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.choose import open_engine
 from synth_local.engines.misfits import Misfits
 from synth_local.errors import EngineError, MachineError, one_line
+from synth_local.models import Card
 from synth_local.records import Message, Request
 from tests.engines.broken_models import copy_model, lose, quantise
 from tests.engines.made_models import CHATML, make_tokenizer

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
-from synth_local.engines.embed import normalize_rows
+from synth_local.engines.embed.choose import normalize_rows
 from synth_local.engines.protocol import Engine
 from synth_local.errors import EngineError
+from synth_local.models import Card
 from synth_local.records import Continuation, Message, Request
 from tests.engines import broken_models as broken
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from synth_local.engines.sampling import Sampler, draw_exponential
+from synth_local.engines.hf.sampling import Sampler, draw_exponential
 
 SEED = st.integers(min_value=0, max_value=2**63 - 1)
 

@@ -12,14 +12,14 @@ import pytest
 import torch
 import transformers
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.core.hashing import digest_file
 from synth_local.engines.choose import open_engine
-from synth_local.engines.tiny import check_replaceable, train_tiny
-from synth_local.engines.tiny_settings import TinyProgress, TinyReport, TinySettings
 from synth_local.errors import ConfigError, DataError, MachineError
+from synth_local.models import Card
 from synth_local.records import Completion, Conversation, Message, Request
+from synth_local.tiny.settings import TinyProgress, TinyReport, TinySettings
+from synth_local.tiny.train import check_replaceable, train_tiny
 from tests.engines.tiny_corpus import ASK, SYSTEM, make_conversations
 
 hf: Any = transformers  # its classes are untyped
@@ -98,7 +98,7 @@ def measure_loss(folder: Path, conversations: list[Conversation]) -> float:
 def test_the_saved_weights_are_those_of_the_best_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth_local.engines.tiny_loop.PATIENCE", 99)  # learn it all by heart
+    monkeypatch.setattr("synth_local.tiny.loop.PATIENCE", 99)  # learn it all by heart
     settings = TinySettings(size="xs", tokens=30_000)
     report = train_tiny(TRAIN[:3], HELDOUT[:4], tmp_path / "model", settings, be_silent)
     assert report.best.heldout_loss < report.evaluations[-1].heldout_loss - 0.2

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from synth_local.engines.tiny_batches import EncodedSet, encode_conversations, iterate_batches
-from synth_local.engines.tiny_model import SHAPES, build_model, sum_losses
-from synth_local.engines.tiny_tokenizer import build_tokenizer, find_phrases
 from synth_local.records import Message
+from synth_local.tiny.batches import EncodedSet, encode_conversations, iterate_batches
+from synth_local.tiny.model import SHAPES, build_model, sum_losses
+from synth_local.tiny.tokenizer import build_tokenizer, find_phrases
 from tests.engines.tiny_corpus import make_conversations
 
 CONVERSATIONS = make_conversations(60)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from huggingface_hub import ModelCard
 
-from synth_local.cards import HasSeen, load_card
-from synth_local.cards.front_matter import write_card
-from synth_local.engines.tiny_card import render_tiny_card
-from synth_local.engines.tiny_settings import TinyEvaluation, TinyReport, TinySettings
+from synth_local.models import HasSeen, load_card
+from synth_local.models.front_matter import write_card
+from synth_local.tiny.card import render_tiny_card
+from synth_local.tiny.settings import TinyEvaluation, TinyReport, TinySettings
 
 LOOKS = (
     TinyEvaluation(step=50, tokens=90_000, seconds=9.0, train_loss=5.5, heldout_loss=5.0),

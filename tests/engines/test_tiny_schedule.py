@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from synth_local.engines.tiny_schedule import COOLING, WARMUP_STEPS, Budget, Schedule
-from synth_local.engines.tiny_settings import TinySettings
 from synth_local.errors import ConfigError
+from synth_local.tiny.schedule import COOLING, WARMUP_STEPS, Budget, Schedule
+from synth_local.tiny.settings import TinySettings
 
 
 def test_the_rate_warms_up_stays_and_falls_to_nothing_with_the_budget() -> None:
@@ -45,7 +45,7 @@ def test_a_bound_in_tokens_knows_no_time() -> None:
 
 def test_minutes_count_from_the_start_of_the_whole_work(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("synth_local.engines.tiny_schedule.time.monotonic", lambda: now)
+    monkeypatch.setattr("synth_local.tiny.schedule.time.monotonic", lambda: now)
     budget = Budget(TinySettings(minutes=1), start=83.0)  # 17 s went into the tokenizer
     now = 120.0
     assert budget.used(tokens=5) == pytest.approx(0.5)  # of 60 - 17 - 3 s for saving

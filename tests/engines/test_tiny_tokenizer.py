@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from synth_local.engines.chat import ChatRenderer
-from synth_local.engines.tiny_batches import encode_conversations
-from synth_local.engines.tiny_tokenizer import build_tokenizer, find_phrases
 from synth_local.records import Conversation, Message
+from synth_local.tiny.batches import encode_conversations
+from synth_local.tiny.tokenizer import build_tokenizer, find_phrases
 from tests.engines.tiny_corpus import ASK, SYSTEM, make_conversations
 
 CONVERSATIONS = make_conversations(120)

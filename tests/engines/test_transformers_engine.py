@@ -10,12 +10,12 @@ import pytest
 import torch
 import transformers
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
-from synth_local.engines.row_batch import Row, RowBatch
-from synth_local.engines.sampling import Sampler
-from synth_local.engines.transformers_engine import TransformersEngine
+from synth_local.engines.hf.engine import TransformersEngine
+from synth_local.engines.hf.rows import Row, RowBatch
+from synth_local.engines.hf.sampling import Sampler
 from synth_local.errors import EngineError, MachineError
+from synth_local.models import Card
 from synth_local.records import Completion, Message, Request
 from tests.engines.made_models import make_tokenizer
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
 from synth_local.errors import EngineError, MachineError
+from synth_local.models import Card
 from synth_local.records import Completion, Message, Request
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.enable_socket]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from synth_local.evaluate.advice import Finding, answer_elsewhere, decide
-from synth_local.evaluate.verdict import Question, Verdict
+from synth_local.evaluate.verdicts.advice import Finding, answer_elsewhere, decide
+from synth_local.evaluate.verdicts.verdict import Question, Verdict
 
 
 def find(

@@ -20,7 +20,7 @@ from synth_local.evaluate.components import (
     measure_training,
     weigh_items,
 )
-from synth_local.evaluate.settling import Chance, list_settling
+from synth_local.evaluate.verdicts.settling import Chance, list_settling
 
 
 def make_table(num_items: int, num_rare: int, accuracies: list[float]) -> LabelTable:

@@ -89,7 +89,7 @@ def test_only_the_door_imports_the_library() -> None:
 
 def test_scoring_does_not_wait_for_torch_and_leaves_transformers_to_who_wants_it() -> None:
     code = (
-        "import sys, synth_local.evaluate.metrics, synth_local.pipeline.evaluate_step;"
+        "import sys, synth_local.evaluate.metrics, synth_local.pipeline.steps.evaluate.step;"
         "print(sorted({'evaluate', 'torch', 'transformers'} & set(sys.modules)));"
         "import transformers; print(transformers.__name__)"
     )
@@ -101,7 +101,7 @@ def test_scoring_does_not_wait_for_torch_and_leaves_transformers_to_who_wants_it
 
 def test_a_step_that_scores_nothing_does_not_load_the_library() -> None:
     code = (
-        "import sys, synth_local.pipeline.analyze_step, synth_local.pipeline.report_step;"
+        "import sys, synth_local.pipeline.steps.analyze.step, synth_local.pipeline.steps.report;"
         "print(sorted({'evaluate', 'torch', 'transformers', 'datasets'} & set(sys.modules)))"
     )
     answer = subprocess.run(

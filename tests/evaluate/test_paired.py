@@ -12,7 +12,7 @@ from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.paired import AskedPair
 from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import Condition, PairedRow, Summary
-from synth_local.evaluate.verdicts import judge_run
+from synth_local.evaluate.verdicts.rules import judge_run
 from synth_local.records import Cell, Prediction
 
 LABELS = ("a", "b", "c", "never")

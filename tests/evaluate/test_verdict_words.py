@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth_local.evaluate.verdict import QUESTIONS, Question, Verdict, answer
-from synth_local.evaluate.verdict_words import (
+from synth_local.evaluate.verdicts.verdict import QUESTIONS, Question, Verdict, answer
+from synth_local.evaluate.verdicts.words import (
     name_answer,
     spell_basis,
     spell_difference,

@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from synth_local.cards.card import Seen
 from synth_local.evaluate.compare import summarise
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import Condition
-from synth_local.evaluate.verdict import QUESTIONS, Verdict, answer, read_verdicts
-from synth_local.evaluate.verdicts import Origin, judge_run
+from synth_local.evaluate.verdicts.rules import Origin, judge_run
+from synth_local.evaluate.verdicts.verdict import QUESTIONS, Verdict, answer, read_verdicts
+from synth_local.models.card import Seen
 from synth_local.records import Cell, Prediction
 
 LABELS = ("ham", "spam")

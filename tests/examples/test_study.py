@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from synth_local.cards import load_card
 from synth_local.cli.main import main
 from synth_local.config import load_run_file
 from synth_local.core.section import parse_section, read_yaml
+from synth_local.models import load_card
 from synth_local.task import TaskFile
 from synth_local.task.downloads import READERS, convert_download
 from tests.task.downloads_made import DOWNLOADS

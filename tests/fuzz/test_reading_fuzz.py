@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from synth_local.errors import EXIT_CONFIG, EXIT_DATA, SynthLocalError
-from synth_local.pipeline.answers import parse_items, parse_judgements
 from synth_local.records import Example
+from synth_local.run.human.answers import parse_items, parse_judgements
 from synth_local.task import TaskFile, load_splits, load_task
 from synth_local.task.examples import read_brought_rows, read_examples
 from synth_local.task.file_facts import FileFacts, RowCount

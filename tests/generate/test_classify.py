@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth_local.cards import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.fake import FakeEngine, write_fake_model
 from synth_local.errors import EngineError
 from synth_local.generate.choices import score_choices
 from synth_local.generate.classify import Classifier, draw_exemplars
 from synth_local.generate.prompts import load_prompts
+from synth_local.models import Card
 from synth_local.records import Continuation, Example
 from tests.generate.test_prompts import TASK
 

@@ -4,12 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth_local.generate.plan import (
-    SlotPlan,
-    StrategyPlan,
-    group_chains,
-    take_shard,
-)
+from synth_local.generate.plan import SlotPlan, StrategyPlan, group_chains, take_shard
 from synth_local.records import Example
 
 LABELS = ("ham", "spam", "Sci/Tech")

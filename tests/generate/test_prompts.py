@@ -5,11 +5,7 @@ from pathlib import Path
 import pytest
 
 from synth_local.errors import ConfigError
-from synth_local.generate.prompts import (
-    TurnSpec,
-    build_conversation,
-    load_prompts,
-)
+from synth_local.generate.prompts import TurnSpec, build_conversation, load_prompts
 from synth_local.records import Example
 from synth_local.task import DataSpec, LabelSpec, LengthSpec, TaskFile
 

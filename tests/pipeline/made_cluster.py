@@ -8,7 +8,7 @@ from typing import Any
 
 from synth_local.backends.slurm.client import QueuedTask, Slurm, SlurmError
 from synth_local.config import SiteConfig, load_run_file
-from synth_local.pipeline.submit import Request, submit_run
+from synth_local.pipeline.slurm.submit import Request, submit_run
 from synth_local.store.run_dir import RunDir
 from synth_local.store.submission import Submission, read_submission
 from tests.pipeline.conftest import SmallRun

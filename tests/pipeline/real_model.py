@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth_local.pipeline.tiny import TinyOrder, make_tiny
+from synth_local.commands.tiny_model import TinyOrder, make_tiny
 from tests.pipeline.conftest import SmallRun, make_small_run
 
 PER_LABEL = 60

@@ -13,7 +13,7 @@ import yaml
 from synth_local.analyze.panel import PanelTask
 from synth_local.analyze.summary import TaskSubjectivity
 from synth_local.cli.main import main
-from synth_local.pipeline.advise import advise_task
+from synth_local.commands.advise.advise import advise_task
 from tests.pipeline.conftest import SmallRun, make_rows, write_rows
 
 pytestmark = pytest.mark.slow

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from synth_local.analyze.judged import Judgement
+from synth_local.analyze.judgements.records import Judgement
 from synth_local.errors import DataError, UnknownLabelError
-from synth_local.pipeline.annotation_templates import describe_tasks, list_items, list_pairs
-from synth_local.pipeline.answers import parse_items, parse_judgements
+from synth_local.pipeline.steps.analyze.templates import describe_tasks, list_items, list_pairs
 from synth_local.records import Example
+from synth_local.run.human.answers import parse_items, parse_judgements
 from synth_local.task import Task, load_task
 from tests.pipeline.conftest import make_small_run
 

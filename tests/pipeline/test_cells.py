@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from synth_local.pipeline.cells import CellPlan, place_cells
 from synth_local.records import Cell
-from synth_local.train.sources import SetPlan
+from synth_local.run.cells import CellPlan, place_cells
+from synth_local.train.sets.sources import SetPlan
 
 
 def make_plan(student: str, generator: str, seed: int) -> CellPlan:

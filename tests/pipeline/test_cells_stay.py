@@ -10,10 +10,10 @@ import pytest
 
 from synth_local.config import load_run_file
 from synth_local.config.run_file import Source
-from synth_local.pipeline.cells import CellPlan, expect_cells, plan_cells
-from synth_local.pipeline.context import Context
-from synth_local.pipeline.splits import real_splits
-from synth_local.pipeline.train_step import training_rows
+from synth_local.pipeline.steps.train import training_rows
+from synth_local.run.cells import CellPlan, expect_cells, plan_cells
+from synth_local.run.context import Context
+from synth_local.run.splits import real_splits
 from synth_local.store.run_dir import RunDir
 from tests.pipeline.conftest import SmallRun, make_small_run
 

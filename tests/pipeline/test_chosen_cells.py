@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from synth_local.commands.compare.cell_filter import PARTS, choose_cells, parse_cells
+from synth_local.commands.compare.compare import compare_facts
+from synth_local.commands.compare.differences import list_unlike, match_conditions
+from synth_local.commands.compare.run_facts import RunFacts, TrainedCondition
 from synth_local.errors import ConfigError, DataError
 from synth_local.evaluate.summary import Condition
-from synth_local.pipeline.chosen_cells import PARTS, choose_cells, parse_cells
-from synth_local.pipeline.compare_runs import compare_facts
-from synth_local.pipeline.run_facts import RunFacts, TrainedCondition
-from synth_local.pipeline.unlike_runs import list_unlike, match_conditions
 from synth_local.records import Result
 from synth_local.store.run_dir import CorpusKey
 from tests.pipeline.test_compare_runs import QUICK, improve, make_manifest, make_run

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
+from synth_local.commands.compare.compare import ComparedPair, compare_facts
+from synth_local.commands.compare.differences import list_unlike, match_conditions, spell_condition
+from synth_local.commands.compare.run_facts import RunFacts, TrainedCondition, name_by_text
 from synth_local.errors import DataError
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import Condition
-from synth_local.pipeline.compare_runs import ComparedPair, compare_facts
-from synth_local.pipeline.run_facts import RunFacts, TrainedCondition, name_by_text
-from synth_local.pipeline.unlike_runs import list_unlike, match_conditions, spell_condition
 from synth_local.records import Cell, Prediction
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey

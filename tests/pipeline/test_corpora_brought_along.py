@@ -12,16 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from synth_local.commands.plan import make_overview
+from synth_local.commands.preview import preview_rows
 from synth_local.config import load_run_file
 from synth_local.engines.fake import write_fake_model
 from synth_local.errors import ConfigError, DataError
-from synth_local.pipeline import busy, submit
-from synth_local.pipeline.brought import OTHER_LABELS, read_brought
-from synth_local.pipeline.context import Context
-from synth_local.pipeline.overview import make_overview
-from synth_local.pipeline.preview import preview_rows
-from synth_local.pipeline.rounds import check_brought
-from synth_local.pipeline.submit import preview_submission
+from synth_local.pipeline import run_lock
+from synth_local.pipeline.slurm import submit
+from synth_local.run.context import Context
+from synth_local.run.external import OTHER_LABELS, read_brought
+from synth_local.run.rounds import check_brought
 from synth_local.store.run_dir import CorpusKey, RunDir
 from tests.pipeline.conftest import SmallRun, make_rows, make_small_run, write_rows
 from tests.pipeline.made_cluster import make_notes, make_request, submit_small
@@ -316,10 +316,10 @@ def test_submit_has_no_generate_job_for_it(
     small: SmallRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(submit, "require_slurm", lambda: None)
-    monkeypatch.setattr(busy, "has_slurm", lambda: True)
+    monkeypatch.setattr(run_lock, "has_slurm", lambda: True)
     bring(small, make_rows(60, 7), curate={"max_rounds": 1})
     said: list[str] = []
-    preview_submission(make_request(small), said.append)
+    submit.preview_submission(make_request(small), said.append)
     heads = [line for line in said if line.startswith("# ==> ")]
     heads = [line.removeprefix("# ==> ") for line in heads]
     own = [line for line in heads if "-old-chat" in line.partition(":")[0]]

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synth_local.commands.preview import preview_rows
 from synth_local.config import load_run_file
 from synth_local.core.stats import LabelTable
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
-from synth_local.pipeline.cells import CellPlan, expect_cells, plan_cells
-from synth_local.pipeline.context import Context
-from synth_local.pipeline.corpus_repeats import compare_repeats
-from synth_local.pipeline.fingerprints import curation_fingerprint, generation_fingerprint
-from synth_local.pipeline.preview import preview_rows
-from synth_local.pipeline.rounds import slot_plan
+from synth_local.pipeline.steps.evaluate.corpus_repeats import compare_repeats
 from synth_local.records import Slot
+from synth_local.run.cells import CellPlan, expect_cells, plan_cells
+from synth_local.run.context import Context
+from synth_local.run.identity.fingerprints import curation_fingerprint, generation_fingerprint
+from synth_local.run.rounds import slot_plan
 from synth_local.store.run_dir import CorpusKey, RunDir
 from tests.pipeline.conftest import SmallRun
 

@@ -13,11 +13,12 @@ from synth_local.config import load_run_file
 from synth_local.core.signals import StopFlag
 from synth_local.engines.fake import write_fake_model
 from synth_local.errors import DataError, EngineError, MachineError
-from synth_local.pipeline import run as run_module
-from synth_local.pipeline import steps, train_step
-from synth_local.pipeline.context import Context, store_config
+from synth_local.pipeline import run_local as run_module
+from synth_local.pipeline import step
 from synth_local.pipeline.endings import JobFailedError, describe_end, explain_job
-from synth_local.pipeline.evaluate_step import run_evaluate
+from synth_local.pipeline.steps import train
+from synth_local.pipeline.steps.evaluate.step import run_evaluate
+from synth_local.run.context import Context, store_config
 from synth_local.store.markers import read_failures, record_failure
 from synth_local.store.run_dir import RunDir
 from tests.pipeline.conftest import SmallRun, make_small_run
@@ -43,19 +44,19 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallRun:
 
     monkeypatch.setattr(run_module, "run_job", call_step)
     monkeypatch.setattr("synth_local.core.signals.die_with_parent", lambda: None)
-    monkeypatch.setattr(steps, "install_stop_flag", lambda: lambda: False)
+    monkeypatch.setattr(step, "install_stop_flag", lambda: lambda: False)
     return run
 
 
 def break_student(monkeypatch: pytest.MonkeyPatch, *names: str, error: Exception) -> None:
-    prepare = train_step.prepare
+    prepare = train.prepare
 
     def refuse(context: Context, plan: object, kept: object = None) -> object:
         if plan.cell.student in names:  # type: ignore[attr-defined]
             raise error
         return prepare(context, plan, kept)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(train_step, "prepare", refuse)
+    monkeypatch.setattr(train, "prepare", refuse)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_a_generator_that_was_killed_while_it_classified_is_noted(
     small.change(generators=["fake-a"], students=["generator-itself"], sources=["real"])
     context = Context(RunDir(small.out.resolve()), load_run_file(small.run_file))
     store_config(context.config, context.run)
-    monkeypatch.setattr(train_step, "run_job", lambda *_: 137)
+    monkeypatch.setattr(train, "run_job", lambda *_: 137)
     with pytest.raises(JobFailedError, match=r"2 of 2 cells failed; the first, fake-a: .*SIGKILL"):
-        train_step.run_train(context, 0, 1, StopFlag())
+        train.run_train(context, 0, 1, StopFlag())
     assert "SIGKILL" in read_failures(context.run)[0].what

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from synth_local.analyze.real_partners import mark_correct, pair_with_real
 from synth_local.evaluate.groups import CellPredictions, group_cells
-from synth_local.pipeline.gap_groups import mark_correct, pair_with_real
 from synth_local.records import Cell, Prediction
 
 GOLD = ("no", "yes", "yes", "no")

@@ -8,8 +8,8 @@ import pytest
 
 from synth_local.backends.slurm.jobs import Job, cut_parts
 from synth_local.config import StagesSite
-from synth_local.pipeline.job_plan import GeneratorWork, Work, plan_jobs
-from synth_local.pipeline.submit import _spell_dependency
+from synth_local.pipeline.slurm.job_plan import GeneratorWork, Work, plan_jobs
+from synth_local.pipeline.slurm.submit import _spell_dependency
 
 STAGES = StagesSite()
 Needs = list[tuple[str, str]]

@@ -12,9 +12,10 @@ import pytest
 
 from synth_local.backends.slurm.client import QueuedTask, Slurm, SlurmError
 from synth_local.errors import ConfigError
-from synth_local.pipeline import busy, jobs_status
-from synth_local.pipeline.busy import list_unended, refuse_busy
-from synth_local.pipeline.jobs_status import SHOWN, read_jobs_status
+from synth_local.pipeline import run_lock
+from synth_local.pipeline.run_lock import list_unended, refuse_busy
+from synth_local.pipeline.slurm import job_status
+from synth_local.pipeline.slurm.job_status import SHOWN, read_jobs_status
 from synth_local.store.markers import JOB_VARIABLE, find_live, list_live_jobs, mark_live
 from synth_local.store.run_dir import RunDir
 from synth_local.store.submission import (
@@ -72,7 +73,7 @@ def make_job(number: str = "7", tasks: tuple[int, ...] = (0,), name: str = "trai
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     """A run directory on a machine that has Slurm."""
-    for module in (busy, jobs_status):
+    for module in (run_lock, job_status):
         monkeypatch.setattr(module, "has_slurm", lambda: True)
     return RunDir(tmp_path)
 
@@ -121,7 +122,7 @@ def test_a_task_that_slurm_forgot_and_that_never_ended_is_failed_not_done(run: R
 def test_without_slurm_the_files_are_shown_with_a_note(
     run: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs_status, "has_slurm", lambda: False)
+    monkeypatch.setattr(job_status, "has_slurm", lambda: False)
     submit(run, make_job(tasks=(0, 1, 2)))
     write_marks(run, {"7_0": ("0 n1", "0"), "7_1": ("0 n1", None)})
     queue = Queue()
@@ -260,7 +261,7 @@ def test_a_marker_of_a_job_that_slurm_still_has_is_kept(run: RunDir) -> None:
 def test_a_marker_is_kept_where_slurm_cannot_be_asked(
     run: RunDir, monkeypatch: pytest.MonkeyPatch, has_slurm: bool
 ) -> None:
-    monkeypatch.setattr(busy, "has_slurm", lambda: has_slurm)
+    monkeypatch.setattr(run_lock, "has_slurm", lambda: has_slurm)
     path = write_live(run, "7_0")
     with pytest.raises(ConfigError, match="live jobs"):
         refuse_busy(run, Queue(is_away=True))

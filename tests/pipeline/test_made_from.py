@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from synth_local.errors import DataError, MachineError
-from synth_local.pipeline.deciding import REAL_DATA, drop_undecided
-from synth_local.pipeline.made_from import (
+from synth_local.records import BROUGHT
+from synth_local.run.identity.decided_by import REAL_DATA, drop_undecided
+from synth_local.run.identity.why_stale import spell_changes
+from synth_local.run.sources.find import find_folder, is_by_variable, open_brought
+from synth_local.run.sources.made_from import (
     KeptModel,
     KeptTask,
     MadeFrom,
     read_made_from,
     write_made_from,
 )
-from synth_local.pipeline.sources import find_folder, is_by_variable, open_brought
-from synth_local.pipeline.splits import read_facts
-from synth_local.pipeline.why_stale import spell_changes
-from synth_local.records import BROUGHT
+from synth_local.run.splits import read_facts
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import KeptFile, KeptSources, load_task
 from tests.pipeline.conftest import make_small_run

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from synth_local.analyze.agreement import Annotations, ItemAgreement, measure_item
-from synth_local.pipeline.analyze_step import warn_of_own_gold
-from synth_local.pipeline.rated_items import Rated
+from synth_local.analyze.rated_items import Rated
+from synth_local.pipeline.steps.analyze.step import warn_of_own_gold
 
 
 def rate(*items: Annotations) -> dict[str, ItemAgreement]:

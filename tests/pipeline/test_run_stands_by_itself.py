@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from synth_local.cli.main import main
-from synth_local.pipeline.context import open_context
-from synth_local.pipeline.verify import verify_run
+from synth_local.commands.verify import verify_run
+from synth_local.run.context import open_context
 from tests.pipeline.conftest import SmallRun, make_rows
 
 pytestmark = pytest.mark.slow  # looks at a whole run

@@ -20,12 +20,13 @@ from synth_local.cli.main import main
 from synth_local.config import load_run_file
 from synth_local.core.hashing import digest_file
 from synth_local.errors import MachineError
-from synth_local.pipeline import run as run_module
-from synth_local.pipeline import side_by_side, steps, train_step
-from synth_local.pipeline.cells import CellPlan
-from synth_local.pipeline.context import Context
+from synth_local.pipeline import run_local as run_module
+from synth_local.pipeline import side_by_side, step
 from synth_local.pipeline.side_by_side import count_trainings, cut_into_shards
-from synth_local.pipeline.state import State
+from synth_local.pipeline.steps import train
+from synth_local.run.cells import CellPlan
+from synth_local.run.context import Context
+from synth_local.run.state import State
 from synth_local.store.markers import Progress, sum_progress
 from synth_local.store.run_dir import RunDir
 from tests.pipeline.conftest import SmallRun, make_small_run
@@ -74,7 +75,7 @@ def call_in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(run_module, "run_job", call)
     monkeypatch.setattr(run_module, "run_jobs", call_all)
     monkeypatch.setattr("synth_local.core.signals.die_with_parent", lambda: None)
-    monkeypatch.setattr(steps, "install_stop_flag", lambda: lambda: False)
+    monkeypatch.setattr(step, "install_stop_flag", lambda: lambda: False)
     return called
 
 
@@ -159,7 +160,7 @@ def test_failures_of_several_jobs_are_told_as_those_of_one(
         raise cause
 
     called = call_in_this_process(monkeypatch)
-    monkeypatch.setattr(train_step, "train_one", fail)
+    monkeypatch.setattr(train, "train_one", fail)
     assert main(["run", "run.yaml", "--out", "out", "--until", "train"]) == 4
     said = capfd.readouterr().err
     last = said[said.rindex("error: ") :]

@@ -16,10 +16,11 @@ import pytest
 from synth_local.backends.slurm.client import QueuedTask, SlurmError
 from synth_local.config import load_run_file
 from synth_local.errors import EXIT_CONFIG, ConfigError
-from synth_local.pipeline import busy, run, submit
-from synth_local.pipeline.run import prepare_run
-from synth_local.pipeline.state import State
-from synth_local.pipeline.submit import cancel_run, preview_submission, submit_run
+from synth_local.pipeline import run_local, run_lock
+from synth_local.pipeline.run_local import prepare_run
+from synth_local.pipeline.slurm import submit
+from synth_local.pipeline.slurm.submit import cancel_run, preview_submission, submit_run
+from synth_local.run.state import State
 from synth_local.store import markers
 from synth_local.store.run_dir import RunDir
 from synth_local.store.submission import Submission, SubmittedJob, read_submission, write_submission
@@ -30,7 +31,7 @@ from tests.pipeline.made_cluster import Notes, make_notes, make_request, submit_
 @pytest.fixture(autouse=True)
 def machine_with_slurm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submit, "require_slurm", lambda: None)
-    monkeypatch.setattr(busy, "has_slurm", lambda: True)
+    monkeypatch.setattr(run_lock, "has_slurm", lambda: True)
 
 
 @pytest.fixture
@@ -155,7 +156,7 @@ def test_the_machine_that_submits_reads_no_weights(
     def refuse(path: Path) -> str:
         raise AssertionError(path)
 
-    monkeypatch.setattr("synth_local.cards.digest.digest_file", refuse)
+    monkeypatch.setattr("synth_local.models.digest.digest_file", refuse)
     preview_submission(make_request(small), lambda _: None)
     assert submit_small(small, make_notes(small)) is not None
 
@@ -179,7 +180,7 @@ def test_a_local_run_refuses_a_directory_with_queued_jobs(
 ) -> None:
     slurm = make_notes(small)
     submit_small(small, slurm)
-    monkeypatch.setattr(run, "Slurm", lambda: slurm)
+    monkeypatch.setattr(run_local, "Slurm", lambda: slurm)
     with pytest.raises(ConfigError, match="live jobs: prepare"):
         prepare_run(load_run_file(small.run_file), small.out)
     slurm.tasks.clear()

@@ -10,11 +10,11 @@ import pytest
 
 from synth_local.config import load_run_file
 from synth_local.errors import EXIT_NO
-from synth_local.pipeline.cells import expect_cells, plan_cells
-from synth_local.pipeline.context import Context
-from synth_local.pipeline.untrained import explain_no_answer, find_untrained
+from synth_local.run.cells import expect_cells, plan_cells
+from synth_local.run.context import Context
+from synth_local.run.untrained import explain_no_answer, find_untrained
 from synth_local.store.run_dir import CorpusKey, RunDir
-from synth_local.train.sources import RealCounts, plan_sets
+from synth_local.train.sets.sources import RealCounts, plan_sets
 from tests.pipeline.conftest import make_small_run
 
 KEYS = [CorpusKey("weather", f"fake-{one}", "zero_shot") for one in "ab"]
@@ -122,7 +122,7 @@ def test_a_run_that_asks_for_no_student_owes_no_answer(context: Context) -> None
 
 
 def test_many_labels_without_a_row_are_not_all_listed() -> None:
-    from synth_local.pipeline.untrained import Untrained  # noqa: PLC0415
+    from synth_local.run.untrained import Untrained  # noqa: PLC0415
 
     labels = tuple("x" * 500 + str(number) for number in range(2000))
     message = Untrained("t", KEYS[0], "synthetic", labels).message

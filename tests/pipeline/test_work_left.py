@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from synth_local.pipeline import busy, submit
-from synth_local.pipeline.context import Context
-from synth_local.pipeline.generate_step import shard_todo
-from synth_local.pipeline.state import State
-from synth_local.pipeline.submit import preview_submission
-from synth_local.pipeline.work_left import find_work
+from synth_local.pipeline import run_lock
+from synth_local.pipeline.slurm import submit
+from synth_local.pipeline.slurm.remaining_work import find_work
+from synth_local.pipeline.slurm.submit import preview_submission
+from synth_local.pipeline.steps.generate import shard_todo
+from synth_local.run.context import Context
+from synth_local.run.state import State
 from synth_local.store.ledger import read_ledger
 from tests.pipeline.conftest import SmallRun
 from tests.pipeline.made_cluster import make_notes, make_request, submit_small
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.slow  # makes a whole run once
 @pytest.fixture(autouse=True)
 def machine_with_slurm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submit, "require_slurm", lambda: None)
-    monkeypatch.setattr(busy, "has_slurm", lambda: True)
+    monkeypatch.setattr(run_lock, "has_slurm", lambda: True)
 
 
 @pytest.fixture

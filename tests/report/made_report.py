@@ -6,8 +6,6 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from synth_local.cards.card import Card, HasSeen
-from synth_local.cards.digest import ModelDigest
 from synth_local.evaluate.summary import (
     Condition,
     ConditionScore,
@@ -18,7 +16,9 @@ from synth_local.evaluate.summary import (
     Floor,
     Summary,
 )
-from synth_local.evaluate.verdicts import Origin, judge_run
+from synth_local.evaluate.verdicts.rules import Origin, judge_run
+from synth_local.models.card import Card, HasSeen
+from synth_local.models.digest import ModelDigest
 from synth_local.records import Interval, Result
 from synth_local.report.data import (
     AFTER,

@@ -9,8 +9,8 @@ import pytest
 
 from synth_local.analyze.summary import Analysis, CorpusScore, RepeatedCorpora
 from synth_local.evaluate.summary import Condition
-from synth_local.report.ablation import make_ablation_table
 from synth_local.report.data import CorpusPart, ReportData
+from synth_local.report.sections.ablation import make_ablation_table
 from synth_local.report.tables import Undefined
 from synth_local.report.write import render_files
 from tests.report.made_report import make_data, make_task

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synth_local.evaluate.verdict import Verdict
+from synth_local.evaluate.verdicts.verdict import Verdict
 from synth_local.report.answer_text import MOST_LINES, NOTHING, write_answer_text
 
 

@@ -4,7 +4,6 @@ import csv
 import io
 from dataclasses import replace
 
-from synth_local.cards.card import Card
 from synth_local.measure.audit_records import (
     AuditRow,
     Discrimination,
@@ -13,6 +12,7 @@ from synth_local.measure.audit_records import (
     Share,
     TellingWord,
 )
+from synth_local.models.card import Card
 from synth_local.records import Interval
 from synth_local.report.data import ReportData
 from synth_local.report.write import render_files

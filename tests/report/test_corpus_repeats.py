@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from synth_local.analyze.summary import Analysis, CorpusScore, RepeatedCorpora
 from synth_local.records import Interval
-from synth_local.report.corpus_repeats import (
+from synth_local.report.html import Blocks
+from synth_local.report.sections.corpus_repeats import (
     make_corpus_table,
     make_repeat_table,
     write_repeats,
 )
-from synth_local.report.html import Blocks
 from synth_local.report.tables import Table, to_csv
 from synth_local.report.write import render_files
 from tests.report.made_report import make_data

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from synth_local.cards.card import Card, HasSeen
+from synth_local.models.card import Card, HasSeen
 from synth_local.report.conditions import Condition, Measured
 from synth_local.report.data import ModelPart, ReportData, RunPart
-from synth_local.report.generator_itself import list_cautions, spell_student
+from synth_local.report.sections.generator_itself import list_cautions, spell_student
 from synth_local.train.students import GENERATOR_ITSELF
 from tests.report.made_report import make_task
 

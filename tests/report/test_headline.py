@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from synth_local.evaluate.summary import Condition, Confusion, FailedTraining
-from synth_local.evaluate.verdict import Verdict, pick_main
-from synth_local.evaluate.verdict_words import spell_verdict
-from synth_local.evaluate.verdicts import Origin
+from synth_local.evaluate.verdicts.rules import Origin
+from synth_local.evaluate.verdicts.verdict import Verdict, pick_main
+from synth_local.evaluate.verdicts.words import spell_verdict
 from synth_local.report.data import ReportData
 from synth_local.report.headline import MOST_FAILED, Headline, write_headlines
 from tests.report.made_report import judge, make_data, make_interval, make_task

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from synth_local.analyze.judged import Judgement
-from synth_local.analyze.judgements import measure_judgements
+from synth_local.analyze.judgements.ranking import measure_judgements
+from synth_local.analyze.judgements.records import Judgement
 from synth_local.analyze.summary import (
     JUDGED,
     SHARED_NOTE,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synth_local.report.conditions import read_conditions
-from synth_local.report.corpus_tables import make_corpus_table, make_seen_table
 from synth_local.report.data import NOTHING_KNOWN, ReportData
-from synth_local.report.result_tables import make_pool_table
+from synth_local.report.sections.corpora import make_corpus_table, make_seen_table
+from synth_local.report.sections.results import make_pool_table
 from synth_local.report.tables import Undefined
 from tests.report.made_report import make_data, make_task
 

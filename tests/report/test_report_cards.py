@@ -11,7 +11,7 @@ from huggingface_hub import DatasetCard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth_local.report.cards import escape_markdown, write_dataset_card
+from synth_local.report.dataset_card import escape_markdown, write_dataset_card
 from tests.report.made_report import HOSTILE, make_data, make_task
 
 

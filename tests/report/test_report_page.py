@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from synth_local.cards.card import Card, HasSeen
+from synth_local.models.card import Card, HasSeen
 from synth_local.report.conditions import read_conditions
 from synth_local.report.data import CorpusPart, ModelPart, ReportData, RunPart, Sample
-from synth_local.report.diversity import read_lines
 from synth_local.report.page import FIGURE_LIMITS, LIMITS, Composer
+from synth_local.report.sections.diversity import read_lines
 from synth_local.report.write import draw_figures, render_files
 from tests.report.made_report import (
     EMOTIONS,

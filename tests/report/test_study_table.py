@@ -5,7 +5,7 @@ from dataclasses import replace
 from synth_local.analyze.summary import Analysis, TaskSubjectivity
 from synth_local.records import Interval
 from synth_local.report.conditions import Condition, Difference, Measured, Partner
-from synth_local.report.study_table import make_study_table
+from synth_local.report.sections.study import make_study_table
 from synth_local.report.tables import Undefined
 
 

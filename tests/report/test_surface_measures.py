@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from synth_local.records import Interval
 from synth_local.report.data import AFTER, Line
-from synth_local.report.diversity import list_meanings, make_diversity_matrix, make_diversity_table
-from synth_local.report.plots import make_diversity_panels
+from synth_local.report.sections.diversity import (
+    list_meanings,
+    make_diversity_matrix,
+    make_diversity_table,
+)
+from synth_local.report.sections.plots import make_diversity_panels
 from synth_local.report.tables import to_csv
 
 KEY = ("sms", "g", "few_shot", AFTER, "")

@@ -16,12 +16,7 @@ from synth_local.core.text import match_key
 from synth_local.errors import ConfigError, DataError
 from synth_local.task import load_splits, load_task
 from synth_local.task.downloads import READERS, convert_download
-from synth_local.task.downloads.arrange import (
-    IN_TEST,
-    REPEAT,
-    TWO_LABELS,
-    arrange_rows,
-)
+from synth_local.task.downloads.arrange import IN_TEST, REPEAT, TWO_LABELS, arrange_rows
 from synth_local.task.downloads.source_rows import Part, SourceRow
 from tests.task import downloads_made as made
 

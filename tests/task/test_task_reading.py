@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from synth_local.errors import DataError, UnknownLabelError
 from synth_local.records import Example
 from synth_local.task import TaskFile
-from synth_local.task.data_formats import read_rows
 from synth_local.task.examples import LabelledRows, read_examples
+from synth_local.task.formats.reader import read_rows
 
 TEXTS = ["plain", 'she said "no", twice', "two\nlines", "tab\there", "žluťoučký 日本", "a;b|c"]
 LABELS = ["ham", "spam"]

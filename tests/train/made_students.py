@@ -38,7 +38,7 @@ def make_encoder(folder: Path, kind: str = "bert", dropout: float = 0.1) -> Path
     import torch  # noqa: PLC0415
     import transformers  # noqa: PLC0415
 
-    from synth_local.train.tokens import train_tokenizer  # noqa: PLC0415
+    from synth_local.train.encoder.tokens import train_tokenizer  # noqa: PLC0415
 
     tokenizer = train_tokenizer([row.text for row in make_examples(64)], 120, 40)
     size = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth_local.train.batches import draw_batches, pack_by_length, pad_rows
+from synth_local.train.encoder.batches import draw_batches, pack_by_length, pad_rows
 
 LENGTHS = st.lists(st.integers(1, 200), min_size=1, max_size=300).map(np.array)
 

@@ -14,8 +14,8 @@ from transformers import pipeline
 from synth_local.config import TrainConfig
 from synth_local.errors import ConfigError, DataError, EngineError, MachineError
 from synth_local.records import Prediction
-from synth_local.train import loop, models
 from synth_local.train.cell import CellResult, prepare_student, run_cell
+from synth_local.train.encoder import loop, models
 from synth_local.train.students import StudentRef
 from tests.train.made_students import LABELS, QUICK, make_cell, make_data, make_encoder
 
@@ -209,7 +209,7 @@ def test_a_full_disk_is_the_machines_problem_and_keeps_the_old_folder(
 
     out = tmp_path / "cell"
     train(out, StudentRef("tiny", tiny), steps=1)
-    monkeypatch.setattr("synth_local.train.encoder.save_student", fail)
+    monkeypatch.setattr("synth_local.train.encoder.student.save_student", fail)
     with pytest.raises(MachineError, match="No space left"):
         train(out, StudentRef("tiny", tiny), steps=1)
     assert [path.name for path in tmp_path.iterdir()] == ["cell"]
@@ -220,7 +220,7 @@ def test_a_training_that_diverges_is_an_engine_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Path
 ) -> None:
     monkeypatch.setattr(
-        "synth_local.train.encoder.train_model",
+        "synth_local.train.encoder.student.train_model",
         lambda model, rows, targets, settings, accelerator, pause: loop.train_model(
             model, rows, targets, replace(settings, learning_rate=1e30), accelerator, pause
         ),

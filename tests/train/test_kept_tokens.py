@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synth_local.train import tokens
 from synth_local.train.cell import prepare_student
+from synth_local.train.encoder import tokens
 from synth_local.train.students import StudentRef
 from tests.train.made_students import QUICK, make_data, make_encoder
 

@@ -16,8 +16,8 @@ import torch
 from synth_local.core.files import read_json, write_json
 from synth_local.errors import EXIT_INTERRUPTED, Interrupted
 from synth_local.train.cell import prepare_student, run_cell
-from synth_local.train.checkpoint import Checkpointer
-from synth_local.train.loop import (
+from synth_local.train.encoder.checkpoint import Checkpointer
+from synth_local.train.encoder.loop import (
     LoopResult,
     LoopSettings,
     open_accelerator,
@@ -25,10 +25,10 @@ from synth_local.train.loop import (
     seeded,
     train_model,
 )
-from synth_local.train.models import load_encoder, load_tokenizer
+from synth_local.train.encoder.models import load_encoder, load_tokenizer
+from synth_local.train.encoder.tokens import TokenRows, tokenise
 from synth_local.train.pause import Pause
 from synth_local.train.students import StudentRef
-from synth_local.train.tokens import TokenRows, tokenise
 from tests.train.made_students import (
     LABELS,
     QUICK,

@@ -12,7 +12,7 @@ from synth_local.config import TrainConfig
 from synth_local.errors import ConfigError, MachineError
 from synth_local.records import Cell, Example
 from synth_local.train.cell import CellData, CellResult, prepare_student, run_cell
-from synth_local.train.shortcuts import load_shortcut
+from synth_local.train.linear.shortcuts import load_shortcut
 from synth_local.train.students import StudentRef
 
 LABELS = ("short", "long", "never")

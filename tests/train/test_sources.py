@@ -13,10 +13,10 @@ from synth_local.config.run_file import Source
 from synth_local.records import Cell, Example
 from synth_local.report import conditions, figures
 from synth_local.store.run_dir import CorpusKey
-from synth_local.train.budget import count_passes, count_steps
-from synth_local.train.cuts import take_rows
 from synth_local.train.model_card import SOURCE_WORDS
-from synth_local.train.sources import (
+from synth_local.train.sets.budget import count_passes, count_steps
+from synth_local.train.sets.cuts import take_rows
+from synth_local.train.sets.sources import (
     RealCounts,
     SetName,
     SetPlan,

@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from synth_local.errors import MachineError
 from synth_local.records import Example
 from synth_local.train.cell import CellData, prepare_student, run_cell
+from synth_local.train.linear.tfidf import load_tfidf, prepare_tfidf
 from synth_local.train.students import StudentRef
-from synth_local.train.tfidf import load_tfidf, prepare_tfidf
 from tests.train.made_students import LABELS, QUICK, clean_environment, make_cell, make_data
 
 STUDENT = StudentRef("tfidf-logreg")

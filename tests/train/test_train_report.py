@@ -71,7 +71,7 @@ def test_passes_are_rows_seen_by_rows_there_are(tmp_path: Path, steps: int, rows
 def test_the_last_tenth_of_the_steps_is_scored_by_rows_and_not_by_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from synth_local.train import loop  # noqa: PLC0415 - torch
+    from synth_local.train.encoder import loop  # noqa: PLC0415 - torch
 
     sizes: list[int] = []
     right: list[int] = []
@@ -94,7 +94,7 @@ def test_the_last_tenth_of_the_steps_is_scored_by_rows_and_not_by_batches(
 def test_the_head_of_scratch_bert_keeps_the_variance_that_it_is_given() -> None:
     import torch  # noqa: PLC0415 - seconds
 
-    from synth_local.train.models import make_scratch_bert  # noqa: PLC0415 - transformers
+    from synth_local.train.encoder.models import make_scratch_bert  # noqa: PLC0415 - transformers
 
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -12,9 +12,9 @@ import transformers
 from safetensors.torch import load_file
 
 from synth_local.errors import EngineError, MachineError
-from synth_local.train import encoder
 from synth_local.train.cell import Prepared, prepare_student, run_cell
-from synth_local.train.models import load_encoder
+from synth_local.train.encoder import student
+from synth_local.train.encoder.models import load_encoder
 from synth_local.train.students import StudentRef
 from tests.engines import broken_models as broken
 from tests.train.made_students import LABELS, QUICK, make_cell, make_data, make_encoder
@@ -114,7 +114,7 @@ def test_a_student_whose_training_the_library_cannot_do_is_an_error_of_the_engin
     def fail(*_: Any, **__: Any) -> None:
         raise IndexError("index out of range in self")
 
-    monkeypatch.setattr(encoder, "train_model", fail)
+    monkeypatch.setattr(student, "train_model", fail)
     with pytest.raises(EngineError, match="IndexError: index out of range") as caught:
         run_cell(make_cell(), prepared, 1, tmp_path / "out")
     assert (caught.value.exit_code, caught.value.where) == (5, str(folder))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from synth_local.errors import DataError
 from synth_local.task.decoding import decode_lines
-from synth_local.task.text_files import Record
+from synth_local.task.formats.separated import Record
 
 Part = Literal["train", "test", "whole"]
 

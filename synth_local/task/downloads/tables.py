@@ -14,8 +14,8 @@ from synth_local.task.downloads.source_rows import (
     read_tabbed_lines,
 )
 from synth_local.task.examples import check_text
-from synth_local.task.json_files import read_json_rows
-from synth_local.task.text_files import read_fields, read_separated
+from synth_local.task.formats.json_rows import read_json_rows
+from synth_local.task.formats.separated import read_fields, read_separated
 
 NEWS_DESKS = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
 NEWS_HEADER = ["Class Index", "Title", "Description"]  # one republisher adds it

@@ -1,0 +1,1 @@
+"""Judgements of which of two tasks is more objective."""

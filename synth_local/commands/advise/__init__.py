@@ -1,0 +1,1 @@
+"""``advise``: what finished runs say of a task."""

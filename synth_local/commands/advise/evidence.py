@@ -1,0 +1,96 @@
+"""What finished runs say of a task, read from their files alone.
+
+The reading edge of ``advise``: neither models nor data of those runs have to be on this machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from synth_local.analyze.panel import PanelTask
+from synth_local.analyze.summary import Analysis, LearningCurve, TaskSubjectivity
+from synth_local.core.files import read_json
+from synth_local.errors import DataError, shorten
+from synth_local.evaluate.verdicts.advice import Finding
+from synth_local.evaluate.verdicts.verdict import read_verdicts
+from synth_local.store.run_dir import RunDir
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one run says.
+
+    Attributes:
+        run: the directory as the user spelled it.
+        findings: its verdicts.
+        test_digests: identity of each task's test texts.
+        curves: the run's learning curves.
+        people: how far people agree about each task that they rated.
+        panel: what machines say of each task that they were asked about.
+    """
+
+    run: str
+    findings: tuple[Finding, ...]
+    test_digests: dict[str, str]
+    curves: tuple[LearningCurve, ...]
+    people: dict[str, TaskSubjectivity] = field(default_factory=dict)
+    panel: dict[str, PanelTask] = field(default_factory=dict)
+
+
+def read_evidence(directory: Path) -> Evidence:
+    """Return what a finished run says of the gap to real.
+
+    Args:
+        directory: of a run whose evaluate stage is done.
+
+    Returns:
+        Its findings.
+
+    Raises:
+        DataError: it is no run directory, nothing was evaluated, or another version wrote it.
+    """
+    run = RunDir(directory)
+    if not run.run_file.is_file():
+        raise DataError("this is no run directory: it has no run.yaml", where=directory)
+    try:
+        return _read(run, str(directory))
+    except (KeyError, TypeError, ValidationError) as error:
+        raise DataError(
+            f"the results were stored in another form ({shorten(repr(error))} is not as expected)",
+            where=directory,
+            fix="bring them up to date: `synth-local run` with its run file",
+        ) from error
+
+
+def _read(run: RunDir, name: str) -> Evidence:
+    stored = read_json(run.summary)
+    if not stored or not stored["summary"]:
+        raise DataError(
+            "no student of this run was evaluated",
+            where=run.root,
+            fix="finish it: `synth-local run` with its run file",
+        )
+    told = read_json(run.verdicts)
+    if told is None:
+        raise DataError(
+            "the run has no verdicts.json: it is missing, or an earlier version wrote the run",
+            where=run.root,
+            fix="bring it up to date: `synth-local run` with its run file",
+        )
+    verdicts = read_verdicts(told)
+    analyzed = read_json(run.analysis)
+    analysis = Analysis.from_json(analyzed["analysis"]) if analyzed else Analysis()
+    people = {one.task: one for one in analysis.tasks if one.mean_share is not None}
+    panel = {one.task: one for one in analysis.panel if one.mean_share is not None}
+    findings = [
+        Finding(one, name, found.pair_agreement if found else None, found.alpha if found else None)
+        for one in verdicts
+        for found in [people.get(one.task)]
+    ]
+    tasks = dict.fromkeys(one["condition"]["task"] for one in stored["summary"]["scores"])
+    facts = {task: read_json(run.split_facts(task)) or {} for task in tasks}
+    digests = {task: str(about.get("test_digest", "")) for task, about in facts.items()}
+    return Evidence(name, tuple(findings), digests, analysis.learning, people, panel)

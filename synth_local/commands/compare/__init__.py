@@ -1,0 +1,1 @@
+"""``compare``: two runs or parts of runs beside each other."""

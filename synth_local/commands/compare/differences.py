@@ -1,0 +1,320 @@
+"""Which conditions of two runs belong together, and what keeps them from being comparable.
+
+Pure: facts of two runs in, pairs and named differences out. Nothing here forbids a comparison; it
+says what else differs, so that nobody takes one cause for another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synth_local.commands.compare.cell_filter import PARTS, ROWS, explain_ambiguity, find_free_parts
+from synth_local.commands.compare.run_facts import (
+    OF_THE_QUESTION,
+    SHOTS,
+    TRAINING_ROWS,
+    WEIGHTS,
+    Facts,
+    RunFacts,
+    TrainedCondition,
+)
+from synth_local.evaluate.summary import Condition
+from synth_local.store.corpus import Manifest
+from synth_local.train.sets.sources import NONE
+
+DIGEST_DIGITS = 12
+_ANY = "*"
+_BEARS_ON_BROUGHT = ("curate.", "per_label")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Two conditions that are compared."""
+
+    first: TrainedCondition
+    other: TrainedCondition
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What of two runs belongs together.
+
+    Attributes:
+        pairs: in the first run's order.
+        generators: the two generators whose names were not asked to be the same, or ``None``.
+        only_first: conditions of the first run without a partner.
+        only_other: conditions of the other run without a partner.
+        ambiguous: sentences on conditions that more than one could be the partner of.
+    """
+
+    pairs: tuple[Match, ...]
+    generators: tuple[str, str] | None
+    only_first: tuple[str, ...]
+    only_other: tuple[str, ...]
+    ambiguous: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """Something that differs between two runs beside what is to be compared.
+
+    Attributes:
+        what: the setting or the input.
+        first: its value in the first run.
+        other: its value in the other run.
+        where: tasks, corpora or conditions that it concerns; empty where it concerns all.
+    """
+
+    what: str
+    first: str
+    other: str
+    where: tuple[str, ...] = ()
+
+
+def spell_condition(condition: Condition) -> str:
+    """Return a condition as people read it: its parts without those that do not apply."""
+    parts = (
+        *(condition.task, condition.source, condition.generator, condition.strategy),
+        *(condition.student, f"n{condition.num_train}"),
+    )
+    return " / ".join(part for part in parts if part != NONE)
+
+
+def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
+    """Return which conditions of two runs belong together.
+
+    Task, source, strategy, student and generator are the same; where each run has exactly one
+    generator, these two belong together whatever their names. Of several conditions that differ in
+    their number of rows only, those with the same number belong together; what is left is paired
+    where it is one on each side. Parts that were chosen in either run need not be the same; where
+    they leave several candidates, none is taken. Repeats of corpora are left out: the first ones
+    stand for them.
+
+    Args:
+        first: one run.
+        other: the other run.
+
+    Returns:
+        The pairs, and what has no partner.
+    """
+    free = find_free_parts(first, other)
+    single = (first.generators, other.generators)
+    across = all(len(names) == 1 for names in single) and single[0] != single[1]
+    across = across and "generator" not in free
+    groups = [_group(run, free, across=across) for run in (first, other)]
+    pairs: list[Match] = []
+    ambiguous: list[str] = []
+    taken: tuple[set[Condition], set[Condition]] = (set(), set())
+    for key in (key for key in groups[0] if key in groups[1]):
+        name = " / ".join(part for part in key if part not in (NONE, _ANY))
+        sides = [[one.condition for one in group[key]] for group in groups]
+        problems = [
+            explain_ambiguity(run, side, free, name)
+            for run, side in zip((first, other), sides, strict=True)
+        ]
+        if any(problems):
+            ambiguous += [problem for problem in problems if problem]
+            for seen, side in zip(taken, sides, strict=True):
+                seen.update(side)
+        else:
+            pairs += _pair_up(groups[0][key], groups[1][key])
+    order = {one.condition: place for place, one in enumerate(first.conditions)}
+    pairs.sort(key=lambda match: order[match.first.condition])
+    taken[0].update(match.first.condition for match in pairs)
+    taken[1].update(match.other.condition for match in pairs)
+    left = [
+        tuple(
+            spell_condition(one.condition)
+            for one in run.conditions
+            if one.condition not in used and not one.is_repeat
+        )
+        for run, used in zip((first, other), taken, strict=True)
+    ]
+    generators = (first.generators[0], other.generators[0]) if across else None
+    return Matches(tuple(pairs), generators, left[0], left[1], tuple(ambiguous))
+
+
+def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tuple[Unlike, ...]:
+    """Return what differs between two runs where it bears on the pairs.
+
+    Args:
+        first: one run.
+        other: the other run.
+        pairs: what is compared.
+
+    Returns:
+        Each difference once, with all places that it concerns; what is compared itself (the
+        generator, where it is matched across names, and what was chosen to differ) is none.
+    """
+    free = find_free_parts(first, other)
+    tasks = _unique(match.first.condition.task for match in pairs)
+    students = _list_same(pairs, "student")
+    made = [match for match in pairs if match.first.corpus and match.other.corpus]
+    found = [one for task in tasks for one in _differ(first.tasks, other.tasks, task)]
+    if made:
+        found += _differ_in_asking(first, other, made)
+    for match in made:
+        found += _differ_in_making(first, other, match)
+    found += _list_differences(first.training, other.training, "")
+    for name in students:
+        found += _differ(first.students, other.students, name, "student {}: ")
+    for match in pairs:
+        found += _differ_in_training(match, free)
+    return _merge(found)
+
+
+def _group(
+    run: RunFacts, free: Sequence[str], *, across: bool
+) -> dict[tuple[str, ...], list[TrainedCondition]]:
+    groups: dict[tuple[str, ...], list[TrainedCondition]] = {}
+    for one in (one for one in run.conditions if not one.is_repeat):
+        condition = one.condition
+        # a corpus brought along belongs to its name alone
+        is_any = across and condition.generator in run.generators
+        open_parts = {*free, "generator"} if is_any else free
+        key = tuple(
+            _ANY if part in open_parts else getattr(condition, part)
+            for part in PARTS
+            if part != ROWS
+        )
+        groups.setdefault(key, []).append(one)
+    return groups
+
+
+def _pair_up(
+    first: Sequence[TrainedCondition], other: Sequence[TrainedCondition]
+) -> Iterator[Match]:
+    sizes = {one.condition.num_train: one for one in other}
+    left_over = []
+    for one in first:
+        same = sizes.pop(one.condition.num_train, None)
+        if same is None:
+            left_over.append(one)
+        else:
+            yield Match(one, same)
+    if len(left_over) == len(sizes) == 1:
+        yield Match(left_over[0], next(iter(sizes.values())))
+
+
+def _differ_in_asking(first: RunFacts, other: RunFacts, made: Sequence[Match]) -> list[Unlike]:
+    """Return how two runs ask for texts and curate them differently."""
+    found: list[Unlike] = []
+    for task in _unique(match.first.condition.task for match in made):
+        found += _differ(first.prompts, other.prompts, task)
+    for name in _list_same(made, "strategy"):
+        found += _differ(first.strategies, other.strategies, name, "strategy {}: ")
+    found += _list_differences(first.making, other.making, "")
+    if all(match.first.corpus and match.first.corpus.is_brought for match in made):
+        # nothing was asked for: what bears on them is curation and the number of rows
+        found = [one for one in found if one.what.startswith(_BEARS_ON_BROUGHT)]
+    return found
+
+
+def _differ_in_training(match: Match, free: Sequence[str]) -> Iterator[Unlike]:
+    """Return how the two conditions differ beside what is compared: what their names say."""
+    first, other = match.first, match.other
+    compared: set[str] = set()
+    if first.condition.generator != other.condition.generator:
+        compared.add(WEIGHTS)
+    if first.condition.strategy != other.condition.strategy:
+        compared.add(SHOTS)
+    if first.condition.student != other.condition.student:
+        compared |= OF_THE_QUESTION  # of the two, one may be a generator that is asked
+    if ROWS in free:
+        compared.add(TRAINING_ROWS)
+    facts = [
+        {key: value for key, value in one.facts.items() if key not in compared}
+        for one in (first, other)
+    ]
+    if first.condition.source != other.condition.source:
+        for one in facts:
+            if TRAINING_ROWS in one:
+                one[TRAINING_ROWS] = _count_labels(one[TRAINING_ROWS])
+    return _list_differences(facts[0], facts[1], spell_condition(first.condition))
+
+
+def _count_labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Return the rows of each label, wherever they come from."""
+    counts: Counter[str] = Counter()
+    for of_source in rows.values():
+        counts.update(of_source)
+    return dict(sorted(counts.items()))
+
+
+def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Unlike]:
+    """Return how the two corpora of a pair were made differently."""
+    keys = match.first.corpus, match.other.corpus
+    if keys[0] is None or keys[1] is None:
+        return []
+    manifests = first.corpora[keys[0]], other.corpora[keys[1]]
+    about = [describe_making(manifest) for manifest in manifests]
+    if keys[0].generator == keys[1].generator:
+        for facts, manifest in zip(about, manifests, strict=True):
+            what = "file brought along" if manifest.brought else WEIGHTS
+            facts[what] = manifest.generator_digest["total"]
+    is_same_way = keys[0].strategy == keys[1].strategy
+    partner = keys[1].generator if is_same_way else str(keys[1])
+    where = str(keys[0]) if keys[0] == keys[1] else f"{keys[0]} against {partner}"
+    return list(_list_differences(about[0], about[1], where))
+
+
+def describe_making(manifest: Manifest) -> dict[str, Any]:
+    """Return what a corpus says of the engine that wrote it."""
+    engine = manifest.engine
+    return {
+        "engine": f"{engine.get('name', '')} {engine.get('version', '')}".strip(),
+        "dtype": engine.get("dtype", ""),
+        "device": engine.get("device", ""),
+        "grade": manifest.grade,
+    }
+
+
+def _differ(
+    first: Mapping[str, Facts], other: Mapping[str, Facts], name: str, prefix: str = ""
+) -> list[Unlike]:
+    where = "" if prefix else name
+    return [
+        Unlike(prefix.format(name) + one.what, one.first, one.other, one.where)
+        for one in _list_differences(first.get(name, {}), other.get(name, {}), where)
+    ]
+
+
+def _list_differences(first: Facts, other: Facts, where: str) -> Iterator[Unlike]:
+    for what in dict.fromkeys((*first, *other)):
+        values = first.get(what), other.get(what)
+        if values[0] != values[1]:
+            spelled = [_spell(value) for value in values]
+            yield Unlike(what, spelled[0], spelled[1], (where,) if where else ())
+
+
+def _spell(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        is_digest = len(value) == 64 and not set(value) - set("0123456789abcdef")
+        return value[:DIGEST_DIGITS] if is_digest else value
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _merge(found: Sequence[Unlike]) -> tuple[Unlike, ...]:
+    """Return each difference once, with the places of all."""
+    places: dict[tuple[str, str, str], dict[str, None]] = {}
+    for one in found:
+        places.setdefault((one.what, one.first, one.other), {}).update(dict.fromkeys(one.where))
+    return tuple(Unlike(*key, tuple(where)) for key, where in places.items())
+
+
+def _list_same(pairs: Sequence[Match], part: str) -> list[str]:
+    """Return the values of a part in the pairs whose two conditions have the same one."""
+    values = ([getattr(one.condition, part) for one in (m.first, m.other)] for m in pairs)
+    return _unique(first for first, other in values if first == other)
+
+
+def _unique(names: Iterator[str]) -> list[str]:
+    return list(dict.fromkeys(names))

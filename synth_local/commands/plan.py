@@ -1,0 +1,318 @@
+"""``plan``: what a run file asks for, what is done, what the rest may cost; computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synth_local.config import RunConfig
+from synth_local.errors import BrokenModelError, MachineError
+from synth_local.evaluate.power import foresee
+from synth_local.records import Cell
+from synth_local.run.cells import expect_cells
+from synth_local.run.context import Context, resolve_config
+from synth_local.run.human.files import SaidFile, check_said
+from synth_local.run.machine import check_machine
+from synth_local.run.not_here import find_blocking, list_not_here, list_stages_left, spell_not_here
+from synth_local.run.rounds import current_rounds
+from synth_local.run.splits import split_facts
+from synth_local.run.stages import STAGES
+from synth_local.run.stale_outputs import explain_corpus, explain_stages
+from synth_local.run.state import State
+from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task import NotHere
+from synth_local.task.file_facts import FileFacts
+from synth_local.train.sets.budget import count_passes, count_steps
+from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF
+
+TOKENS_PER_WORD = 1.4  # of English in common vocabularies
+WORDS_WITHOUT_BOUND = 60
+PROMPT_TOKENS = 120  # context and instruction
+LABEL_TOKENS = 30  # a label with its description
+# output tokens a second x parameters on one H100-class GPU in bfloat16, from published figures of
+# about 6,300 tokens/s for 8 billion parameters; a guide for planning, not a measurement
+GPU_TOKENS_TIMES_PARAMETERS = 6300 * 8.0e9
+
+
+@dataclass(frozen=True)
+class CorpusOverview:
+    """One corpus: its slots, and what round 0 may cost.
+
+    Attributes:
+        task: the task's name.
+        generator: the generator's name.
+        strategy: the strategy's name.
+        slots: per label, admitted so far (round 0 before anything ran); the rows of a file.
+        state: ``done`` or ``to do``.
+        output_tokens: estimate for the admitted slots.
+        prompt_tokens: estimate for the admitted slots.
+        gpu_minutes: rough, on one H100-class GPU; ``None`` where the card has no size.
+        file: what became of the rows of a corpus brought along.
+        why: why stored work on it is to be done again; empty where none is.
+        note: what could not be checked here of what is done.
+    """
+
+    task: str
+    generator: str
+    strategy: str
+    slots: dict[str, int]
+    state: str
+    output_tokens: int
+    prompt_tokens: int
+    gpu_minutes: float | None
+    file: dict[str, Any] | None = None
+    why: list[str] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def read_file(self) -> FileFacts | None:
+        """Return what became of the rows of a file brought along; ``None`` for other corpora."""
+        return None if self.file is None else FileFacts.from_json(self.file)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything that ``plan`` shows.
+
+    Attributes:
+        out: the run directory.
+        engine: that writes the texts.
+        dtype: of the weights.
+        tasks: one entry each, with rows by label.
+        corpora: one entry each.
+        cells: one entry each, with rows, optimiser steps and passes over the rows.
+        stages: all stages, each with ``state``, ``why`` (why stored work is to be done again)
+            and ``note``.
+        missing: what this machine lacks for the work that is left, a sentence each.
+        not_here: sources that nothing left needs; what was recorded of them stands for them.
+    """
+
+    out: str
+    engine: str
+    dtype: str
+    tasks: list[dict[str, Any]]
+    corpora: list[CorpusOverview]
+    cells: list[dict[str, Any]]
+    stages: list[dict[str, Any]]
+    missing: list[str]
+    said: tuple[SaidFile, ...] = ()
+    broken: list[str] = field(default_factory=list)
+    not_here: list[str] = field(default_factory=list)
+
+    @property
+    def classify_tokens(self) -> int:
+        """Tokens that generators read to classify the test texts themselves, as far as to do."""
+        return sum(one.get("read_tokens", 0) for one in self.cells if one["state"] != "done")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the overview as JSON-ready values."""
+        tokens = sum(one.output_tokens for one in self.corpora if one.state != "done")
+        minutes = [one.gpu_minutes for one in self.corpora if one.state != "done"]
+        known = [one for one in minutes if one is not None]
+        return {
+            **asdict(self),
+            "num_slots": sum(sum(one.slots.values()) for one in self.corpora),
+            "num_cells": len(self.cells),
+            "estimate": {
+                "output_tokens": tokens,
+                "classify_tokens": self.classify_tokens,
+                "gpu_minutes": round(sum(known), 1) if len(known) == len(minutes) else None,
+            },
+        }
+
+
+def make_overview(config: RunConfig, out: Path) -> Overview:
+    """Return what the run file asks for and what of it is done in ``out``.
+
+    Args:
+        config: the checked run file.
+        out: the run directory.
+
+    Returns:
+        What ``plan`` shows.
+
+    Raises:
+        ConfigError: the run file, a task file or a template is wrong.
+        DataError: the data are wrong.
+    """
+    run = RunDir(out.resolve())
+    context = Context(run, resolve_config(config, run))
+    for task in context.tasks.values():
+        context.per_label(task)
+        context.prompts[task.name].check()
+    problems = check_machine(context)
+    broken = [str(error) for error in problems if isinstance(error, BrokenModelError)]
+    tasks = [_task(context, name) for name in context.tasks]
+    said = check_said(context)
+    config = context.config
+    try:
+        lost = list_not_here(context)
+    except MachineError:  # weights that nothing is known of: nothing can be compared
+        return Overview(
+            str(run.root),
+            config.engine,
+            config.generate.dtype,
+            tasks,
+            [_corpus(context, key, None) for key in context.corpora],
+            _planned_cells(context),
+            [],
+            [f"{error.what}: {error.fix}" for error in problems],
+            said,
+            broken,
+        )
+    state = State(context)
+    left = list_stages_left(state)
+    blocking = find_blocking(state, left)
+    needed = [one.error for one in blocking]
+    recorded = {str(one.error) for one in lost}
+    needed += [error for error in problems if str(error) not in recorded]
+    return Overview(
+        str(run.root),
+        config.engine,
+        config.generate.dtype,
+        tasks,
+        [_corpus(context, key, state) for key in context.corpora],
+        _cells(context, state),
+        _stages(state, left, lost),
+        [f"{error.what}: {error.fix}" for error in needed],
+        said,
+        broken,
+        spell_not_here([one for one in lost if one not in blocking]),
+    )
+
+
+def _task(context: Context, name: str) -> dict[str, Any]:
+    facts = split_facts(context, context.tasks[name])
+    return {
+        "name": name,
+        "train": facts.train,
+        "pool": facts.pool,
+        "validation": facts.validation,
+        "test": facts.test,
+        "near_test": facts.num_near_test,
+        "reach": asdict(foresee(sum(facts.test.values()), context.config.margin)),
+        "files": facts.files,
+    }
+
+
+def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOverview:
+    """Return one corpus; without a state nothing can be said to be done."""
+    task = context.tasks[key.task]
+    is_done = state is not None and key in state.manifests
+    spelled = "done" if is_done else "to do"
+    why = explain_corpus(state, key) if state is not None else []
+    note = _spell_unchecked(_lost_of(context, key)) if is_done else ""
+    if key.is_brought:
+        rounds = current_rounds(context, key)
+        return CorpusOverview(
+            *_parts(key), rounds.admitted, spelled, 0, 0, 0.0, rounds.read, why, note
+        )
+    strategy = context.strategies[key.strategy]
+    slots = current_rounds(context, key).admitted if state else context.per_label(task)
+    total = sum(slots.values())
+    words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
+    # texts fill about half of what they are allowed
+    output = min(words * 0.5 * TOKENS_PER_WORD, context.config.generate.max_tokens)
+    history = (strategy.chain_length - 1) / 2 * (output + PROMPT_TOKENS / 2)
+    prompt = PROMPT_TOKENS + history + strategy.shots * words * 0.5 * TOKENS_PER_WORD
+    return CorpusOverview(
+        *_parts(key),
+        slots,
+        spelled,
+        round(total * output),
+        round(total * prompt),
+        _gpu_minutes(context, key.generator, total * output),
+        why=why,
+        note=note,
+    )
+
+
+def _lost_of(context: Context, key: CorpusKey) -> list[NotHere]:
+    """Return the sources of a corpus that are not here."""
+    lost = list(context.tasks[key.task].not_here)
+    one = context.brought[key] if key.is_brought else context.generators[key.generator]
+    return [*lost, one.not_here] if one.not_here else lost
+
+
+def _spell_unchecked(lost: Sequence[NotHere]) -> str:
+    """Return which kinds of sources could not be compared, or nothing."""
+    words = {"generator": "weights", "student": "weights", "embedder": "weights"}
+    kinds = dict.fromkeys(words.get(one.kind, one.kind) for one in lost)
+    return f"{', '.join(kinds)} not here, not checked" if kinds else ""
+
+
+def _parts(key: CorpusKey) -> tuple[str, str, str]:
+    return key.task, key.generator, key.strategy
+
+
+def _gpu_minutes(context: Context, generator: str, tokens: float) -> float | None:
+    try:
+        parameters = context.generators[generator].card.parameters
+    except MachineError:
+        return None
+    return (
+        None if not parameters else round(tokens * parameters / GPU_TOKENS_TIMES_PARAMETERS / 60, 2)
+    )
+
+
+def _cells(context: Context, state: State) -> list[dict[str, Any]]:
+    if state.open_corpora:
+        return _planned_cells(context)
+    left = {plan.cell.name for plan in state.open_cells}
+    return [
+        _describe_cell(context, plan.cell, "to do" if plan.cell.name in left else "done")
+        for plan in state.cells
+    ]
+
+
+def _planned_cells(context: Context) -> list[dict[str, Any]]:
+    return [_describe_cell(context, cell, "to do") for cell in expect_cells(context)]
+
+
+def _describe_cell(context: Context, cell: Cell, state: str) -> dict[str, Any]:
+    """Return a cell's rows, its steps and how often it sees a row, where it takes steps at all."""
+    rows, settings = cell.num_train, context.config.train
+    takes_steps = cell.student not in (*DETERMINISTIC, GENERATOR_ITSELF)
+    return {
+        "name": cell.name,
+        "source": cell.source,
+        "rows": rows,
+        "steps": count_steps(rows, settings) if takes_steps else None,
+        "passes": round(count_passes(rows, settings), 2) if takes_steps else None,
+        "state": state,
+        **_read_tokens(context, cell),
+    }
+
+
+def _read_tokens(context: Context, cell: Cell) -> dict[str, int]:
+    """Return how many tokens a generator reads that classifies itself: each text once per label.
+
+    Without exemplars one seed does for all.
+    """
+    if cell.student != GENERATOR_ITSELF:
+        return {}
+    task = context.tasks[cell.task]
+    shots = context.strategies[cell.strategy].shots
+    if not shots and cell.seed != context.config.seeds[0]:
+        return {"read_tokens": 0}
+    words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
+    text = words * 0.5 * TOKENS_PER_WORD
+    prompt = PROMPT_TOKENS + LABEL_TOKENS * len(task.labels) + (1 + shots) * text
+    num_test = sum(split_facts(context, task).test.values())
+    return {"read_tokens": round(num_test * len(task.labels) * prompt)}
+
+
+def _stages(state: State, left: Sequence[str], lost: Sequence[NotHere]) -> list[dict[str, Any]]:
+    why = explain_stages(state)
+    note = _spell_unchecked(lost)
+    return [
+        {
+            "stage": stage,
+            "state": "to do" if stage in left else "done",
+            "why": why.get(stage, []),
+            "note": "" if stage in left else note,
+        }
+        for stage in STAGES
+    ]

@@ -1,0 +1,1 @@
+"""The engine over transformers: rows of token ids, extended together."""

@@ -1,0 +1,1 @@
+"""From scores to answers: one rule, in records and in words."""

@@ -1,0 +1,236 @@
+"""Verdicts in words: the same ones on the page, in the terminal and in ``advise``.
+
+Differences are told as condition minus partner, as in the tables: below 0 the synthetic side
+loses. (A verdict's ``gap`` has the other sign.) "Loses" and "gains" are said only where the whole
+interval is on that side of 0.
+
+Pure; computes nothing. Minus signs are plain ones: a terminal may lack the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from synth_local.evaluate.verdicts.verdict import Answer, Question, Verdict
+
+#: What was asked, as a heading.
+ASKED: Mapping[Question, str] = MappingProxyType(
+    {
+        "instead_of_real": "Synthetic instead of as many real texts",
+        "instead_of_all_real": "All synthetic instead of all real texts",
+        "with_all_real": "Synthetic added to all real texts",
+        "with_pool": "Synthetic added to the pool",
+    }
+)
+#: The same in a table's cell, after "synthetic".
+ASKED_SHORT: Mapping[Question, str] = MappingProxyType(
+    {
+        "instead_of_real": "instead of real",
+        "instead_of_all_real": "instead of all real",
+        "with_all_real": "added to all real",
+        "with_pool": "added to the pool",
+    }
+)
+_OPEN = "Open"
+_NONE = "No verdict"
+_PARTNERS: Mapping[str, str] = MappingProxyType(
+    {
+        "real": "the same number of real texts",
+        "real_all": "all real texts",
+        "pool": "the pool alone",
+        "pool_balanced": "the pool balanced to the same labels",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A cell's name without its seed, taken apart; ``-`` where a part does not apply."""
+
+    source: str
+    generator: str
+    strategy: str
+    num_train: int
+
+    @property
+    def texts(self) -> str:
+        """Return who wrote the synthetic texts: ``few_shot texts of tiny-sms``, or nothing."""
+        return "" if self.generator == "-" else f"{self.strategy} texts of {self.generator}"
+
+
+def take_apart(name: str) -> Named:
+    """Return the parts of a verdict's condition or partner.
+
+    Args:
+        name: as a verdict has it, not empty.
+
+    Returns:
+        Its parts.
+    """
+    _, source, generator, strategy, _, rows = name.split("__")
+    return Named(source, generator, strategy, int(rows.removeprefix("n")))
+
+
+def name_answer(verdict: Verdict) -> str:
+    """Return the answer in a few words, such as ``As good within 0.02``."""
+    names: Mapping[Answer, str] = {
+        "as_good": f"As good within {verdict.margin:g}",
+        "worse": f"Worse by more than {verdict.margin:g}",
+        "helps": "Helps",
+        "harms": "Harms",
+        "open": _OPEN,
+        "none": _NONE,
+    }
+    return names[verdict.verdict]
+
+
+def spell_verdict(verdict: Verdict) -> str:
+    """Return the verdict as one sentence, with the interval that it was taken from.
+
+    Args:
+        verdict: of any question.
+
+    Returns:
+        A sentence. Where there is no verdict it says why; where the question is open it says what
+        would settle it.
+    """
+    if verdict.verdict == "none":
+        return f"{_NONE}: {spell_why(verdict)}."
+    other = spell_partner(verdict)
+    claims: Mapping[Answer, str] = {
+        "as_good": f"As good as {other} within {verdict.margin:g}",
+        "worse": f"Worse than {other} by more than {verdict.margin:g}",
+        "helps": f"Helps {_name_base(verdict)}",
+        "harms": f"Harms {_name_base(verdict)}",
+        "open": _OPEN,
+    }
+    sentence = f"{claims[verdict.verdict]}{_spell_reach(verdict)}: {_spell_move(verdict)}"
+    if verdict.verdict == "open":
+        sentence += f"; {spell_settling(verdict)}"
+    return f"{sentence}."
+
+
+def spell_difference(verdict: Verdict) -> str:
+    """Return condition minus partner with the interval of the verdict; empty for no verdict."""
+    if verdict.verdict == "none":
+        return ""
+    return _spell_signed(verdict.gap, verdict.low, verdict.high)
+
+
+def spell_basis(verdict: Verdict) -> tuple[str, ...]:
+    """Return what a verdict rests on, a sentence each; empty where there is none.
+
+    Args:
+        verdict: of any question.
+
+    Returns:
+        Both scores with their rows; then how the interval was taken, the one over test items
+        alone, and the gap as a share of what the partner had learnt.
+    """
+    if verdict.verdict == "none" or verdict.score is None or verdict.partner_score is None:
+        return ()
+    mine, other = take_apart(verdict.condition), take_apart(verdict.partner)
+    made = f" ({mine.texts})" if mine.texts else ""
+    sentences = [
+        f"{verdict.student} trained on {mine.num_train:,} rows of {mine.source}{made} has macro-F1 "
+        f"{verdict.score:.3f}, on {other.num_train:,} rows of {other.source} "
+        f"{verdict.partner_score:.3f}; {_count(verdict.num_test, 'test text')}."
+    ]
+    only = _spell_interval(verdict.items_low, verdict.items_high)
+    notes = [f"test items only {only}"] if only else []
+    if verdict.num_tried > 1:
+        notes.insert(0, f"interval widened for the best of {verdict.num_tried}")
+    if notes:
+        sentences.append(f"{_capital('; '.join(notes))}.")
+    return (*sentences, *_spell_share(verdict, other.source))
+
+
+def spell_reasons(verdict: Verdict) -> tuple[str, ...]:
+    """Return why there is no verdict, or what limits it, a sentence each."""
+    return tuple(f"{text}." for text in verdict.reasons)
+
+
+def spell_settling(verdict: Verdict) -> str:
+    """Return what would settle an open question, without a full stop."""
+    if not verdict.settles:
+        return verdict.reasons[0] if verdict.reasons else "nothing is known that would settle it"
+    if not verdict.settles[0].startswith("about"):
+        return verdict.settles[0]
+    return f"{' or '.join(verdict.settles)} would settle it"
+
+
+def spell_why(verdict: Verdict) -> str:
+    """Return why there is no answer, or what would settle an open one; empty for an answer."""
+    if verdict.verdict == "none":
+        return verdict.reasons[0] if verdict.reasons else "nothing was compared"
+    return spell_settling(verdict) if verdict.verdict == "open" else ""
+
+
+def spell_partner(verdict: Verdict) -> str:
+    """Return what the condition was compared with; ``real texts`` where that is nothing."""
+    if not verdict.partner:
+        return "real texts"
+    source = take_apart(verdict.partner).source
+    if verdict.question in ("instead_of_all_real", "with_all_real") and source == "real":
+        return _PARTNERS["real_all"]  # one training set that serves both
+    return _PARTNERS.get(source, source)
+
+
+def _name_base(verdict: Verdict) -> str:
+    """Return what texts were added to."""
+    return "all real texts" if verdict.question == "with_all_real" else "the pool"
+
+
+def _spell_reach(verdict: Verdict) -> str:
+    count = verdict.num_corpora
+    return ", for this corpus" if count == 1 else f", over {count} corpora of these settings"
+
+
+def _spell_move(verdict: Verdict) -> str:
+    """Return the difference; it loses or gains only where the whole interval does."""
+    number = spell_difference(verdict)
+    if verdict.gap is None or verdict.low is None or verdict.high is None:
+        return "not compared"
+    if verdict.low > 0:
+        return f"it loses {verdict.gap:.3f} macro-F1, difference {number}"
+    if verdict.high < 0:
+        return f"it gains {-verdict.gap:.3f} macro-F1, difference {number}"
+    return f"difference {number} macro-F1"
+
+
+def _spell_share(verdict: Verdict, partner: str) -> list[str]:
+    share = verdict.share_of_lift
+    if share is None or verdict.floor is None:
+        return []
+    side = "less" if share >= 0 else "more"
+    return [
+        f"That is {abs(share):.0%} {side} than what {partner} teaches beyond the floor of "
+        f"{verdict.floor:.3f}."
+    ]
+
+
+def _spell_signed(gap: float | None, low: float | None, high: float | None) -> str:
+    if gap is None:
+        return ""
+    interval = _spell_interval(low, high)
+    return f"{_sign(-gap)} {interval}".rstrip()
+
+
+def _spell_interval(low: float | None, high: float | None) -> str:
+    """Return an interval of condition minus partner from one of the gap."""
+    return "" if low is None or high is None else f"[{_sign(-high)}, {_sign(-low)}]"
+
+
+def _sign(value: float) -> str:
+    text = f"{value:+.3f}"
+    return text if float(text) else text[1:]  # no sign on what rounds to zero
+
+
+def _count(number: int | None, word: str) -> str:
+    return f"{number or 0:,} {word}{'' if number == 1 else 's'}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

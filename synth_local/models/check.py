@@ -1,0 +1,76 @@
+"""Is a model's folder complete, unmodified and safe to load? Everything wrong, in one list.
+
+Reads every byte where a card fixes a digest. Loads nothing: headers are parsed, tensors are not.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from synth_local.errors import ConfigError
+from synth_local.models.digest import digest_model
+from synth_local.models.folder import TOKENIZER_CONFIG
+from synth_local.models.headers import check_safetensors
+from synth_local.models.known import load_card
+from synth_local.models.roles import name_architecture
+from synth_local.models.weights import read_config
+from synth_local.models.whole import list_faults
+
+__all__ = ["check_model", "check_safetensors"]
+
+
+def check_model(folder: Path) -> list[str]:
+    """Return everything that is wrong with a model's folder.
+
+    Args:
+        folder: of the model; its name is the model's name.
+
+    Returns:
+        One sentence a problem; none where the folder is complete, fits its card and brings no
+        code of its own.
+    """
+    if not folder.is_dir():
+        return [f"{folder} is not a folder"]
+    faults = list_faults(folder)
+    problems = [f"{fault.what}; {fault.fix}" if fault.fix else fault.what for fault in faults]
+    problems += _check_code(folder)
+    problems += _check_card(folder, usable=not faults)
+    return problems
+
+
+def _check_code(folder: Path) -> list[str]:
+    """Return where the folder asks for code of its own, which is never run unasked."""
+    problems = [
+        f"{path.name} is code that comes with the model; it will not be run"
+        for path in sorted(folder.glob("*.py"))
+    ]
+    for name in ("config.json", TOKENIZER_CONFIG):
+        try:
+            value = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            continue  # reported with the other files
+        if isinstance(value, dict) and "auto_map" in value:
+            problems.append(f"{name} asks for code of the model's own (auto_map)")
+    return problems
+
+
+def _check_card(folder: Path, *, usable: bool) -> list[str]:
+    """Return where the folder does not fit its card."""
+    try:
+        card = load_card(folder.absolute().name, folder)
+    except ConfigError as error:
+        return [f"the card at {error.where} is wrong: {error.fix or error.what}"]
+    if not usable:
+        return []
+    problems = []
+    architecture = name_architecture(read_config(folder))
+    if card.architecture and architecture and card.architecture != architecture:
+        problems.append(f"its architecture is {architecture}, the card says {card.architecture}")
+    found = digest_model(folder).total if card.digest else ""
+    if found == card.digest:
+        return problems
+    return [
+        *problems,
+        f"its digest is {found}, the card says {card.digest}: another version, or modified",
+    ]

@@ -1,0 +1,321 @@
+"""``run``: the whole pipeline on this machine, safe to repeat.
+
+The parent computes nothing: it compares fingerprints with markers, and calls ``step`` in child
+processes for what is missing, one per generator, so that memory is returned, and on CPUs as many
+that train as there are processors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from synth_local.backends.local import LocalJob, run_job, run_jobs
+from synth_local.backends.slurm.client import Slurm
+from synth_local.config import RunConfig
+from synth_local.core.files import explain_disk_errors
+from synth_local.core.turns import TURN_VARIABLE
+from synth_local.errors import EngineError, SynthLocalError
+from synth_local.pipeline.endings import JobFailedError, explain_job, sum_up_trainings
+from synth_local.pipeline.run_lock import refuse_busy
+from synth_local.pipeline.side_by_side import count_trainings, cut_into_shards
+from synth_local.run.context import Context, resolve_config, store_config
+from synth_local.run.human.files import check_said
+from synth_local.run.keep_record import keep_record
+from synth_local.run.machine import check_machine
+from synth_local.run.not_here import find_blocking, list_not_here, list_stages_left, spell_not_here
+from synth_local.run.retire import retire
+from synth_local.run.rounds import check_brought
+from synth_local.run.sources.made_from import Asked, write_asked
+from synth_local.run.splits import split_facts
+from synth_local.run.stages import STAGES
+from synth_local.run.state import State
+from synth_local.store.markers import (
+    Progress,
+    clear_failures,
+    mark_live,
+    read_progress,
+    sum_progress,
+)
+from synth_local.store.run_dir import RunDir
+
+Say = Callable[[str], None]
+ShowProgress = Callable[[list[Progress]], None]
+READ_RESULTS = {"evaluate", "analyze", "report"}  # stages that need neither models nor engines
+
+
+@dataclass
+class LocalRun:
+    """One call of ``run``.
+
+    Attributes:
+        context: the opened run.
+        say: prints a line for people.
+        show: shows the progress of the jobs under way.
+        num_jobs: jobs started so far.
+    """
+
+    context: Context
+    say: Say
+    show: ShowProgress
+    num_jobs: int = 0
+    failures: list[SynthLocalError] = field(default_factory=list)
+
+    def job(self, stage: str, *arguments: str, name: str = "") -> None:
+        """Run one step as a child process.
+
+        Args:
+            stage: one of the stages.
+            *arguments: further options of the step.
+            name: of the job, for logs and markers; the stage where empty.
+
+        Raises:
+            JobFailedError: the step failed.
+        """
+        self.num_jobs += 1
+        run = self.context.run
+        log = run.logs / f"{name or stage}.log"
+        code = run_job(
+            ["step", stage, "--run", str(run.root), *arguments],
+            log,
+            lambda: self.show(read_progress(run)),
+        )
+        if code:
+            raise explain_job(run, name or stage, code, log)
+
+    def train_side_by_side(self, shards: Mapping[int, int], num_shards: int) -> None:
+        """Train shards of the cells in child processes, all at the same time.
+
+        Args:
+            shards: the cells that are left of each shard that has some.
+            num_shards: shards of the whole.
+
+        Raises:
+            JobFailedError: at least one of them failed; the others have done their part.
+        """
+        self.num_jobs += len(shards)
+        run = self.context.run
+        names = [f"train-{shard:05d}-of-{num_shards:05d}" for shard in shards]
+        logs = [run.logs / f"{name}.log" for name in names]
+        started, total = time.time(), sum(shards.values())
+        jobs = [
+            LocalJob(
+                ["step", "train", "--run", str(run.root), "--shard", f"{shard}/{num_shards}"], log
+            )
+            for shard, log in zip(shards, logs, strict=True)
+        ]
+        # locks are none of a run directory's business, which may lie on a network
+        with NamedTemporaryFile(prefix="synth-local-") as turn:
+            codes = run_jobs(
+                jobs,
+                lambda: self.show(sum_progress(read_progress(run), "train", names, total, started)),
+                {TURN_VARIABLE: turn.name},
+            )
+        ended = zip(names, codes, logs, strict=True)
+        errors = [explain_job(run, name, code, log) for name, code, log in ended if code]
+        if errors:
+            state = State(self.context)
+            raise sum_up_trainings(run, state.cells, len(state.open_cells), total, errors)
+
+
+def prepare_run(config: RunConfig, out: Path) -> Context:
+    """Return the opened run; check everything that can be checked before work begins.
+
+    Args:
+        config: the checked run file.
+        out: the run directory.
+
+    Returns:
+        The opened run.
+
+    Raises:
+        ConfigError: the directory has live jobs, or the configuration is wrong.
+        DataError: the data are wrong, or missing and not recorded.
+        MachineError: weights are missing and not recorded, or the directory cannot be written.
+    """
+    run = RunDir(out.resolve())
+    refuse_busy(run, Slurm())
+    resolved = resolve_config(config, run)
+    context = Context(run, resolved)
+    for task in context.tasks.values():
+        context.per_label(task)
+        context.prompts[task.name].check()
+    with explain_disk_errors(run.root):
+        run.root.mkdir(parents=True, exist_ok=True)
+    problems = check_machine(context) if context.made_from is None else []
+    if problems:
+        raise problems[0]  # of a run that knows its sources it depends on what is left to do
+    for task in context.tasks.values():
+        split_facts(context, task)
+    check_said(context)
+    check_brought(context)
+    return context
+
+
+def check_work(context: Context, until: str, say: Say) -> None:
+    """Refuse work that cannot be done here; say what is not here where no work is left.
+
+    Args:
+        context: the opened run.
+        until: the last stage to run.
+        say: prints a line for people.
+
+    Raises:
+        ConfigError: a task file is missing, and there is work to do with it.
+        DataError: data are missing, and there is work to do with them.
+        MachineError: weights or an engine are missing, and there is work to do with them.
+    """
+    state = State(context)
+    stages = STAGES[: STAGES.index(until) + 1]
+    left = [stage for stage in list_stages_left(state) if stage in stages]
+    blocking = find_blocking(state, left)
+    if blocking:
+        raise blocking[0].error
+    lost = list_not_here(context)
+    known = {str(one.error) for one in lost}
+    problems = [one for one in check_machine(context) if str(one) not in known]
+    if problems and set(left) - READ_RESULTS:
+        raise problems[0]
+    for line in spell_not_here(lost):
+        say(line)
+
+
+def run_pipeline(
+    config: RunConfig,
+    out: Path,
+    until: str,
+    say: Say,
+    show: ShowProgress,
+    asked: Asked | None = None,
+) -> tuple[Context, int]:
+    """Run every stage up to ``until`` that is not done; return the run and the jobs it took.
+
+    Args:
+        config: the checked run file.
+        out: the run directory.
+        until: the last stage to run.
+        say: prints a line for people.
+        show: shows the progress of jobs.
+        asked: what the user asked for, kept in the run directory; ``None``: not kept.
+
+    Returns:
+        The opened run and the number of jobs that it took.
+
+    Raises:
+        JobFailedError: a job failed; the stages that do not need it were run all the same.
+    """
+    context = prepare_run(config, out)
+    check_work(context, until, say)
+    with mark_live(context.run, "run"):
+        clear_failures(context.run)
+        retire(context, say)
+        store_config(context.config, context.run)
+        keep_record(context)
+        if asked is not None:
+            write_asked(context.run, asked)
+        local = LocalRun(context, say, show)
+        for stage in STAGES[: STAGES.index(until) + 1]:
+            try:
+                _RUNNERS[stage](local)
+            except JobFailedError as error:
+                # behind a training that failed the run ends with that: it is the cause
+                if not local.failures:
+                    raise
+                local.say(f"{stage}: {error.what}")
+        if local.failures:
+            raise local.failures[0]
+    return context, local.num_jobs
+
+
+def _run_generate(local: LocalRun) -> None:
+    """Generate and curate, round by round: only curation knows whether a label is short."""
+    left = [key for key in State(local.context).open_corpora if not key.is_brought]
+    for generator in sorted({key.generator for key in left}):
+        local.say(f"generate: {generator}")
+        local.job("generate", "--generator", generator, name=f"generate-{generator}")
+
+
+def _run_curate(local: LocalRun) -> None:
+    while State(local.context).open_corpora:
+        before = _admitted_total(local.context)
+        local.say("curate")
+        local.job("curate")
+        if State(local.context).open_corpora:
+            if _admitted_total(local.context) == before:
+                raise EngineError("curate neither finished a corpus nor asked for another round")
+            _run_generate(local)
+            continue
+        for key, manifest in State(local.context).manifests.items():
+            if manifest.shortfall:
+                local.say(f"{key}: {manifest.shortfall}")
+
+
+def _admitted_total(context: Context) -> int:
+    from synth_local.run.rounds import current_rounds  # noqa: PLC0415
+
+    return sum(
+        sum(current_rounds(context, key).admitted.values()) for key in State(context).open_corpora
+    )
+
+
+def _run_measure(local: LocalRun) -> None:
+    if State(local.context).unmeasured:
+        local.say("measure")
+        local.job("measure")
+
+
+def _run_train(local: LocalRun) -> None:
+    state = State(local.context)
+    for one in state.untrained:
+        local.say(one.message)
+    missing = len(state.open_cells)
+    if missing:
+        local.say(f"train: {missing} cells")
+        num_shards = count_trainings(local.context, state.open_cells)
+        shards = cut_into_shards(state.cells, state.open_cells, num_shards)
+        try:
+            if num_shards == 1:
+                local.job("train")
+            else:
+                local.train_side_by_side(shards, num_shards)
+        except JobFailedError as error:
+            # what the other cells gave is still scored and shown, with what is missing named
+            local.failures.append(error)
+            local.say(f"train: {error.what}")
+
+
+def _run_evaluate(local: LocalRun) -> None:
+    if not (_has_nothing_trained(local) or State(local.context).is_evaluated):
+        local.say("evaluate")
+        local.job("evaluate")
+
+
+def _run_analyze(local: LocalRun) -> None:
+    if not (_has_nothing_trained(local) or State(local.context).is_analyzed):
+        local.say("analyze")
+        local.job("analyze")
+
+
+def _has_nothing_trained(local: LocalRun) -> bool:
+    """Return whether every training failed, so that there is nothing to score."""
+    return bool(local.failures) and not State(local.context).trained_cells
+
+
+def _run_report(local: LocalRun) -> None:
+    if not State(local.context).is_reported:
+        local.say("report")
+        local.job("report")
+
+
+_RUNNERS: dict[str, Callable[[LocalRun], None]] = {
+    "generate": _run_generate,
+    "curate": _run_curate,
+    "measure": _run_measure,
+    "train": _run_train,
+    "evaluate": _run_evaluate,
+    "analyze": _run_analyze,
+    "report": _run_report,
+}

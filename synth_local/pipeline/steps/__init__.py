@@ -1,0 +1,1 @@
+"""One module per stage: what a stage reads, computes and writes."""

@@ -1,0 +1,1 @@
+"""The stage ``analyze``: agreement, subjectivity, judgements."""

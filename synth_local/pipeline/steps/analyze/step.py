@@ -1,0 +1,285 @@
+"""``step analyze``: how much people agree about a task, and what the gap to real has to do with it.
+
+Reads stored predictions and what single annotators said of the test items; computes nothing that
+needs a model. What cannot be said is named, never left out in silence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from synth_local.analyze.agreement import ItemAgreement, measure_item, measure_task
+from synth_local.analyze.ceiling import measure_ceiling
+from synth_local.analyze.gaps import (
+    GapTrend,
+    PairedItems,
+    compare_ties,
+    measure_levels,
+    number_levels,
+)
+from synth_local.analyze.panel_votes import consult_panel
+from synth_local.analyze.rated_items import Rated
+from synth_local.analyze.real_partners import pair_with_real
+from synth_local.analyze.summary import Analysis, Curve, Level, TaskSubjectivity, Trend
+from synth_local.analyze.thresholds import trace_curve
+from synth_local.core.files import read_json, write_json
+from synth_local.errors import UndefinedMetricError
+from synth_local.evaluate.failed import find_failed
+from synth_local.evaluate.groups import CellPredictions, Group, group_cells
+from synth_local.evaluate.summary import Condition, Summary
+from synth_local.pipeline.steps.analyze.task_level import average_tasks, fit_across, judge_tasks
+from synth_local.pipeline.steps.analyze.templates import write_templates
+from synth_local.pipeline.steps.evaluate.corpus_repeats import compare_repeats, find_repeats
+from synth_local.pipeline.steps.evaluate.learning_curves import find_cuts, trace_learning
+from synth_local.pipeline.steps.evaluate.step import load_cells
+from synth_local.run.context import Context
+from synth_local.run.human.files import digest_said, list_said
+from synth_local.run.human.ratings import Ratings, collect_ratings
+from synth_local.run.splits import split_facts
+from synth_local.run.state import State
+from synth_local.task import Task
+from synth_local.train.students import READ_NOTHING
+
+log = logging.getLogger(__name__)
+VARYING_NOTE = (
+    "items have unlike numbers of ratings, so the gap is set against the share of agreeing pairs "
+    "of ratings: that of the most frequent label rises as annotators get fewer"
+)
+OWN_GOLD = 0.9  # from this share of the items on, gold looks like the annotators' own majority
+NO_ANNOTATORS = "nobody says what single annotators called the texts (data.annotations)"
+
+
+def run_analyze(context: Context) -> None:
+    """Write what can be said of subjectivity.
+
+    Args:
+        context: the opened run.
+    """
+    state = State(context)
+    cells = load_cells(context, state)
+    config = context.config
+    cuts, repeats = find_cuts(state.cells), find_repeats(state.cells)
+    full = [cell for cell in cells if Condition.of(cell.cell) not in cuts]
+    whole = [cell for cell in full if Condition.of(cell.cell) not in repeats]
+    analysis = Analysis()
+    for task in context.tasks.values():
+        mine = [cell for cell in whole if cell.cell.task == task.name]
+        analysis = _join(analysis, analyze_task(context, task, mine))
+    analysis = _join(analysis, judge_tasks(context))
+    over = average_tasks(context, _read_summary(context, state))
+    analysis = replace(
+        analysis,
+        across=fit_across(analysis, whole),
+        over=over.rows,
+        missing=(*analysis.missing, *over.missing),
+        learning=trace_learning(group_cells(cells), cuts) if cuts and cells else (),
+        cuts=tuple(sorted(one.name for one in cuts | repeats)),
+        repeats=compare_repeats(context, group_cells(full)) if config.corpus_seeds else (),
+    )
+    write_templates(context)
+    write_json(
+        context.run.analysis,
+        {
+            "fingerprint": state.analyze_fingerprint,
+            "said": digest_said(context),
+            "files": [asdict(one) for one in list_said(context)],
+            "analysis": analysis.to_json(),
+        },
+    )
+    log.info("%d trends over single items", len(analysis.trends))
+
+
+def _read_summary(context: Context, state: State) -> Summary | None:
+    """Return what the evaluate stage found, where that is of the present cells."""
+    stored = (read_json(context.run.summary) or {}).get("summary")
+    return Summary.from_json(stored) if stored and state.is_evaluated else None
+
+
+def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> Analysis:
+    """Return what can be said of one task.
+
+    Args:
+        context: the opened run.
+        task: of the run.
+        cells: those of the task that have predictions.
+
+    Returns:
+        The task's part of the analysis.
+    """
+    ratings = collect_ratings(context, task)
+    panel = consult_panel(task.name, cells, ratings.by_item if ratings else {})
+    return replace(_analyze_people(context, task, cells, ratings), panel=panel)
+
+
+def _analyze_people(
+    context: Context, task: Task, cells: list[CellPredictions], ratings: Ratings | None
+) -> Analysis:
+    num_items = sum(split_facts(context, task).test.values())
+    if ratings is None:
+        template = context.run.item_template(task.name).relative_to(context.run.root)
+        ask = f"{task.name}: to ask annotators, fill in {template}: analyze.annotations reads it"
+        nothing = TaskSubjectivity(task.name, num_items, reason=NO_ANNOTATORS)
+        return Analysis((nothing,), missing=(ask,))
+    try:
+        agreement = measure_task(list(ratings.by_item.values()))
+    except UndefinedMetricError as error:
+        nothing = TaskSubjectivity(task.name, num_items, reason=error.what, origin=ratings.origin)
+        return Analysis((nothing,), notes=ratings.notes)
+    ceiling = measure_ceiling(list(ratings.by_item.values()))
+    subjectivity = TaskSubjectivity(
+        task.name,
+        **asdict(agreement),
+        origin=ratings.origin,
+        ceiling=ceiling.accuracy if ceiling else None,
+        ceiling_macro_f1=ceiling.macro_f1 if ceiling else None,
+    )
+    if not cells:
+        missing = f"{task.name}: no student has predictions, so no gap can be looked at"
+        return Analysis((subjectivity,), missing=(missing,), notes=ratings.notes)
+    items = {
+        name: found
+        for name, one in ratings.by_item.items()
+        if (found := measure_item(one)) is not None
+    }
+    rated = Rated(items, tuple(row.id for row in cells[0].predictions), ratings.by_item)
+    analysis = _analyze_groups(subjectivity, rated, group_cells(cells))
+    gold = {row.id: row.gold for row in cells[0].predictions}
+    notes = [*ratings.notes, *warn_of_own_gold(task.name, items, gold)]
+    if rated.ratings_vary:
+        notes.append(f"{task.name}: {VARYING_NOTE}")
+    return replace(analysis, notes=tuple(notes))
+
+
+def warn_of_own_gold(
+    task: str, items: Mapping[str, ItemAgreement], gold: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a warning where the gold labels look like the majority of these very annotators.
+
+    Args:
+        task: the task's name.
+        items: agreement of the rated items by id.
+        gold: label of each item.
+
+    Yields:
+        One sentence, from ``OWN_GOLD`` of the items with a majority on; else nothing.
+    """
+    votes = [one.majority == gold[name] for name, one in items.items() if one.majority]
+    if votes and sum(votes) >= OWN_GOLD * len(votes):
+        yield (
+            f"{task}: on {sum(votes):,} of {len(votes):,} items with a majority "
+            f"({sum(votes) / len(votes):.1%}) the gold label is that majority. If it was made from "
+            "these annotators, it errs more often where they disagree, which makes the gap smaller "
+            "there, whatever the texts are like; gold labels of other people do so too, if less"
+        )
+
+
+def _analyze_groups(subjectivity: TaskSubjectivity, rated: Rated, groups: list[Group]) -> Analysis:
+    trends: list[Trend] = []
+    levels: list[Level] = []
+    missing: list[str] = []
+    failed = {one.condition for one in find_failed(groups)}
+    for group, partner, reason in pair_with_real(groups):
+        name = group.condition.name
+        if partner is None:
+            missing.append(f"{name}: no gap, since {reason}")
+            continue
+        pair = PairedItems(
+            rated.agreement,
+            np.array([one.is_tie for one in rated.found], dtype=bool),
+            rated.correct(partner),
+            rated.correct(group),
+        )
+        both = compare_ties(pair)
+        trends.append(_spell_trend(both.excluded, name, partner.condition.name, ties=False))
+        if both.num_ties:
+            trends.append(_spell_trend(both.included, name, partner.condition.name, ties=True))
+        bad = [one for one in (group, partner) if one.condition in failed]
+        missing += [
+            f"{name}: no share of annotators who agree, since a training of {one.condition.name} "
+            "failed"
+            for one in bad
+        ]
+        levels += _list_levels(rated, pair, name, () if bad else (partner, group))
+    readers = [group for group in groups if group.condition.student not in READ_NOTHING]
+    curves = [_trace(rated, group) for group in readers]
+    return Analysis(
+        (subjectivity,), tuple(trends), tuple(levels), tuple(curves), missing=tuple(missing)
+    )
+
+
+def _spell_trend(found: GapTrend, name: str, partner: str, *, ties: bool) -> Trend:
+    return Trend(
+        name,
+        partner,
+        ties,
+        found.num_items,
+        found.mean_gap,
+        found.slope,
+        found.spearman,
+        found.p_value,
+        found.reason,
+    )
+
+
+def _list_levels(
+    rated: Rated, pair: PairedItems, name: str, students: tuple[Group, ...]
+) -> Iterator[Level]:
+    """Yield the levels of a pair, with what annotators do on the items of each.
+
+    Args:
+        rated: the items.
+        pair: what both students get right on them.
+        name: of the condition.
+        students: real, then the condition; none where a training failed.
+
+    Yields:
+        Level: from low to high agreement.
+    """
+    numbers = number_levels(pair.agreement)
+    ceilings = rated.ceilings
+    soft = [rated.soften(one) for one in students]
+    for number, found in zip(np.unique(numbers), measure_levels(pair), strict=True):
+        kept = numbers == number
+        real_soft, synthetic_soft = [float(one[kept].mean()) for one in soft] or (None, None)
+        yield Level(
+            name,
+            found.lowest,
+            found.highest,
+            found.num_items,
+            found.real,
+            found.synthetic,
+            found.interval,
+            float(ceilings[kept].mean()),
+            real_soft,
+            synthetic_soft,
+        )
+
+
+def _trace(rated: Rated, group: Group) -> Curve:
+    curve = trace_curve(rated.shares, rated.correct(group))
+    return Curve(
+        group.condition.name,
+        tuple(point.threshold for point in curve.points),
+        tuple(point.accuracy for point in curve.points),
+        tuple(point.num_items for point in curve.points),
+        curve.slope,
+        curve.r_squared,
+        curve.spearman,
+    )
+
+
+def _join(one: Analysis, other: Analysis) -> Analysis:
+    return Analysis(
+        one.tasks + other.tasks,
+        one.trends + other.trends,
+        one.levels + other.levels,
+        one.curves + other.curves,
+        missing=one.missing + other.missing,
+        judged=one.judged or other.judged,
+        notes=one.notes + other.notes,
+        panel=one.panel + other.panel,
+    )

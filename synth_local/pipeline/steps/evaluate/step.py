@@ -1,0 +1,160 @@
+"""``step evaluate``: scores, intervals and comparisons from stored predictions; nothing else."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import fields
+
+from synth_local.core.files import read_json, write_json, write_text
+from synth_local.core.hashing import digest_file
+from synth_local.core.tables import read_parquet
+from synth_local.errors import EngineError
+from synth_local.evaluate.compare import summarise
+from synth_local.evaluate.groups import CellPredictions, Learnt
+from synth_local.evaluate.summary import Summary
+from synth_local.evaluate.verdicts.rules import judge_run
+from synth_local.evaluate.verdicts.verdict import Verdict
+from synth_local.pipeline.endings import find_train_failures, repeat_failure
+from synth_local.pipeline.steps.evaluate.asked_pairs import pair_asked
+from synth_local.pipeline.steps.evaluate.corpus_repeats import find_repeats, pair_repeats
+from synth_local.pipeline.steps.evaluate.learning_curves import find_cuts
+from synth_local.pipeline.steps.evaluate.origins import find_origins
+from synth_local.records import Prediction, Result
+from synth_local.run.cells import CellPlan
+from synth_local.run.context import Context
+from synth_local.run.state import State
+from synth_local.store.results import format_results
+from synth_local.train.sets.sources import NONE
+from synth_local.train.students import DETERMINISTIC, READ_NOTHING
+
+log = logging.getLogger(__name__)
+SHOWN_FAILURES = 5
+
+
+def run_evaluate(context: Context) -> None:
+    """Score every cell that has predictions, and write results.csv and the summary.
+
+    Args:
+        context: the opened run.
+
+    Raises:
+        EngineError: no cell has predictions; with the first cause where trainings failed.
+    """
+    state = State(context)
+    cells = load_cells(context, state)
+    if state.cells and not cells:
+        raise _explain_nothing(context, state)
+    listed = {*context.config.sources, NONE}
+    results = [
+        score
+        for one in cells
+        for source in one.serves
+        if source in listed or source == one.cell.source
+        for score in score_cell(one, source)
+    ]
+    write_text(context.run.results, format_results(results))
+    repeats = pair_repeats(context, state.cells)
+    asked = pair_asked(context, state.trained_cells)
+    summary = summarise(cells, repeats=repeats, asked=asked) if cells else None
+    verdicts = judge(context, state, summary) if summary else ()
+    write_json(context.run.verdicts, [one.to_json() for one in verdicts])
+    write_json(
+        context.run.summary,
+        {
+            "fingerprint": state.evaluate_fingerprint,
+            "results": digest_file(context.run.results),
+            "verdicts": digest_file(context.run.verdicts),
+            "summary": summary.to_json() if summary else None,
+        },
+    )
+    log.info("%d cells scored, %d without predictions", len(cells), len(state.open_cells))
+
+
+def _explain_nothing(context: Context, state: State) -> EngineError:
+    """Return why no cell has predictions: trainings failed, or were not begun."""
+    failures = find_train_failures(context.run, state.cells)
+    if not failures:
+        return EngineError(
+            "no cell has predictions", where=context.run.root, fix="run the train stage first"
+        )
+    first = failures[0]
+    names = ", ".join(one.job for one in failures[:SHOWN_FAILURES])
+    more = len(failures) - SHOWN_FAILURES
+    names += f" and {more} more" if more > 0 else ""
+    what = f"no cell has predictions, since {names} failed; the first: {first.what}"
+    return repeat_failure(first, what, first.log)
+
+
+def load_cells(context: Context, state: State) -> list[CellPredictions]:
+    """Return the cells that have predictions.
+
+    A partner without predictions is named all the same: what cannot be compared is to be said.
+
+    Args:
+        context: the opened run.
+        state: of it.
+
+    Returns:
+        In the run file's order.
+    """
+    return [load_cell(context, plan) for plan in state.trained_cells]
+
+
+def load_cell(context: Context, plan: CellPlan) -> CellPredictions:
+    """Return what a trained cell says of the test set, and of its own training."""
+    labels = context.tasks[plan.cell.task].labels
+    report = (read_json(context.run.cell_marker(plan.cell)) or {}).get("report") or {}
+    measured = {one.name: report[one.name] for one in fields(Learnt) if one.name in report}
+    # a training of a version before said nothing of its own rows
+    is_measured = plan.steps > 0 and "final_accuracy" in measured
+    return CellPredictions(
+        plan.cell,
+        labels,
+        read_predictions(context, plan, labels),
+        plan.partners,
+        learnt=Learnt(**measured) if is_measured else None,
+        is_deterministic=plan.cell.student in DETERMINISTIC,
+        is_floor=plan.cell.student in READ_NOTHING,
+        serves=plan.rows.sources,
+    )
+
+
+def judge(context: Context, state: State, summary: Summary) -> tuple[Verdict, ...]:
+    """Return the answers of a run."""
+    origins = find_origins(context, state.cells, state.manifests)
+    apart = find_cuts(state.cells) | find_repeats(state.cells)
+    return judge_run(summary, origins, context.config.margin, apart)
+
+
+def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) -> list[Prediction]:
+    """Return the stored predictions of a cell."""
+    rows = read_parquet(context.run.predictions(plan.cell))
+    return [
+        Prediction(
+            row["id"], row["gold"], row["predicted"], tuple(row[f"p:{label}"] for label in labels)
+        )
+        for row in rows
+    ]
+
+
+def score_cell(scored: CellPredictions, source: str) -> list[Result]:
+    """Return the rows of results.csv of one cell, under one of the sources that it serves."""
+    # read by other steps too, which score nothing and need not wait for the library
+    from synth_local.evaluate.metrics import score_predictions  # noqa: PLC0415
+
+    cell = scored.cell
+    return [
+        Result(
+            cell.task,
+            "" if source == NONE else source,
+            "" if cell.generator == NONE else cell.generator,
+            "" if cell.strategy == NONE else cell.strategy,
+            cell.student,
+            cell.seed,
+            score.metric,
+            score.value,
+            cell.num_train,
+            score.label,
+        )
+        for score in score_predictions(scored.predictions, scored.labels)
+    ]

@@ -1,0 +1,260 @@
+"""``step generate``: write the admitted slots that have no turn yet, one shard of them.
+
+One process serves one generator: memory is not returned within a process. Corpora of the same
+generator share its engine, so that it never drains between them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+
+from synth_local.core.files import read_json, write_json
+from synth_local.core.signals import StopFlag
+from synth_local.curate.reference import Reference
+from synth_local.curate.rows import RowChecker
+from synth_local.engines.choose import open_engine
+from synth_local.engines.protocol import Engine
+from synth_local.errors import ConfigError, Interrupted
+from synth_local.generate.conversation import Composer
+from synth_local.generate.loop import ChainWork, Lane, Loop, Sink
+from synth_local.generate.plan import Chain, SlotPlan, group_chains, take_shard
+from synth_local.records import Turn
+from synth_local.run.context import Context
+from synth_local.run.identity.fingerprints import checks_fingerprint, generation_fingerprint
+from synth_local.run.rounds import current_rounds, slot_plan
+from synth_local.run.splits import real_splits
+from synth_local.store.ledger import SPEC, LedgerRow, LedgerWriter, read_ledger
+from synth_local.store.markers import ProgressWriter
+from synth_local.store.run_dir import CorpusKey
+from synth_local.task import Task
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Todo:
+    """What one shard of one corpus still has to write."""
+
+    key: CorpusKey
+    plan: SlotPlan
+    chains: list[Chain]
+
+    def count_missing(self, rows: dict[str, LedgerRow]) -> int:
+        """Return the slots of this shard without a turn."""
+        return sum(slot.id not in rows for chain in self.chains for slot in chain.slots)
+
+
+@dataclass
+class Tally:
+    """Counts what is written, for the progress line."""
+
+    progress: ProgressWriter
+    done: int = 0
+    tokens: int = 0
+    refused: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def add(self, turn: Turn) -> None:
+        """Count one finished turn."""
+        self.done += 1
+        self.tokens += turn.completion.num_tokens
+        self.refused += bool(turn.verdict.reason)
+        self.progress.update(self.done, self.describe())
+
+    def describe(self) -> str:
+        """Return speed, refusals and the time that is left, for people."""
+        seconds = max(time.monotonic() - self.started, 1e-3)
+        left = (self.progress.total - self.done) * seconds / max(self.done, 1)
+        return (
+            f"{self.tokens / seconds:.0f} tokens/s, {self.refused} refused by the row checks, "
+            f"about {left / 60:.1f} min left"
+        )
+
+
+def shard_todo(context: Context, key: CorpusKey, shard: int, num_shards: int) -> Todo:
+    """Return the chains of one shard of a corpus's admitted slots."""
+    plan = slot_plan(context, key)
+    chains = group_chains(plan.admitted(current_rounds(context, key).admitted))
+    return Todo(key, plan, take_shard(chains, len(plan.labels), shard, num_shards))
+
+
+def prepare_ledger(context: Context, key: CorpusKey) -> None:
+    """Note in the ledger's folder what decides its texts.
+
+    Args:
+        context: the opened run.
+        key: the corpus.
+
+    Raises:
+        ConfigError: the folder holds texts that were decided by something else.
+    """
+    path = context.run.ledger(key) / SPEC
+    fingerprint = generation_fingerprint(context, key)
+    stored = read_json(path)
+    if stored is None:
+        write_json(path, {"fingerprint": fingerprint})
+    elif stored["fingerprint"] != fingerprint:
+        raise ConfigError(
+            f"the stored texts of {key} were made under other settings or weights",
+            where=path.parent,
+            fix="call synth-local run: it moves them aside and starts anew",
+        )
+
+
+def stored_rows(context: Context, key: CorpusKey) -> dict[str, LedgerRow]:
+    """Return the turns that are stored under the present settings, by slot id."""
+    folder = context.run.ledger(key)
+    stored = read_json(folder / SPEC)
+    if stored is not None and stored["fingerprint"] != generation_fingerprint(context, key):
+        return {}
+    return read_ledger(folder)
+
+
+def run_generate(
+    context: Context, generator: str, shard: int, num_shards: int, should_stop: StopFlag
+) -> int:
+    """Write what is missing of one generator's corpora, one shard; return the number of turns.
+
+    Args:
+        context: the opened run.
+        generator: the generator's name.
+        shard: from 0.
+        num_shards: shards of the whole.
+        should_stop: asked between units of work.
+
+    Returns:
+        Turns that were written.
+
+    Raises:
+        Interrupted: a signal asked to stop; everything that was finished is stored.
+    """
+    job = f"generate-{generator}-{shard:05d}-of-{num_shards:05d}"
+    todos = []
+    for key in (key for key in context.corpora if key.generator == generator):
+        todo = shard_todo(context, key, shard, num_shards)
+        prepare_ledger(context, key)
+        missing = todo.count_missing(read_ledger(context.run.ledger(key)))
+        if missing:
+            todos.append((todo, missing))
+    total = sum(missing for _, missing in todos)
+    progress = ProgressWriter(context.run, job, total)
+    if not total:
+        log.info("%s: every admitted slot of this shard is written", job)
+        return 0
+    planned = sum(len(chain.slots) for todo, _ in todos for chain in todo.chains)
+    log.info("%s: %d of %d texts are stored, going on from there", job, planned - total, planned)
+    found = context.generators[generator]
+    engine = open_engine(
+        found.engine,
+        found.folder,
+        found.card,
+        context.config.generate,
+        context.config.generate.dtype,
+    )
+    tally = Tally(progress)
+    try:
+        with ExitStack() as stack:
+            writers = [
+                stack.enter_context(open_writer(context, todo.key, engine, shard, num_shards))
+                for todo, _ in todos
+            ]
+            lanes = zip([todo for todo, _ in todos], writers, strict=True)
+            works = _list_works(context, list(lanes), engine, tally)
+            progress.update(0, "the engine is ready", force=True)
+            tally.started = time.monotonic()
+            finished = Loop(engine, should_stop, lambda: should_stop.is_late).run(works)
+    finally:
+        engine.close()
+    progress.update(tally.done, tally.describe(), force=True)
+    log.info("%s: %d of %d turns, %d tokens", job, tally.done, total, tally.tokens)
+    if not finished:
+        raise Interrupted(
+            f"stopped after {tally.done} of {total} texts; all of them are stored",
+            where=context.run.root,
+            fix="call the same command again to go on",
+        )
+    return tally.done
+
+
+def open_writer(
+    context: Context, key: CorpusKey, engine: Engine, shard: int, num_shards: int
+) -> LedgerWriter:
+    """Return a ledger segment of one corpus, not yet opened."""
+    checks = checks_fingerprint(context, key)
+    described = json.dumps(asdict(engine.info), sort_keys=True)
+    return LedgerWriter(context.run.ledger(key), shard, num_shards, checks, described)
+
+
+def _list_works(
+    context: Context, lanes: list[tuple[Todo, LedgerWriter]], engine: Engine, tally: Tally
+) -> list[ChainWork]:
+    """Return the chains that are left, corpus by corpus; their segments are open by now."""
+    works: list[ChainWork] = []
+    checkers: dict[str, RowChecker] = {}
+    for todo, writer in lanes:
+        task = context.tasks[todo.key.task]
+        checker = checkers.get(task.name) or row_checker(context, task)
+        checkers[task.name] = checker
+        # read after the segment is open: from here on its fences decide what counts
+        rows = read_ledger(context.run.ledger(todo.key))
+        lane = Lane(
+            make_composer(context, todo.key, todo.plan, engine),
+            checker.check,
+            _make_sink(writer, tally),
+        )
+        for chain in todo.chains:
+            replies = _stored_replies(chain, rows)
+            if len(replies) < len(chain.slots):
+                works.append(ChainWork(lane, chain.slots, replies))
+    return works
+
+
+def make_composer(context: Context, key: CorpusKey, plan: SlotPlan, engine: Engine) -> Composer:
+    """Return what makes the prompts of one corpus."""
+    return Composer(
+        plan,
+        context.prompts[key.task],
+        {one.id: one for one in plan.pool},
+        engine.render,
+        engine.info.context_length,
+        context.config.generate.max_tokens,
+    )
+
+
+def _make_sink(writer: LedgerWriter, tally: Tally) -> Sink:
+    def sink(turn: Turn) -> None:
+        writer.append(turn)
+        tally.add(turn)
+
+    return sink
+
+
+def row_checker(context: Context, task: Task) -> RowChecker:
+    """Return the row checks of a task, with its real texts as the reference."""
+    splits = real_splits(context, task)
+    reference = Reference.build(splits.train, splits.validation, splits.test)
+    spec = task.spec
+    return RowChecker(
+        labels=task.labels,
+        phrases=[spec.labels[label].phrase for label in task.labels],
+        kind=spec.kind,
+        min_words=spec.length.min_words,
+        max_words=spec.length.max_words,
+        max_copy=context.config.curate.max_copy,
+        reference=reference,
+        clean=spec.clean,
+        drops_near_test=context.config.curate.near_test_matches == "drop",
+    )
+
+
+def _stored_replies(chain: Chain, rows: dict[str, LedgerRow]) -> list[str]:
+    replies: list[str] = []
+    for slot in chain.slots:
+        if slot.id not in rows:
+            break
+        replies.append(rows[slot.id].completion.text)
+    return replies

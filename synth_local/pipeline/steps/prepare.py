@@ -1,0 +1,46 @@
+"""``step prepare``: what the jobs of a submission need once, done in the first of them.
+
+Weights are hashed here and nowhere else, so that neither a login node nor every array task reads
+them; outputs of another run file are moved aside before any job writes.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from synth_local.run.context import Context
+from synth_local.run.keep_record import keep_record
+from synth_local.run.not_here import find_blocking
+from synth_local.run.retire import retire
+from synth_local.run.splits import split_facts
+from synth_local.run.stages import STAGES
+from synth_local.run.state import State
+
+log = logging.getLogger(__name__)
+
+
+def run_prepare(context: Context) -> None:
+    """Hash the weights, note what the run is made from, move aside what is stale.
+
+    Args:
+        context: the opened run.
+
+    Raises:
+        MachineError: weights are missing.
+        DataError: the data are wrong.
+    """
+    for name, generator in context.generators.items():
+        log.info("generator %s: %s", name, generator.digest.total)
+    for student, digest in context.students.items():
+        log.info("student %s: %s", student, digest.total if digest else "built in")
+    if context.embedder is not None:
+        log.info("embedder: %s", context.embedder.digest.total)
+    for task in context.tasks.values():
+        facts = split_facts(context, task)
+        log.info("task %s: %d rows to train on", task.name, sum(facts.train.values()))
+    for key, file in context.brought.items():
+        log.info("corpus brought along %s: %s", key, file.digest)
+    for lost in find_blocking(State(context), STAGES):
+        raise lost.error
+    retire(context, log.info)
+    keep_record(context)

@@ -1,0 +1,298 @@
+"""``step train``: train the cells that have no predictions yet, one shard of them.
+
+Cells of one training set and student share tokenised texts. A cell that fails is noted and the
+others go on; the step fails at the end. Under several processes (ranks from the environment) every
+rank trains and the main one writes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from synth_local.backends.local import run_job
+from synth_local.core.files import read_json, write_json
+from synth_local.core.hashing import digest_file
+from synth_local.core.signals import StopFlag
+from synth_local.core.tables import write_parquet
+from synth_local.core.turns import TURN_VARIABLE, take_turn
+from synth_local.errors import EXIT_INTERRUPTED, EngineError, Interrupted, SynthLocalError
+from synth_local.pipeline.endings import JobFailedError, explain_job
+from synth_local.records import Example, Prediction
+from synth_local.run.cells import CellPlan, place_cells
+from synth_local.run.context import LOG_VARIABLE, Context, log_path
+from synth_local.run.retire import cell_paths
+from synth_local.run.splits import real_splits
+from synth_local.run.state import State
+from synth_local.store.corpus import read_accepted
+from synth_local.store.markers import ProgressWriter, clear_failure, read_failures, record_failure
+from synth_local.store.stale import set_aside
+from synth_local.train.cell import CellData, CellResult, Prepared, prepare_student, run_cell
+from synth_local.train.launch import count_processes, is_main_process
+from synth_local.train.pause import Pause
+from synth_local.train.sets.cuts import take_rows
+from synth_local.train.sets.sources import SetPlan
+from synth_local.train.students import StudentRef
+
+if TYPE_CHECKING:
+    from synth_local.train.encoder.tokens import TokenStore
+
+log = logging.getLogger(__name__)
+
+
+def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFlag) -> None:
+    """Train what is missing of one shard of the cells.
+
+    Args:
+        context: the opened run.
+        shard: from 0.
+        num_shards: shards of the whole.
+        should_stop: asked between units of work.
+
+    Raises:
+        EngineError: corpora are not finished, so that their rows are not known; or cells failed.
+        Interrupted: a signal asked to stop; finished cells are stored.
+    """
+    state = State(context)
+    if state.open_corpora:
+        raise EngineError(
+            f"{len(state.open_corpora)} corpora are not finished, so their rows are not known",
+            where=context.run.root,
+            fix="run the generate and curate stages first",
+        )
+    left = {plan.cell.name for plan in state.open_cells}
+    places = zip(state.cells, place_cells(state.cells, num_shards), strict=True)
+    own = [plan for plan, place in places if place == shard and plan.cell.name in left]
+    name = "train" if num_shards == 1 else f"train-{shard:05d}-of-{num_shards:05d}"
+    work = _Work(context, name, len(own), should_stop)
+    # first, while this process itself holds no memory of a GPU
+    for generator in dict.fromkeys(plan.cell.generator for plan in own if plan.is_classified):
+        mine = [plan for plan in own if plan.is_classified and plan.cell.generator == generator]
+        work.classify(generator, mine, f"{shard}/{num_shards}")
+    for _, group in groupby((plan for plan in own if not plan.is_classified), key=_shared_part):
+        work.train(list(group))
+    if work.first_failure:
+        job, error = work.first_failure
+        raise JobFailedError(
+            f"{work.num_failed} of {len(own)} cells failed; the first, {job}: {error.what}",
+            error.exit_code,
+            where=error.where or log_path(context, name),
+            fix=(f"{error.fix}\n" if error.fix else "")
+            + "see `synth-local status` for each; the same command tries them again",
+        )
+
+
+@dataclass
+class _Work:
+    """Trains cells one after the other and notes what became of each."""
+
+    context: Context
+    name: str
+    total: int
+    should_stop: StopFlag
+    num_done: int = 0
+    num_failed: int = 0
+    first_failure: tuple[str, SynthLocalError] | None = None
+    _kept_task: str = ""
+    _kept: dict[StudentRef, TokenStore] = field(default_factory=dict)
+
+    def train(self, plans: list[CellPlan]) -> None:
+        """Train the cells of one training set and student."""
+        try:
+            prepared = prepare(self.context, plans[0], self._keep_tokens(plans[0]))
+        except SynthLocalError as error:
+            self._fail(plans, error)
+            return
+        for plan in plans:
+            # several processes have to agree on stopping, which they do inside a training
+            if self.should_stop() and count_processes() == 1:
+                raise Interrupted(
+                    f"stopped after {self.num_done} of {self.total} cells; they are stored",
+                    fix="call the same command again to go on",
+                )
+            try:
+                train_one(self.context, plan, prepared, self.should_stop)
+            except Interrupted:
+                raise
+            except SynthLocalError as error:
+                self._fail([plan], error)
+            else:
+                self._note_success(plan)
+
+    def _keep_tokens(self, plan: CellPlan) -> dict[StudentRef, TokenStore]:
+        """Return what the students of a task have tokenised; that of another task is let go."""
+        if plan.cell.task != self._kept_task:
+            self._kept_task, self._kept = plan.cell.task, {}
+        return self._kept
+
+    def classify(self, generator: str, plans: list[CellPlan], shard: str) -> None:
+        """Let a generator classify in a process of its own, which gives its memory back."""
+        if count_processes() > 1:
+            self._refuse_classifying(plans)
+            return
+        run = self.context.run
+        log.info("%s: the generator itself is asked, %d cells", generator, len(plans))
+        name = f"{self.name}-{generator}"
+        path = run.logs / f"{name}.log"
+        turn = os.environ.get(TURN_VARIABLE)
+        # jobs beside each other load one generator at a time: its memory and its threads
+        with take_turn(Path(turn) if turn else None, self.should_stop):
+            code = run_job(
+                [
+                    *("step", "train", "--run", str(run.root)),
+                    *("--shard", shard, "--generator", generator),
+                ],
+                path,
+                lambda: None,
+                {LOG_VARIABLE: str(path)},
+                self.should_stop,
+            )
+        if code == EXIT_INTERRUPTED:
+            raise Interrupted(
+                f"stopped while {generator} was asked for labels",
+                fix="call the same command again to go on",
+            )
+        if code:
+            # the child has noted why; a child that was killed has not
+            number, _, num_shards = shard.partition("/")
+            suffix = f"-{int(number):05d}-of-{int(num_shards):05d}" if num_shards != "1" else ""
+            job = f"train-{generator}{suffix}"
+            error = explain_job(run, job, code, path)
+            log.error("%s: %s", name, error.what)
+            if all(one.job != job for one in read_failures(run)):
+                record_failure(run, "train", job, error, str(path))
+            self._note_failure(plans, generator, error)
+        self.num_done += 0 if code else len(plans)
+
+    def _refuse_classifying(self, plans: list[CellPlan]) -> None:
+        """Note that several processes cannot classify; they go on with training all the same."""
+        error = EngineError(
+            "a generator classifies in one process, and several were started",
+            where=plans[0].cell.name,
+            fix=f"synth-local step train --run {self.context.run.root} "
+            f"--generator {plans[0].cell.generator}",
+        )
+        self._note_failure(plans, plans[0].cell.generator, error)
+        if is_main_process():
+            log.error("%s", error)
+            path = str(log_path(self.context, self.name))
+            job = f"train-{plans[0].cell.generator}"
+            record_failure(self.context.run, "train", job, error, path)
+
+    def _note_success(self, plan: CellPlan) -> None:
+        self.num_done += 1
+        if is_main_process():
+            run = self.context.run
+            clear_failure(run, f"train-{plan.cell.name}")
+            progress = ProgressWriter(run, self.name, self.total)
+            progress.update(self.num_done, plan.cell.name, force=True)
+
+    def _note_failure(self, plans: Sequence[CellPlan], job: str, error: SynthLocalError) -> None:
+        self.num_failed += len(plans)
+        self.first_failure = self.first_failure or (job, error)
+
+    def _fail(self, plans: Sequence[CellPlan], error: SynthLocalError) -> None:
+        self._note_failure(plans, plans[0].cell.name, error)
+        for plan in plans:
+            log.error("%s: %s", plan.cell.name, error)
+            if is_main_process():
+                job = f"train-{plan.cell.name}"
+                path = log_path(self.context, self.name)
+                record_failure(self.context.run, "train", job, error, str(path))
+        if count_processes() > 1:
+            raise error  # the others wait for this process: the step has to end as a whole
+
+
+def prepare(
+    context: Context, plan: CellPlan, kept: dict[StudentRef, TokenStore] | None = None
+) -> Prepared:
+    """Return the cell's student with its training set and test set made ready.
+
+    Args:
+        context: the opened run.
+        plan: one of its cells.
+        kept: texts of the task that the student has tokenised, and are added to.
+
+    Returns:
+        What is trained once per seed.
+    """
+    task = context.tasks[plan.cell.task]
+    splits = real_splits(context, task)
+    rows = training_rows(context, plan.rows, task.name, plan.cell.seed)
+    data = CellData(rows, splits.test, task.labels, splits.validation)
+    name = plan.cell.student
+    return prepare_student(
+        StudentRef(name, context.student_folder(name)), data, context.config.train, kept
+    )
+
+
+def training_rows(context: Context, rows: SetPlan, task: str, seed: int) -> tuple[Example, ...]:
+    """Return the texts that a seed trains on: the set's real part, then its synthetic part."""
+    splits = real_splits(context, context.tasks[task])
+    real = splits.pool if rows.source.startswith("pool") else splits.train
+    parts = take_rows(real, rows.real, seed)
+    if rows.corpus:
+        parts += take_rows(read_accepted(context.run.corpus(rows.corpus)), rows.synthetic, seed)
+    return parts
+
+
+def train_one(context: Context, plan: CellPlan, prepared: Prepared, should_stop: StopFlag) -> None:
+    """Train one cell and store student, predictions and, last, the marker."""
+    run = context.run
+    marker = run.cell_marker(plan.cell)
+    stored = read_json(marker)
+    if is_main_process() and stored and stored["fingerprint"] != plan.fingerprint:
+        set_aside(run, stored["fingerprint"], cell_paths(run, plan.cell.name))
+    minutes = context.config.train.checkpoint_minutes
+    states = run.checkpoints / plan.cell.name
+    pause = Pause(states, plan.fingerprint, minutes * 60, should_stop)
+    result = run_cell(plan.cell, prepared, plan.steps, run.student(plan.cell), pause)
+    if not result.is_main:
+        return
+    path = run.predictions(plan.cell)
+    store_predictions(context, plan, result.predictions)
+    report = result.report.to_json()
+    write_json(
+        marker,
+        {"fingerprint": plan.fingerprint, "predictions": digest_file(path), "report": report},
+    )
+    shutil.rmtree(states, ignore_errors=True)
+    log.info("%s: %s", plan.cell.name, _describe(result))
+
+
+def store_predictions(context: Context, plan: CellPlan, predictions: Sequence[Prediction]) -> None:
+    """Write a cell's predictions: id, gold, predicted and a probability per label."""
+    labels = context.tasks[plan.cell.task].labels
+    columns = [("id", pa.string()), ("gold", pa.string()), ("predicted", pa.string())]
+    columns += [(f"p:{label}", pa.float64()) for label in labels]
+    rows = [
+        {
+            "id": one.id,
+            "gold": one.gold,
+            "predicted": one.predicted,
+            **{f"p:{label}": p for label, p in zip(labels, one.probabilities, strict=True)},
+        }
+        for one in predictions
+    ]
+    write_parquet(context.run.predictions(plan.cell), rows, pa.schema(columns))
+
+
+def _shared_part(plan: CellPlan) -> str:
+    """Return what the cells have in common that train on the same rows."""
+    return plan.cell.name if plan.rows.is_cut else plan.cell.name.rpartition("__")[0]
+
+
+def _describe(result: CellResult) -> str:
+    report = result.report
+    return (
+        f"{report.steps} steps, {report.seconds:.1f} s, {report.rows_per_second:.0f} rows/s, "
+        f"loss {report.final_loss:.4f}"
+    )

@@ -1,0 +1,92 @@
+"""The first screen of the report: for each task its verdict, one figure, and what limits it.
+
+Pure. What it says is spelled in ``headline``; here it is put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from markupsafe import Markup
+
+from synth_local.report.data import ReportData, list_gaps
+from synth_local.report.headline import Headline
+from synth_local.report.html import Blocks, Section, paragraph, terms
+from synth_local.report.sections import generator_itself
+from synth_local.report.sections.plots import name_score_panel
+from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+
+MOST_GAPS = 5
+#: More rows than these are folded.
+MOST_OTHERS = 8
+NOTHING = "No student was evaluated in this run, so there is no answer yet."
+FIGURE_KEY = (
+    "Filled marks are means over trainings with 95 % intervals (test items, seeds and, where they "
+    "were repeated, corpora), small dots single trainings, crosses failed ones. The dashed line is "
+    "real, the dotted line the floor: what one scores that has learnt nothing. All figures of "
+    "scores have the same axis."
+)
+READ_NOTHING_NOTE = (
+    "The students majority and text-length read nothing; they stand among the results to show what "
+    "a score is worth."
+)
+MEANINGS = (
+    ("difference", "macro-F1 of the synthetic side minus that of its partner on the same test "
+     "texts: below 0 the synthetic side loses"),
+    ("as good within the margin", "the whole interval of the loss lies below the margin of the run "
+     "file"),
+    ("worse", "the whole interval of the loss lies above the margin"),
+    ("helps, harms", "texts were added: the whole interval of the difference is above 0, or below"),
+    ("open", "the interval holds both: these data do not tell"),
+    ("no verdict", "a training failed, or there is one training only of a student that draws "
+     "random numbers, or real texts taught the student nothing, or the generator has seen them"),
+    ("for this corpus", "one corpus was made: another of the same settings may do better or worse; "
+     "corpus_seeds in the run file repeats it"),
+)  # fmt: skip
+
+
+def list_main_figures(headlines: Sequence[Headline]) -> list[str]:
+    """Return the names of the figures that stand with the answers."""
+    return [name_score_panel(one.task, one.student) for one in headlines]
+
+
+def write_answer(
+    data: ReportData,
+    headlines: Sequence[Headline],
+    students: Collection[str],
+    blocks: Blocks,
+    draw: Callable[[str, Collection[str]], Markup],
+) -> Section:
+    """Return the answers and what all of them share.
+
+    Args:
+        data: the whole report.
+        headlines: one for each task.
+        students: that have results.
+        blocks: makes parts of a page.
+        draw: the figures of one kind with these names.
+
+    Returns:
+        A section, in any case.
+    """
+    cards = []
+    for one in headlines:
+        others = blocks.table(one.others) if one.others.rows else Markup("")
+        if len(one.others.rows) > MOST_OTHERS:
+            others = blocks.fold(f"{len(one.others.rows)} other answers", others)
+        figure = draw("scores", [name_score_panel(one.task, one.student)])
+        cards.append((one, figure, others))
+    found = [blocks.answer(cards)] if cards else [paragraph(NOTHING)]
+    gaps = list_gaps(data)
+    if gaps:
+        more = len(gaps) - MOST_GAPS
+        lines = gaps[:MOST_GAPS] + ([f"and {more} more, listed below"] if more > 0 else [])
+        found.append(blocks.caution("Something is missing from this run", lines))
+    notes = [FIGURE_KEY] if cards else []
+    notes += [READ_NOTHING_NOTE] if set(students) & set(READ_NOTHING) else []
+    notes += [generator_itself.NOTE] if GENERATOR_ITSELF in students else []
+    notes += data.summary.notes if data.summary else ()
+    if notes:
+        body = terms(MEANINGS) + Markup().join(paragraph(note, "key") for note in notes)
+        found.append(blocks.fold("How to read these answers", body))
+    return Section("answer", "The answer", "", tuple(found), is_folded=False)

@@ -1,0 +1,218 @@
+"""Do the labels of the synthetic texts hold: tables and a section.
+
+Pure. Shows synthetic texts only; what cannot be said is one line, never a row of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from markupsafe import Markup
+
+from synth_local.measure.audit_records import AuditRow, LabelAudit
+from synth_local.report.data import CorpusPart, ReportData
+from synth_local.report.html import Blocks, Section, heading, paragraph, terms
+from synth_local.report.sections.corpora import CORPUS_NAMES
+from synth_local.report.tables import (
+    Column,
+    Table,
+    Value,
+    drop_empty_columns,
+    group_rows,
+    select_columns,
+)
+
+KIND = "audit"
+TITLE, LEAD = "Labels of the synthetic texts", "Do the labels hold?"
+NOTHING = "No corpus was audited."
+KEY = (
+    "A classifier of words, trained on real texts, is the judge. A high share on synthetic texts "
+    "beside a low one on real test texts: the synthetic ones are easier than real ones. A low "
+    "share: wrong labels, or texts of another domain; or the judge is wrong, for it was trained "
+    "on real rows alone, and few make a poor one."
+)
+SPELLED = {
+    "synthetic": "Judge agrees, synthetic",
+    "test": "Judge agrees, real test",
+    "wrong": "Likely wrong, synthetic",
+    "wrong_test": "Likely wrong, real test",
+    "real": "Reverse: judge of synthetic, on real training",
+}
+MEANINGS = (
+    ("judge agrees", "share of the rows of a label that the judge calls so, with Wilson's 95 % "
+     "interval; over all labels the mean, each label counted the same, since corpora are balanced "
+     "and test rows need not be"),
+    ("likely wrong", "confident learning (Northcutt et al. 2021): of the rows for which the judge "
+     "gives some label at least that label's threshold, the share whose likeliest such label is "
+     "another one. A threshold is the mean probability that held-out real rows of a label "
+     "(validation and test) get for it. Read it beside that of real test rows, which is what the "
+     "judge finds where labels hold: only what goes beyond it tells of wrong labels, and a poor "
+     "judge finds few of them"),
+    ("reverse", "the judge is trained on the synthetic rows and asked about real training rows. "
+     "Low beside a high share on synthetic texts: they are easier than the real ones, or cover a "
+     "part of them"),
+)  # fmt: skip
+_SHOWN = (
+    "task",
+    "generator",
+    "strategy",
+    "label",
+    *SPELLED,
+    "num_synthetic",
+    "num_test",
+    "num_real",
+)
+
+
+def list_audits(data: ReportData) -> Iterator[tuple[CorpusPart, LabelAudit]]:
+    """Yield every corpus that was audited, with what was found."""
+    for part in data.corpora:
+        if part.audit is not None:
+            yield part, part.audit
+
+
+def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table:
+    """Return one row per corpus and label, the mean over labels first.
+
+    Args:
+        data: all that the report shows.
+        by_label: rows of labels alone, rows over all labels alone, or both.
+
+    Returns:
+        Rows with something to say; a share without a value is empty.
+    """
+    rows = [
+        (*part.names, row.label or None, *_list_values(row))
+        for part, audit in list_audits(data)
+        for row in audit.rows
+        if by_label in (None, bool(row.label)) and any(one.value for one in row.shares.values())
+    ]
+    return Table(
+        name="label_audit",
+        caption="Share of rows whose label a judge trained on real texts shares, and the reverse; "
+        "intervals in brackets.",
+        columns=(
+            *CORPUS_NAMES,
+            Column("label", "Label"),
+            *(Column(name, title, "interval") for name, title in SPELLED.items()),
+            Column("num_synthetic", "Synthetic rows", "count"),
+            Column("num_test", "Test rows", "count"),
+            Column("num_wrong", "Sure of, synthetic", "count"),
+            Column("num_wrong_test", "Sure of, test", "count"),
+            Column("num_real", "Training rows", "count"),
+        ),
+        rows=tuple(rows),
+        num_headers=4,
+    )
+
+
+def _list_values(row: AuditRow) -> list[Value]:
+    shares = [row.shares[name] for name in SPELLED]
+    return [*(one.value for one in shares), *(one.num for one in shares)]
+
+
+def make_doubted_table(data: ReportData) -> Table:
+    """Return the synthetic rows that the judge believes least, for a person to read."""
+    return Table(
+        name="doubted_rows",
+        caption="Synthetic rows that the judge believes least: read them before you believe it.",
+        columns=(
+            *CORPUS_NAMES,
+            Column("id", "Row"),
+            Column("label", "Asked for"),
+            Column("judged", "Judge says"),
+            Column("probability", "Probability of asked", "score"),
+            Column("text", "Synthetic text"),
+        ),
+        rows=tuple(
+            (*part.names, row.id, row.label, row.judged, row.probability, row.text)
+            for part, audit in list_audits(data)
+            for row in audit.doubted
+        ),
+        num_headers=4,
+    )
+
+
+def list_unsaid(data: ReportData, task: str) -> list[str]:
+    """Return a line for every share of a task's corpora that has no value, and why."""
+    lines: dict[tuple[str, str, str], list[str]] = {}
+    for part, audit in list_audits(data):
+        for row in audit.rows:
+            for name, share in row.shares.items():
+                if part.manifest.task == task and row.label and share.value is None:
+                    lines.setdefault((part.name, SPELLED[name], share.why), []).append(row.label)
+    return [
+        f"{corpus}, {shorten_labels(labels)}: {name!r} cannot be said because {why}."
+        for (corpus, name, why), labels in lines.items()
+    ]
+
+
+def shorten_labels(labels: list[str]) -> str:
+    """Return labels on one line, the first few where there are many."""
+    shown = ", ".join(labels[:5])
+    more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+    return f"{'label' if len(labels) == 1 else 'labels'} {shown}{more}"
+
+
+def list_acquainted(data: ReportData, task: str) -> list[str]:
+    """Return a line for every corpus whose generator may have seen what the judge learned from."""
+    known = next(one for one in data.tasks if one.name == task)
+    lines = []
+    for part in data.find_corpora(task):
+        manifest = part.manifest
+        if part.audit is None:
+            continue
+        shots = data.shots.get(manifest.strategy, 0)
+        if manifest.brought:
+            lines.append(f"{part.name}: brought along; nobody knows which real rows shaped it.")
+        elif data.find_seen(known, manifest.generator):
+            lines.append(f"{part.name}: the generator was trained on rows that the judge was.")
+        elif shots:
+            lines.append(
+                f"{part.name}: prompts showed {shots} rows at a time of the pool of "
+                f"{known.num_pool}, which the judge was trained on as well; agreement may be too "
+                "high by that."
+            )
+    return lines
+
+
+def write_audit(
+    data: ReportData, blocks: Blocks, fit: Callable[[str, Markup, str], Markup]
+) -> Section:
+    """Return the section.
+
+    Args:
+        data: all that the report shows.
+        blocks: makes parts of a page.
+        fit: leaves out what the page has no room for.
+
+    Returns:
+        A section, in any case.
+    """
+    if not any(list_audits(data)):
+        return Section(KIND, TITLE, LEAD, (paragraph(NOTHING, "undefined"),))
+    over_all, by_label = (
+        dict(group_rows(select_columns(make_audit_table(data, by_label=one), _SHOWN), 0))
+        for one in (False, True)
+    )
+    doubted = dict(group_rows(make_doubted_table(data), 0))
+    found = [paragraph(KEY, "key")]
+    for task in dict.fromkeys(part.manifest.task for part, _ in list_audits(data)):
+        found.append(heading(task))
+        sizes = {audit.num_train for part, audit in list_audits(data) if part.manifest.task == task}
+        rows = " or ".join(f"{size:,}" for size in sorted(sizes))
+        found.append(paragraph(f"The judge was trained on {rows} real rows.", "key"))
+        if task in over_all:
+            body = blocks.table(drop_empty_columns(over_all[task]))
+            found.append(fit(KIND, body, "tables/label_audit.csv"))
+        found.append(blocks.caution("What cannot be said", list_unsaid(data, task)))
+        found.append(blocks.caution("Judge and generator", list_acquainted(data, task)))
+        if task in by_label:
+            body = blocks.fold("By label", blocks.table(drop_empty_columns(by_label[task])))
+            found.append(fit(KIND, body, "tables/label_audit.csv"))
+        if task in doubted:
+            body = blocks.table(drop_empty_columns(doubted[task]))
+            folded = blocks.fold("Rows that the judge believes least", body)
+            found.append(fit(KIND, folded, "tables/doubted_rows.csv"))
+    found.append(blocks.fold("How to read these shares", terms(MEANINGS)))
+    return Section(KIND, TITLE, LEAD, tuple(found))

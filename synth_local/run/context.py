@@ -1,0 +1,355 @@
+"""One run, opened: its file, tasks, models and what was decided for ``auto``.
+
+Everything here is cheap: files are hashed (models through a cache), nothing heavy is imported, no
+data is parsed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from synth_local.config import RunConfig, load_run_file
+from synth_local.config.run_file import StrategySpec, dump_run_file, name_repeat
+from synth_local.core.files import write_text
+from synth_local.core.hashing import digest_json
+from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype
+from synth_local.errors import ConfigError, MachineError
+from synth_local.generate.plan import Repeat, StrategyPlan
+from synth_local.generate.prompts import PromptSet
+from synth_local.models import BUILT_IN_STUDENTS, Card, ModelDigest, require_weights
+from synth_local.run.sources.external_files import BroughtFile, find_brought
+from synth_local.run.sources.find import (
+    Model,
+    find_folder,
+    open_brought,
+    open_model,
+    open_prompts,
+    open_task,
+)
+from synth_local.run.sources.made_from import KeptModel, MadeFrom, read_made_from
+from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task import NotHere, Task
+
+LOG_VARIABLE = "SYNTH_LOCAL_LOG"
+_DTYPES = {True: "bfloat16", False: "float32"}
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator: on this machine, or as the run recorded it where it is not here."""
+
+    name: str
+    folder: Path
+    card: Card
+    engine: str
+    digest: ModelDigest
+    not_here: NotHere | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """A run directory and its resolved run file.
+
+    Attributes:
+        run: the directory.
+        config: the resolved run file.
+    """
+
+    run: RunDir
+    config: RunConfig
+
+    @cached_property
+    def made_from(self) -> MadeFrom | None:
+        """What the outputs were made from, as the directory keeps it; ``None``: not kept yet."""
+        return read_made_from(self.run)
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks by name, in the run file's order."""
+        found: dict[str, Task] = {}
+        for path in self.config.tasks:
+            task = open_task(Path(path), self.made_from)
+            if task.name in found:
+                raise ConfigError(
+                    f"two tasks are called {task.name!r}",
+                    where=path,
+                    fix=f"rename one; the other is {found[task.name].path}",
+                )
+            found[task.name] = task
+        return found
+
+    @cached_property
+    def generators(self) -> dict[str, Generator]:
+        """The generators by name.
+
+        Returns:
+            The generators.
+
+        Raises:
+            MachineError: weights are missing, and the run does not know what they were.
+        """
+        return {name: self._find_generator(name) for name in self.config.generators}
+
+    @cached_property
+    def students(self) -> dict[str, ModelDigest | None]:
+        """The students' digests by name; ``None`` for those that need no folder."""
+        return {name: one.digest if one else None for name, one in self.student_models.items()}
+
+    @cached_property
+    def student_models(self) -> dict[str, Model | None]:
+        """The students by name; ``None`` for those that need no folder."""
+        return {
+            name: open_model(
+                *("student", name, partial(self.student_folder, name)),
+                *(self.kept_model(name), self.digest_cache),
+            )
+            for name in self.config.students
+        }
+
+    @cached_property
+    def embedder(self) -> Model | None:
+        """The embedder, or ``None`` for hashed character n-grams."""
+        name = self.config.measure.embedder or ""
+        kept = self.kept_model(name)
+        return open_model("embedder", name, self.embedder_folder, kept, self.digest_cache)
+
+    @cached_property
+    def prompts(self) -> dict[str, PromptSet]:
+        """The wording of each task."""
+        return {name: open_prompts(task, self.made_from) for name, task in self.tasks.items()}
+
+    @cached_property
+    def strategies(self) -> dict[str, StrategyPlan]:
+        """The strategies by name, with every setting decided: those of the run file, then repeats.
+
+        A repeat is one more strategy, so that its corpora have folders, slots and cells too.
+        """
+        plans = {spec.name: self._decide_strategy(spec) for spec in self.config.strategies}
+        repeats = [
+            replace(plan, name=name_repeat(name, seed), repeat=Repeat(name, seed))
+            for seed in self.config.corpus_seeds
+            for name, plan in plans.items()
+        ]
+        return plans | {plan.name: plan for plan in repeats}
+
+    def root_seed(self, strategy: str) -> int:
+        """Return the seed that all slots of a strategy are derived from."""
+        repeat = self.strategies[strategy].repeat
+        return repeat.root_seed if repeat else self.config.generate.seed
+
+    def is_repeat(self, key: CorpusKey) -> bool:
+        """Return whether a corpus repeats another from a further seed (``corpus_seeds``)."""
+        plan = self.strategies.get(key.strategy)  # corpora brought along have none
+        return plan is not None and plan.repeat is not None
+
+    @property
+    def pool_floor(self) -> int:
+        """The least number of pool texts per label: the largest number of shots in the run."""
+        shots = [plan.shots for plan in self.strategies.values()]
+        return max([1, *shots])
+
+    @property
+    def corpora(self) -> list[CorpusKey]:
+        """All corpora, tasks first, brought ones last; empty where no source needs one."""
+        if not self.config.needs_corpora:
+            return []
+        found = []
+        for task in self.tasks:
+            found += [
+                CorpusKey(task, generator, strategy)
+                for generator in self.config.generators
+                for strategy in self.strategies
+            ]
+            found += [key for key in self.brought_paths if key.task == task]
+        return found
+
+    @cached_property
+    def brought(self) -> dict[CorpusKey, BroughtFile]:
+        """The files of the corpora brought along, hashed.
+
+        Returns:
+            The files by corpus.
+
+        Raises:
+            DataError: a file is missing, and the run does not know what it was.
+        """
+        return open_brought(self.brought_paths, self.made_from)
+
+    @property
+    def brought_paths(self) -> dict[CorpusKey, Path]:
+        """Where the corpora brought along lie, which need not be there."""
+        return find_brought(self.config.corpora, list(self.tasks))
+
+    def per_label(self, task: Task) -> dict[str, int]:
+        """Return the rows asked for, by label.
+
+        Args:
+            task: the task.
+
+        Returns:
+            Rows by label.
+
+        Raises:
+            ConfigError: ``per_label`` leaves a label out or names one that no task has.
+        """
+        try:
+            return self.config.per_label_for(task.labels)
+        except KeyError as error:
+            raise ConfigError(
+                f"per_label says nothing about {error.args[0]} of the task {task.name!r}",
+                where="per_label",
+                fix="give one number for all labels, or one for each label",
+            ) from error
+
+    def student_folder(self, name: str) -> Path | None:
+        """Return a student's folder, or ``None`` for one that needs none.
+
+        Args:
+            name: the student's name.
+
+        Returns:
+            The folder, or ``None``.
+
+        Raises:
+            MachineError: the weights are missing.
+        """
+        if name in BUILT_IN_STUDENTS:
+            return None
+        folder = self.find_folder(name)
+        require_weights(folder)
+        return folder
+
+    def embedder_folder(self) -> Path | None:
+        """Return the embedder's folder, or ``None`` for hashed character n-grams."""
+        name = self.config.measure.embedder
+        return None if name is None else self.find_folder(name)
+
+    @property
+    def models_folder(self) -> Path | None:
+        """The run file's own folder of models, if it names one."""
+        return Path(self.config.models) if self.config.models else None
+
+    @property
+    def digest_cache(self) -> Path | None:
+        """Where digests of models are kept; nowhere before the run directory exists."""
+        return self.run.digests if self.run.root.is_dir() else None
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the resolved run file, for people to compare."""
+        return digest_json(self.config.model_dump(mode="json"))
+
+    def generator_folder(self, name: str) -> Path:
+        """Return a generator's folder.
+
+        Args:
+            name: the generator's name.
+
+        Returns:
+            The folder, which holds weights.
+
+        Raises:
+            MachineError: the weights are missing.
+        """
+        folder = self.find_folder(name)
+        require_weights(folder)
+        return folder
+
+    def _decide_strategy(self, spec: StrategySpec) -> StrategyPlan:
+        generate = self.config.generate
+        return StrategyPlan(
+            spec.name,
+            spec.base,
+            (spec.shots or generate.shots) if spec.base == "few_shot" else 0,
+            spec.shots_from or generate.shots_from,
+            self.config.chain_length_for(spec),
+            spec.diversity_every or generate.diversity_every,
+        )
+
+    def find_folder(self, name: str) -> Path:
+        """Return a model's folder, here or where the run had it; what is in it is not looked at."""
+        return find_folder(name, self.models_folder, self.kept_model(name))
+
+    def kept_model(self, name: str) -> KeptModel | None:
+        """Return a model as the run recorded it: a name is one folder, whatever its roles."""
+        made = self.made_from
+        if made is None:
+            return None
+        is_embedder = name == made.config.get("measure", {}).get("embedder")
+        kept = made.generators.get(name) or made.students.get(name)
+        return kept or (made.embedder if is_embedder else None)
+
+    def _find_generator(self, name: str) -> Generator:
+        kept = self.kept_model(name)
+        find = partial(self.generator_folder, name)
+        found = open_model("generator", name, find, kept, self.digest_cache)
+        if found is None:
+            raise MachineError(f"{name} has no folder")
+        engine = kept.engine if kept and kept.engine == "fake" else self.config.engine
+        if found.not_here is None:
+            engine = name_engine(self.config.engine, found.folder)
+        return Generator(name, found.folder, found.card, engine, found.digest, found.not_here)
+
+
+def open_context(root: Path) -> Context:
+    """Return the context of a run directory.
+
+    Args:
+        root: the run directory.
+
+    Returns:
+        The opened run.
+
+    Raises:
+        ConfigError: the directory holds no run file.
+    """
+    run = RunDir(root.resolve())
+    if not run.run_file.is_file():
+        raise ConfigError(
+            "this is not a run directory: it has no run.yaml",
+            where=root,
+            fix="make one with: synth-local run RUN.yaml --out DIR",
+        )
+    return Context(run, load_run_file(run.run_file))
+
+
+def resolve_config(config: RunConfig, run: RunDir, *, on_gpu: bool | None = None) -> RunConfig:
+    """Return the run file with every ``auto`` decided.
+
+    ``auto`` keeps what the run directory was made with, so that a finished run stays finished on a
+    machine with another set-up.
+
+    Args:
+        config: the checked run file.
+        run: the run directory.
+        on_gpu: whether texts will be generated on GPUs; ``None`` looks at this machine.
+
+    Returns:
+        The run file without ``auto``.
+    """
+    before = load_run_file(run.run_file) if run.run_file.is_file() else None
+    engine, generate = config.engine, config.generate
+    if engine == "auto":
+        can_vllm = find_spec("vllm") is not None if on_gpu else has_vllm()
+        engine = before.engine if before else ("vllm" if can_vllm else "transformers")
+    if generate.dtype == "auto":
+        decided = resolve_dtype("auto") if on_gpu is None else _DTYPES[on_gpu]
+        decided = before.generate.dtype if before else decided
+        generate = config.generate.model_copy(update={"dtype": decided})
+    return config.model_copy(update={"engine": engine, "generate": generate})
+
+
+def log_path(context: Context, name: str) -> Path:
+    """Return the log of the running step: a scheduler's job names its own."""
+    return Path(os.environ.get(LOG_VARIABLE) or context.run.logs / f"{name}.log")
+
+
+def store_config(config: RunConfig, run: RunDir) -> None:
+    """Write the resolved run file into the run directory, where it is new or has changed."""
+    text = dump_run_file(config)
+    if not run.run_file.is_file() or run.run_file.read_text(encoding="utf-8") != text:
+        write_text(run.run_file, text)

@@ -1,0 +1,1 @@
+"""What people said: annotations of test items, judgements of tasks."""

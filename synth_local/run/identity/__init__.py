@@ -1,0 +1,1 @@
+"""Identity is content: what decides each output, and why one is stale."""

@@ -1,0 +1,143 @@
+"""Why something is to do again: what a run was made from, against what there is now.
+
+Both sides are opened runs: one as the record keeps it, one as it is now. What decides an output is
+listed on both, and the differences are named by key. No text of the data is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from synth_local.run.context import Context
+from synth_local.run.human.files import digest_answers
+from synth_local.run.identity.decided_by import (
+    Side,
+    drop_undecided,
+    list_analysis,
+    list_curation,
+    list_generation,
+    list_measures,
+    list_training,
+)
+from synth_local.run.identity.fingerprints import VERSIONS
+from synth_local.run.recall import recall_context
+from synth_local.run.splits import read_facts, split_facts
+from synth_local.store.run_dir import CorpusKey
+
+MOST_REASONS = 10
+MOST_CHARACTERS = 40
+DIGEST_DIGITS = 64
+NOT_RECORDED = "what they were made from was not recorded"
+UNKNOWN = "nothing that is recorded differs"
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Says why outputs of a run are stale.
+
+    Attributes:
+        context: the opened run, as it is now.
+    """
+
+    context: Context
+
+    def of_texts(self, key: CorpusKey) -> list[str]:
+        """Return why the texts of a corpus are of other settings."""
+        return self._compare(lambda side: list_generation(side, key))
+
+    def of_corpus(self, key: CorpusKey) -> list[str]:
+        """Return why a finished corpus is not the present one."""
+        return self._compare(
+            lambda side: {**list_generation(side, key), **list_curation(side, key)}
+        )
+
+    def of_measures(self, key: CorpusKey) -> list[str]:
+        """Return why the measures of a corpus are not the present ones."""
+        return self._compare(lambda side: list_measures(side, key))
+
+    def of_cells(self, student: str, task: str) -> list[str]:
+        """Return why the cells of a student and task are not the present ones."""
+        return self._compare(lambda side: list_training(side, student, task))
+
+    def of_analysis(self) -> list[str]:
+        """Return why the stored analysis is not the present one."""
+        return self._compare(list_analysis)
+
+    @cached_property
+    def _sides(self) -> tuple[Side, Side] | None:
+        made = self.context.made_from
+        before = recall_context(self.context, made) if made else None
+        if made is None or before is None:
+            return None
+        kept = {name: read_facts(one.facts) for name, one in made.tasks.items()}
+        said = {name: one.digest for name, one in made.said.items()}
+        now = {name: digest for name, (_, digest) in digest_answers(self.context).items()}
+        return (
+            Side(before, lambda task: kept[task.name], made.versions, said),
+            Side(self.context, lambda task: split_facts(self.context, task), VERSIONS, now),
+        )
+
+    def _compare(self, listing: Callable[[Side], dict[str, Any]]) -> list[str]:
+        if self._sides is None:
+            return [NOT_RECORDED]
+        before, now = self._sides
+        try:
+            was = listing(before)
+        except KeyError:  # there was no such task, generator, strategy or student
+            return [NOT_RECORDED]
+        return spell_changes(*drop_undecided(was, listing(now))) or [UNKNOWN]
+
+
+def spell_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two listings, each by its key.
+
+    Args:
+        before: values by name; a name with a colon is one field of what stands before it.
+        now: the same, now.
+
+    Returns:
+        One line for each, at most ten and one that counts the rest. Short values are shown with
+        what became of them, long ones only named.
+    """
+    grouped: dict[str, list[str]] = {}
+    lines = []
+    for name in dict.fromkeys((*before, *now)):
+        was, became = before.get(name), now.get(name)
+        if was == became:
+            continue
+        head, colon, key = name.partition(": ")
+        if colon:
+            grouped.setdefault(head, []).append(key)
+        else:
+            lines.append(_spell_change(name, was, became))
+    fields = [f"{head} changed: {_spell_some(keys)}" for head, keys in grouped.items()]
+    return _cut([*fields, *lines])
+
+
+def _spell_change(name: str, was: Any, became: Any) -> str:
+    shown = [_spell(was), _spell(became)]
+    return f"{name} changed" if None in shown else f"{name} {shown[0]} \u2192 {shown[1]}"
+
+
+def _spell(value: Any) -> str | None:
+    """Return a short value as it is spelled; ``None`` for a digest, a text or a collection."""
+    if value is None:
+        return "none"
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    text = str(value)
+    is_digest = len(text) == DIGEST_DIGITS and " " not in text
+    is_short = len(text) <= MOST_CHARACTERS and text.isprintable() and text != ""
+    return text if is_short and not is_digest and not isinstance(value, dict) else None
+
+
+def _spell_some(keys: list[str]) -> str:
+    return ", ".join(_cut(keys))
+
+
+def _cut(lines: list[str]) -> list[str]:
+    rest = len(lines) - MOST_REASONS
+    return [*lines[:MOST_REASONS], *([f"and {rest} more"] if rest > 0 else [])]

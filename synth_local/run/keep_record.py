@@ -1,0 +1,159 @@
+"""Writing down what a run was made from, whenever its outputs are those of the present sources.
+
+The record describes the outputs that are stored. It is written after what is stale was moved aside,
+or where nothing is stale: so it can always say what an output was made from.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from synth_local import __version__
+from synth_local.core.files import read_json
+from synth_local.errors import SynthLocalError
+from synth_local.models.places import find_card
+from synth_local.run.context import Context, Generator
+from synth_local.run.human.files import digest_answers
+from synth_local.run.identity.fingerprints import (
+    VERSIONS,
+    curation_fingerprint,
+    generation_fingerprint,
+)
+from synth_local.run.sources.find import Model, is_by_variable
+from synth_local.run.sources.made_from import (
+    VERSION,
+    KeptModel,
+    KeptTask,
+    MadeFrom,
+    write_made_from,
+)
+from synth_local.run.splits import keep_items, split_facts
+from synth_local.run.state import State
+from synth_local.task import KeptFile, Task
+
+PACKAGES = ("torch", "transformers", "vllm", "scikit-learn", "numpy")
+
+
+def keep_record(context: Context) -> None:
+    """Write what the run is made from now; what is not here stays as it was recorded.
+
+    Args:
+        context: the opened run, whose directory exists.
+
+    Raises:
+        DataError: data that were never read are wrong.
+        MachineError: weights are missing and not recorded, or the directory cannot be written.
+    """
+    for task in context.tasks.values():
+        keep_items(context, task)
+    write_made_from(context.run, describe_sources(context))
+
+
+def refresh_record(context: Context) -> None:
+    """Write what the run is made from now, where no stored output is of anything else.
+
+    A directory that cannot be written, or a source that is missing, is no harm here.
+    """
+    with suppress(SynthLocalError):
+        if not has_stale_outputs(context):
+            keep_record(context)
+
+
+def has_stale_outputs(context: Context) -> bool:
+    """Return whether any stored text, corpus or cell is of other sources than the present ones."""
+    run = context.run
+    for key in context.corpora:
+        markers = {
+            run.ledger(key) / "spec.json": generation_fingerprint(context, key),
+            run.corpus(key) / "manifest.json": curation_fingerprint(context, key),
+        }
+        if any(_is_other(path, wanted) for path, wanted in markers.items()):
+            return True
+    state = State(context)
+    return any(_is_other(run.cell_marker(one.cell), one.fingerprint) for one in state.cells)
+
+
+def describe_sources(context: Context) -> MadeFrom:
+    """Return what the run is made from now.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        The record.
+
+    Raises:
+        DataError: data that were never read are wrong.
+        MachineError: weights are missing and not recorded.
+    """
+    students = {name: one for name, one in context.student_models.items() if one is not None}
+    return MadeFrom(
+        version=VERSION,
+        software=_list_software(),
+        versions=dict(VERSIONS),
+        config=context.config.model_dump(mode="json"),
+        tasks={name: _keep_task(context, one) for name, one in context.tasks.items()},
+        generators={name: _keep_model(context, one) for name, one in context.generators.items()},
+        students={name: _keep_model(context, one) for name, one in students.items()},
+        embedder=_keep_model(context, context.embedder) if context.embedder else None,
+        corpora={
+            f"{key.task}/{key.generator}": KeptFile(str(one.path.absolute()), one.digest)
+            for key, one in context.brought.items()
+        },
+        said={
+            name: KeptFile(path, digest) for name, (path, digest) in digest_answers(context).items()
+        },
+    )
+
+
+def _is_other(marker: Path, wanted: str) -> bool:
+    stored = read_json(marker)
+    return stored is not None and stored.get("fingerprint") != wanted
+
+
+def _keep_task(context: Context, task: Task) -> KeptTask:
+    made = context.made_from
+    kept = made.tasks.get(task.name) if made else None
+    is_lost = any(one.kind == "task file" for one in task.not_here)
+    text = kept.text if kept and is_lost else task.path.read_text(encoding="utf-8")
+    facts: dict[str, Any] = json.loads(json.dumps(asdict(split_facts(context, task))))
+    return KeptTask(
+        name=task.name,
+        path=kept.path if kept and is_lost else str(task.path),
+        text=text,
+        spec=task.spec.model_dump_json(exclude_unset=True),
+        digest=task.digest,
+        train=task.files["train"],
+        test=task.files.get("test"),
+        prompts=task.files.get("prompts"),
+        templates=dict(context.prompts[task.name].sources),
+        facts=facts,
+    )
+
+
+def _keep_model(context: Context, model: Model | Generator) -> KeptModel:
+    kept = context.kept_model(model.name)
+    if model.not_here is not None and kept is not None:
+        return kept
+    apart = find_card(model.name)  # a card inside the folder goes where the folder goes
+    return KeptModel(
+        folder=str(model.folder),
+        by_variable=is_by_variable(model.folder, kept),
+        card=model.card.model_dump(mode="json"),
+        digest=asdict(model.digest),
+        engine=model.engine if isinstance(model, Generator) else "",
+        card_file=str(apart or (kept.card_file if kept else "")),
+    )
+
+
+def _list_software() -> dict[str, str]:
+    found: dict[str, str] = {"synth-local": __version__}
+    for name in PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

@@ -1,0 +1,60 @@
+"""What this machine lacks for a run: models that are missing or not whole, engines."""
+
+from __future__ import annotations
+
+from synth_local.engines.choose import name_engine, resolve_engine
+from synth_local.engines.fit import require_fit
+from synth_local.errors import MachineError
+from synth_local.models import BUILT_IN_STUDENTS, Role, load_card, require_role
+from synth_local.run.context import Context
+
+
+def check_machine(context: Context) -> list[MachineError]:
+    """Return what this machine lacks for the run, all problems at once.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        One error a model at most; ``BrokenModelError`` where its folder is there and is not whole.
+
+    Raises:
+        ConfigError: a model is named as what it is not.
+    """
+    problems = check_models(context)
+    for name in () if problems else context.config.generators:
+        folder = context.find_folder(name)
+        try:
+            resolve_engine(name_engine(context.config.engine, folder), folder)
+        except MachineError as error:
+            problems.append(error)
+    return problems
+
+
+def check_models(context: Context) -> list[MachineError]:
+    """Return what is wrong with the models of the run; headers are read, no weights.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        One error a model at most.
+
+    Raises:
+        ConfigError: a model is named as what it is not.
+    """
+    problems: list[MachineError] = []
+    looks: list[tuple[Role, str]] = [
+        *(("generator", name) for name in context.config.generators),
+        *(("student", name) for name in context.config.students if name not in BUILT_IN_STUDENTS),
+        *(("embedder", name) for name in [context.config.measure.embedder] if name),
+    ]
+    for role, name in looks:
+        try:
+            folder = context.find_folder(name)
+            require_role(role, name, folder, load_card(name, folder))
+            engine = context.config.engine if role == "generator" else "transformers"
+            require_fit(folder, role, engine=engine)
+        except MachineError as error:
+            problems.append(error)
+    return problems

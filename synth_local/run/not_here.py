@@ -1,0 +1,205 @@
+"""Which sources of a run are not on this machine, and which work cannot do without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from synth_local.run.context import Context, Generator
+from synth_local.run.human.files import list_lost_answers
+from synth_local.run.human.ratings import has_ratings
+from synth_local.run.sources.find import Model
+from synth_local.run.stages import STAGES
+from synth_local.run.state import State
+from synth_local.store.run_dir import CorpusKey
+from synth_local.task import NotHere
+from synth_local.train.students import GENERATOR_ITSELF
+
+Need = tuple[str, str]  # kind and name of a source
+OF_A_TASK = ("task file", "data", "prompts")
+
+
+def list_not_here(context: Context) -> list[NotHere]:
+    """Return the sources that are not here, or cannot be used, in a fixed order.
+
+    Args:
+        context: the opened run.
+
+    Returns:
+        Each source once; what is named here is taken from the run's own record.
+
+    Raises:
+        ConfigError: the run file or a task file is wrong.
+        DataError: a source is missing, and the run does not know what it was.
+        MachineError: weights are missing, and the run does not know what they were.
+    """
+    models = [*context.generators.values(), *context.student_models.values(), context.embedder]
+    found = [one for task in context.tasks.values() for one in task.not_here]
+    found += [one.not_here for one in models if one is not None and one.not_here is not None]
+    found += [one.not_here for one in context.brought.values() if one.not_here is not None]
+    found += list_lost_answers(context)
+    return list({(one.kind, one.name, one.path): one for one in found}.values())
+
+
+def list_stages_left(state: State) -> list[str]:
+    """Return the stages that are not done, in order.
+
+    Args:
+        state: of the opened run.
+
+    Returns:
+        Names of stages; one that waits for an earlier one is not done.
+    """
+    waiting = bool(state.open_corpora)
+    is_trained = not waiting and not state.open_cells
+    is_evaluated = is_trained and state.is_evaluated
+    done = {
+        "generate": all(key.is_brought for key in state.open_corpora),
+        "curate": not waiting,
+        "measure": not state.unmeasured,
+        "train": is_trained,
+        "evaluate": is_evaluated,
+        "analyze": is_evaluated and state.is_analyzed,
+        "report": is_evaluated and state.is_reported,
+    }
+    return [stage for stage in STAGES if not done[stage]]
+
+
+def find_blocking(state: State, stages: Sequence[str]) -> list[NotHere]:
+    """Return the missing sources without which the work that is left cannot be done.
+
+    No weights are looked at but those that the stages need.
+
+    Args:
+        state: of the opened run.
+        stages: those that are to be run.
+
+    Returns:
+        Each source once, in the order of the stages.
+    """
+    needs = dict.fromkeys(
+        need for stage in stages for need in _NEEDS.get(stage, _need_nothing)(state)
+    )
+    found = [one for kind, name in needs for one in _find_lost(state.context, kind, name)]
+    return list(dict.fromkeys(found))
+
+
+def require_sources(context: Context, stage: str) -> None:
+    """Raise where one stage has work to do and a source for it is not here.
+
+    Args:
+        context: the opened run.
+        stage: one of the stages.
+
+    Raises:
+        SynthLocalError: of the first source that is missing: 2 for a task file or prompts, 3 for
+            data, 4 for weights.
+    """
+    if not _lacks_something(context, stage):
+        return
+    blocking = find_blocking(State(context), [stage])
+    if blocking:
+        raise blocking[0].error
+
+
+def _lacks_something(context: Context, stage: str) -> bool:
+    """Return whether a stage might have to do without a source; cheap where all are here."""
+    lost: list[NotHere | None] = [one for task in context.tasks.values() for one in task.not_here]
+    lost += [one.not_here for one in context.generators.values()]
+    lost += [one.not_here for one in context.brought.values()]
+    if stage == "train":
+        lost += [one.not_here for one in context.student_models.values() if one]
+    if stage == "measure" and context.embedder:
+        lost.append(context.embedder.not_here)
+    if stage == "analyze":
+        lost += list_lost_answers(context)
+    return any(lost)
+
+
+def spell_not_here(lost: Sequence[NotHere]) -> list[str]:
+    """Return a sentence for each source that is not here."""
+    return [f"{one} {'is' if 'file' in one.kind else 'are'} not here" for one in lost]
+
+
+def _find_lost(context: Context, kind: str, name: str) -> list[NotHere]:
+    """Return a source of a run where it is not here, in a list."""
+    if kind in OF_A_TASK:
+        return [one for one in context.tasks[name].not_here if one.kind == kind]
+    if kind == "corpus":
+        files = [one for key, one in context.brought.items() if key.generator == name]
+        return [one.not_here for one in files if one.not_here is not None]
+    if kind == "answers":
+        return [one for one in list_lost_answers(context) if one.name == name]
+    model: Generator | Model | None = context.embedder if kind == "embedder" else None
+    if kind == "generator":
+        model = context.generators[name]
+    elif kind == "student":
+        model = context.student_models[name]
+    return [model.not_here] if model is not None and model.not_here is not None else []
+
+
+def _need_nothing(state: State) -> Iterator[Need]:
+    del state
+    yield from ()
+
+
+def _need_to_generate(state: State) -> Iterator[Need]:
+    for key in state.open_corpora:
+        if not key.is_brought:
+            yield from _need_task(key.task)
+            yield "prompts", key.task
+            yield "generator", key.generator
+
+
+def _need_to_curate(state: State) -> Iterator[Need]:
+    for key in state.open_corpora:
+        yield from _need_task(key.task)
+        yield "corpus", key.generator
+
+
+def _need_to_measure(state: State) -> Iterator[Need]:
+    for key in state.unmeasured:
+        yield from _need_task(key.task)
+        yield "embedder", state.context.config.measure.embedder or ""
+
+
+def _need_to_train(state: State) -> Iterator[Need]:
+    waiting: list[CorpusKey] = state.open_corpora
+    for key in waiting:
+        yield from _need_task(key.task)
+        yield from (("student", name) for name in state.context.config.students)
+    for plan in state.open_cells:
+        yield from _need_task(plan.cell.task)
+        yield "student", plan.cell.student
+        if plan.cell.student == GENERATOR_ITSELF:
+            yield "generator", plan.cell.generator
+            yield "prompts", plan.cell.task
+
+
+def _need_to_analyze(state: State) -> Iterator[Need]:
+    context = state.context
+    if state.is_analyzed:
+        return
+    analyze = context.config.analyze
+    if analyze.judgements is not None:
+        yield "answers", analyze.judgements
+    has_pairs = len(context.tasks) > 1 and analyze.judgements is None
+    for name, task in context.tasks.items():
+        has_template = context.run.item_template(name).exists()
+        if has_pairs or has_ratings(context, task) or not has_template:
+            yield "data", name
+        if name in analyze.annotations:
+            yield "answers", analyze.annotations[name]
+
+
+def _need_task(name: str) -> Iterator[Need]:
+    yield "task file", name
+    yield "data", name
+
+
+_NEEDS = {
+    "generate": _need_to_generate,
+    "curate": _need_to_curate,
+    "measure": _need_to_measure,
+    "train": _need_to_train,
+    "analyze": _need_to_analyze,
+}

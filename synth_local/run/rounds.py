@@ -1,0 +1,113 @@
+"""Which slots are admitted: the rounds of one corpus, as stored on disk.
+
+Round 0 is the first N slots per label. ``curate`` appends a round where a label is short; nothing
+else does, so the same slots are used locally and under a scheduler. Of a corpus brought along all
+rows are admitted, in one round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from synth_local.core.files import read_json, write_json
+from synth_local.generate.plan import SlotPlan
+from synth_local.run.context import Context
+from synth_local.run.external import read_brought
+from synth_local.run.identity.fingerprints import curation_fingerprint
+from synth_local.run.splits import real_splits
+from synth_local.store.run_dir import CorpusKey
+from synth_local.task.file_facts import FileFacts
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The rounds of one corpus.
+
+    Attributes:
+        fingerprint: identity of the corpus that they belong to.
+        slots: of each round, the slots per label that it admits.
+        read: what became of the rows of a file brought along, as stored; see ``read_file``.
+    """
+
+    fingerprint: str
+    slots: tuple[dict[str, int], ...]
+    read: dict[str, Any] | None = None
+
+    @property
+    def read_file(self) -> FileFacts | None:
+        """Return what became of the rows of a file brought along; ``None`` for other corpora."""
+        return None if self.read is None else FileFacts.from_json(self.read)
+
+    @property
+    def admitted(self) -> dict[str, int]:
+        """Slots per label of all rounds."""
+        labels = self.slots[0]
+        return {label: sum(one.get(label, 0) for one in self.slots) for label in labels}
+
+
+def first_round(
+    per_label: dict[str, int], budget_tokens: int | None, max_tokens: int
+) -> dict[str, int]:
+    """Return round 0: N slots per label, or as many as the token budget surely pays for."""
+    if budget_tokens is None:
+        return dict(per_label)
+    share = budget_tokens // max_tokens // len(per_label)
+    return {label: min(count, max(1, share)) for label, count in per_label.items()}
+
+
+def current_rounds(context: Context, key: CorpusKey) -> Rounds:
+    """Return the stored rounds of a corpus, or round 0 where there are none for this identity."""
+    fingerprint = curation_fingerprint(context, key)
+    stored = read_json(context.run.curation(key))
+    if stored and stored["fingerprint"] == fingerprint:
+        return Rounds(fingerprint, tuple(stored["slots"]), stored.get("read"))
+    if key.is_brought:
+        rows = read_brought(context, key)
+        return Rounds(fingerprint, (rows.admitted,), asdict(rows.facts))
+    generate = context.config.generate
+    per_label = context.per_label(context.tasks[key.task])
+    start = first_round(per_label, generate.budget_tokens, generate.max_tokens)
+    return Rounds(fingerprint, (start,))
+
+
+def check_brought(context: Context) -> None:
+    """Read the corpora brought along that are not known to be readable, before any work begins.
+
+    Args:
+        context: the opened run.
+
+    Raises:
+        DataError: a file is missing, or a row cannot be used; with file and line.
+    """
+    for key in context.corpora:
+        if key.is_brought:
+            current_rounds(context, key)
+
+
+def store_rounds(context: Context, key: CorpusKey, rounds: Rounds) -> None:
+    """Write the rounds of a corpus."""
+    write_json(context.run.curation(key), asdict(rounds))
+
+
+def slot_plan(context: Context, key: CorpusKey, *, with_exemplars: bool = True) -> SlotPlan:
+    """Return the slot plan of a generated corpus: the same for every generator.
+
+    Args:
+        context: the opened run.
+        key: the corpus.
+        with_exemplars: draw exemplars from the pool; without, slots have all but these, and no
+            data are read.
+
+    Returns:
+        The plan.
+
+    Raises:
+        DataError: exemplars are asked for, and the data are wrong or not here.
+    """
+    task = context.tasks[key.task]
+    strategy = context.strategies[key.strategy]
+    needs_pool = with_exemplars and strategy.shots > 0
+    pool = real_splits(context, task).pool if needs_pool else ()
+    root_seed = context.root_seed(key.strategy)
+    return SlotPlan(task.name, task.labels, strategy, root_seed, task.spec.styles, pool)

@@ -1,0 +1,1 @@
+"""Miniature generators, trained on this machine from the texts at hand."""

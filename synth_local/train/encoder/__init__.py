@@ -1,0 +1,1 @@
+"""Encoders as students: transformers that are stepped."""

@@ -1,0 +1,1 @@
+"""Which rows a student is trained on, and how often."""
