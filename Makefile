@@ -52,7 +52,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pydoclint synth_local
+	$(BIN)/python .ci/check_docstrings.py
 	$(BIN)/python .ci/check_sizes.py
 
 fix: $(READY)

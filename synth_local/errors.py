@@ -117,7 +117,6 @@ def shorten(text: str, limit: int = LONGEST_VALUE) -> str:
 
     Args:
         text: whatever a file holds; perhaps a whole text of somebody.
-        limit: characters, the dots included.
 
     Returns:
         At most ``limit`` characters.
@@ -139,7 +138,6 @@ def list_names(names: Collection[str], limit: int = MOST_NAMES, *, quoted: bool 
 
     Args:
         names: such as labels or columns, in any number.
-        limit: names shown.
         quoted: whether each is spelled by ``repr``.
 
     Returns:
@@ -161,10 +159,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def one_line(error: BaseException, longest: int = 300) -> str:
     """Return what a library's error says, on one line.
-
-    Args:
-        error: of a library.
-        longest: characters; the rest is cut.
 
     Returns:
         Its lines up to the first that does not end in a colon; its class's name where it says

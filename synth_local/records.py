@@ -25,7 +25,6 @@ class Example:
     Attributes:
         id: unique within its data set.
         text: as it is trained on.
-        label: the label's name.
         annotations: what single annotators called it, where that is known; ``None`` where one of
             them did not rate it. Nothing is trained on it.
     """
@@ -53,9 +52,6 @@ class Slot:
 
     Attributes:
         id: ``<task>.<strategy>.<label index>.<position>``; the slot's identity.
-        task: the task's name.
-        strategy: the strategy's name.
-        label: the label's name.
         position: from 0, within the label; plan order is (position, label index).
         chain: number of the chain, unique within the plan.
         turn: from 0, within the chain.
@@ -83,7 +79,6 @@ class Request:
     Attributes:
         id: the slot's id; engines hand it back and never interpret it.
         prompt_ids: token ids of the rendered conversation.
-        seed: of this completion alone.
         max_tokens: upper bound of new tokens.
     """
 
@@ -158,14 +153,11 @@ class Cell:
     """One training condition; ``-`` where a part does not apply.
 
     Attributes:
-        task: the task's name.
         source: as in the run file; ``-`` for the generator itself, which is trained on nothing.
         generator: the generator's name, or ``-``.
         strategy: the strategy's name, or ``-``; where a set of real rows is of other counts per
             label than its number of rows says, these counts.
-        student: the student's name.
         num_train: rows of the training set.
-        seed: training seed.
     """
 
     task: str
@@ -196,7 +188,6 @@ class Prediction:
     """What one student says of one test item.
 
     Attributes:
-        id: of the test item.
         gold: the label's name in the data.
         predicted: the label's name with the highest probability.
         probabilities: of each label in the task's order, each in [0, 1], sum 1.
@@ -240,7 +231,6 @@ class EngineInfo:
 
     Attributes:
         name: ``vllm``, ``transformers`` or ``fake``.
-        version: of the library.
         dtype: ``float32``, ``bfloat16`` or ``float16``.
         device: ``cpu`` or ``cuda``.
         grade: reproducibility: ``exact``, ``seeded`` or ``unseeded``.

@@ -50,7 +50,6 @@ class TaskAgreement:
     """How far the annotators of one task agree; means are over its rated items, ties included.
 
     Attributes:
-        num_items: items looked at.
         num_rated: items with at least two ratings, at least 1.
         num_ties: rated items without a majority.
         mean_share: mean of a_i, in (0, 1].

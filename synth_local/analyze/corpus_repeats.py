@@ -27,7 +27,6 @@ class CorpusSeeds:
 
     Attributes:
         strategy: name of the corpus's strategy.
-        num_rows: of the training set.
         by_seed: (seeds,) macro-F1 of each training seed, in [0, 1].
     """
 

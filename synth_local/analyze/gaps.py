@@ -85,7 +85,6 @@ class GapTrend:
     """How the gap changes with agreement over the items of a task.
 
     Attributes:
-        num_items: items behind all figures.
         mean_gap: real minus synthetic accuracy, in [-1, 1]; ``None`` without items.
         slope: change of the gap per unit of agreement, with an interval over items;
             negative where synthetic data loses more on disputed items.
@@ -107,7 +106,6 @@ class TieTrends:
     """The trend over all items, and over those with a majority.
 
     Attributes:
-        included: over all items.
         excluded: over items that are no tie; the gold label of a tie is somebody's decision.
         num_ties: items that make the difference.
     """
@@ -122,7 +120,6 @@ class GapLevel:
     """The items of one level of agreement.
 
     Attributes:
-        lowest: smallest agreement among them.
         highest: largest agreement among them; equal to ``lowest`` where a level is one value.
         num_items: at least 1.
         real: mean accuracy after training on real data, in [0, 1].
@@ -171,9 +168,6 @@ def compare_ties(items: PairedItems) -> TieTrends:
 
     Args:
         items: of one task and one pair of conditions, in any order.
-
-    Returns:
-        Both trends.
     """
     return TieTrends(
         included=fit_trend(items),

@@ -51,7 +51,6 @@ class Point:
     """A student trained on so many rows.
 
     Attributes:
-        num_rows: of its training set.
         score: macro-F1 averaged over seeds, in [0, 1], with a bootstrap interval over test items.
         sd: sample standard deviation over seeds; ``None`` where there is one seed.
         drawn: (draws,) the score on resampled items.

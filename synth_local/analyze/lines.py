@@ -95,9 +95,6 @@ def bound_slope(x: FloatArray, y: FloatArray, level: float = 0.95) -> Slope:
         y: (points,) finite values that vary.
         level: coverage aimed at, in (0, 1).
 
-    Returns:
-        The slope.
-
     Raises:
         UndefinedMetricError: ``x`` does not vary.
 

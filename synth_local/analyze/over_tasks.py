@@ -88,9 +88,6 @@ def count_signs(against: str, differences: Sequence[float]) -> SignTest:
         against: the strategy without exemplars.
         differences: with minus without, one per task.
 
-    Returns:
-        The sign test.
-
     References:
         W. J. Conover (1999), Practical Nonparametric Statistics, section 3.4: ties are left out.
     """

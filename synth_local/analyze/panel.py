@@ -24,7 +24,6 @@ class PanelTask:
     """What a panel says of a task's test items.
 
     Attributes:
-        task: the task's name.
         members: generator and strategy of each.
         num_items: test items; 0 where there was no panel.
         mean_share: mean over items of the highest mean probability of a label, in (0, 1].
@@ -51,7 +50,6 @@ def pool_members(
 
     Args:
         said: (items, labels) probabilities of each member, rows summing to 1.
-        generators: each member's generator.
 
     Returns:
         The members, and (items, labels) mean probabilities.

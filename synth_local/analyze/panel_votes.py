@@ -25,7 +25,6 @@ def consult_panel(
     """Return what a panel of generators says of one task's test items.
 
     Args:
-        task: the task's name.
         cells: those of the task that have predictions.
         people: what annotators called each item, by its id; empty where nobody says.
 

@@ -28,9 +28,6 @@ def pair_with_real(groups: Sequence[Group]) -> Iterator[GapPair]:
     the name: both are left out. A partner that calls all items the same has learnt nothing from
     real texts; what is missing to it says nothing of synthetic ones.
 
-    Args:
-        groups: conditions that have predictions.
-
     Yields:
         GapPair: a condition and its partner, or why there is none.
     """

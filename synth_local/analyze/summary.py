@@ -26,8 +26,6 @@ class TaskSubjectivity:
     """How much a task's annotators agree, over its test items.
 
     Attributes:
-        task: the task's name.
-        num_items: test items.
         num_rated: items with two ratings or more.
         num_ties: of these, items without a most frequent label.
         mean_share: mean over items of the share of the most frequent label; ``None`` where
@@ -65,12 +63,10 @@ class Trend:
         condition: name of the condition without its seed.
         partner: name of the ``real`` condition.
         ties: whether items without a most frequent label are in.
-        num_items: items behind it.
         mean_gap: mean over items of real minus synthetic correctness, in [-1, 1].
         slope: change of the gap from no to full agreement; negative: the gap is larger where
             people disagree.
         spearman: rank correlation of gap and agreement.
-        p_value: of the slope, two-sided.
         reason: why there is nothing; empty where there is something.
     """
 
@@ -93,7 +89,6 @@ class Level:
         condition: name of the condition without its seed.
         lowest: agreement, in (0, 1].
         highest: agreement, the same as ``lowest`` for a single value.
-        num_items: items of this level.
         real: share of these that the real-trained student gets right.
         synthetic: the same for the condition.
         gap: real minus synthetic, with an interval over items; ``None`` where there are too few
@@ -122,11 +117,9 @@ class Curve:
 
     Attributes:
         condition: name of the condition without its seed.
-        thresholds: agreement, ascending.
         accuracies: one per threshold, in [0, 1].
         counts: items kept, one per threshold.
         slope: of the least-squares line; ``None`` where there are too few points.
-        r_squared: of that line.
         spearman: rank correlation of the points.
     """
 
@@ -145,9 +138,7 @@ class AcrossTasks:
 
     Attributes:
         condition: source, generator, strategy and student, joined as in a cell's name.
-        num_tasks: tasks behind it.
         slope: change of the gap per unit of ``measure``, with an interval over tasks.
-        spearman: rank correlation.
         reason: why there is nothing; empty where there is something.
         measure: ``pair agreement``, beside the gap over the rated test items, or ``judged
             objectivity``, the Bradley-Terry strength, beside the gap over all test items.
@@ -289,14 +280,7 @@ class Analysis:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Analysis:
-        """Return what ``to_json`` gave.
-
-        Args:
-            value: read from JSON.
-
-        Returns:
-            The analysis.
-        """
+        """Return what ``to_json`` gave."""
         return cls(
             tuple(TaskSubjectivity(**row) for row in value["tasks"]),
             tuple(Trend(**{**row, "slope": _interval(row["slope"])}) for row in value["trends"]),

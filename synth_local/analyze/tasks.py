@@ -30,7 +30,6 @@ class TaskPoint:
     """One task in the plane of objectivity and gap.
 
     Attributes:
-        task: the task's name.
         objectivity: share of agreeing pairs on its items, in [0, 1], or a Bradley-Terry strength.
         gap: real minus synthetic score, in [-1, 1].
     """

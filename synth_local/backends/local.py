@@ -48,7 +48,6 @@ def run_job(
         arguments: of the command, without the program's name.
         log: file that standard output and error are appended to.
         on_poll: called a few times a second while the job runs.
-        environment: further environment variables.
         should_stop: asked a few times a second; once it is true, the job is asked to stop.
 
     Returns:
@@ -70,9 +69,7 @@ def run_jobs(
     """Run jobs beside each other; one that fails leaves the others alone.
 
     Args:
-        jobs: all are started at once.
         on_poll: called a few times a second while a job runs.
-        environment: further environment variables of all.
         should_stop: asked a few times a second; once it is true, all jobs are asked to stop.
 
     Returns:

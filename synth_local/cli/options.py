@@ -36,10 +36,6 @@ def check_folder(path: Path, where: str) -> Path:
 
     Args:
         path: as given on the command line.
-        where: the argument that names it.
-
-    Returns:
-        The path.
 
     Raises:
         ConfigError: something that is no folder stands there, or on the way there.
@@ -84,10 +80,6 @@ def list_arguments() -> tuple[str, ...]:
 
 def make_printable(text: str, *, keep: str = "") -> str:
     """Return text from elsewhere without control characters that a terminal would obey.
-
-    Args:
-        text: generated, or from another run's files.
-        keep: control characters that stay.
 
     Returns:
         The text with a replacement character for each of the others.

@@ -78,10 +78,6 @@ def init_directory(folder: Path, say: Callable[[str], None]) -> Path:
 
     Args:
         folder: a new or empty folder.
-        say: prints a line for people.
-
-    Returns:
-        The run file.
 
     Raises:
         ConfigError: the folder holds a run file already.

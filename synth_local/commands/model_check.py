@@ -27,10 +27,6 @@ class Examined:
 def examine_model(name: str, folder: Path) -> Examined:
     """Return what is wrong with a model's folder; headers are read, tensors are not.
 
-    Args:
-        name: of the model.
-        folder: of the model.
-
     Returns:
         Problems of its files, and of its weights against the architecture for the role that its
         card names. What transformers does not know, and vLLM may, is a note.

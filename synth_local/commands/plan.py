@@ -41,9 +41,6 @@ class CorpusOverview:
     """One corpus: its slots, and what round 0 may cost.
 
     Attributes:
-        task: the task's name.
-        generator: the generator's name.
-        strategy: the strategy's name.
         slots: per label, admitted so far (round 0 before anything ran); the rows of a file.
         state: ``done`` or ``to do``.
         output_tokens: estimate for the admitted slots.
@@ -77,11 +74,7 @@ class Overview:
     """Everything that ``plan`` shows.
 
     Attributes:
-        out: the run directory.
-        engine: that writes the texts.
-        dtype: of the weights.
         tasks: one entry each, with rows by label.
-        corpora: one entry each.
         cells: one entry each, with rows, optimiser steps and passes over the rows.
         stages: all stages, each with ``state``, ``why`` (why stored work is to be done again)
             and ``note``.
@@ -125,10 +118,6 @@ class Overview:
 
 def make_overview(config: RunConfig, out: Path) -> Overview:
     """Return what the run file asks for and what of it is done in ``out``.
-
-    Args:
-        config: the checked run file.
-        out: the run directory.
 
     Returns:
         What ``plan`` shows.

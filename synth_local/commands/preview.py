@@ -35,8 +35,6 @@ def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow
     conversation is empty.
 
     Args:
-        config: the checked run file.
-        out: the run directory.
         num_rows: slots per label.
 
     Returns:

@@ -25,8 +25,6 @@ class StageStatus:
     """One stage: units that are done, of how many.
 
     Attributes:
-        stage: its name.
-        done: units that are done.
         total: units of the whole stage.
         why: why stored work of it is to be done again; empty where none is.
     """
@@ -48,10 +46,7 @@ class RunStatus:
 
     Attributes:
         stages: all stages, in order.
-        corpora: one entry each.
         live: a line for each process that works on the run.
-        progress: of the jobs.
-        failures: jobs that failed.
         jobs: what was submitted to a scheduler.
         not_here: sources that are not on this machine; what was recorded of them stands for them.
     """

@@ -50,9 +50,6 @@ def make_tiny(order: TinyOrder, on_progress: Callable[[TinyProgress], None]) -> 
         order: what was asked for.
         on_progress: told about the training now and then.
 
-    Yields:
-        Lines for people.
-
     Raises:
         ConfigError: two task files have one name, or the folder is taken.
         DataError: the data are wrong.

@@ -13,7 +13,6 @@ def refuse_empty(path: Path, what: str, fix: str) -> None:
     A file that cannot be read is left to its reader.
 
     Args:
-        path: the file.
         what: the kind of file, such as ``site file``.
         fix: where to find what it needs.
 

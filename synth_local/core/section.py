@@ -50,7 +50,6 @@ def read_yaml(
     names here, whatever YAML makes of them as values.
 
     Args:
-        path: the file.
         as_spelled: paths of mappings whose values are names too, and so are kept as spelled.
 
     Returns:
@@ -141,15 +140,6 @@ def parse_section(
     lines: dict[tuple[str | int, ...], int] | None = None,
 ) -> S:
     """Return ``value`` as a checked section.
-
-    Args:
-        model: the section's class.
-        value: the mapping read from it.
-        path: the file.
-        lines: line of each key, for messages.
-
-    Returns:
-        The checked section.
 
     Raises:
         ConfigError: with one line for every problem of the file.

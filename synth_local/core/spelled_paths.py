@@ -15,10 +15,6 @@ def place_path(folder: Path, spelled: str, where: str | Path) -> Path:
     Args:
         folder: that a relative path starts in.
         spelled: as it stands in a file; ``~`` is a home.
-        where: the file, for the message.
-
-    Returns:
-        The path, links followed.
 
     Raises:
         ConfigError: it is too long, goes round in a circle of links, holds a NUL or names the home

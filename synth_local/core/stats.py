@@ -112,9 +112,6 @@ def macro_f1_of(counts: LabelCounts) -> FloatArray:
 def f1_of(label: int) -> Score:
     """Return the score that is the F1 of one label.
 
-    Args:
-        label: its number.
-
     Returns:
         A function to (..., seeds) values in [0, 1]; 0 where the label is neither gold nor
         predicted, as in ``macro_f1_of``.
@@ -148,9 +145,7 @@ def draw_bootstrap(
     of two such results is the paired bootstrap of the difference.
 
     Args:
-        table: the condition.
         scores: some of ``SCORES``.
-        num_draws: resamples of all items, with replacement.
         seed: of the draws, in [0, 2**63).
 
     Returns:
@@ -193,10 +188,8 @@ def permute_pairs(
     each draw swaps them for a random half of the items, all seeds of an item together.
 
     Args:
-        left: one condition.
         right: the other, on the same items and with the same number of seeds.
         scores: some of ``SCORES``.
-        num_draws: random swaps.
         seed: of the draws, in [0, 2**63).
 
     Returns:

@@ -42,9 +42,6 @@ def shingles(text: str) -> frozenset[str]:
 def identify(text: str) -> str:
     """Return what two texts share when they are verbatim the same.
 
-    Args:
-        text: of one row.
-
     Returns:
         ``match_key``; for texts without a letter or digit (a smiley) the text itself with case and
         spaces folded, since they are not all the same text.

@@ -16,9 +16,7 @@ class Cost:
     """What a corpus cost.
 
     Attributes:
-        accepted: rows of the corpus.
         complete: every label has its number of rows.
-        admitted: slots that were written.
         surplus: good texts that came after their label had its number.
         refused_share: of the admitted slots, surplus not counted; ``None`` without slots.
         tokens: generated, of refused texts too; ``None`` where the corpus was brought along.

@@ -21,7 +21,6 @@ class LabelCounts:
 
     Attributes:
         admitted: slots in all; the sum of the others.
-        accepted: rows of the corpus.
         drops: number by reason, in the order of ``reasons.REASONS``; reasons that never applied
             are left out.
     """
@@ -49,7 +48,6 @@ class NearTest:
     """An accepted row that comes near a test text without being equal to it.
 
     Attributes:
-        id: of the row.
         test_id: of the test text that holds most of its 5-shingles.
         share: how much of them, in (0, 1].
     """

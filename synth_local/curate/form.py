@@ -139,7 +139,6 @@ def clean_completion(
     Args:
         raw: the completion as the engine returned it.
         label: the name of the label that was asked for.
-        labels: all names of the task.
         phrases: for each of ``labels`` what prompts call it; an empty one is the name.
         kind: what one text is called in prompts ("film review").
 

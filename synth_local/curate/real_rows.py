@@ -47,7 +47,6 @@ class RealScreen:
 
         Args:
             rows: that share no verbatim text with the test part.
-            test: the test part.
 
         Returns:
             Reasons by row id, and the number of near matches, left out or not.

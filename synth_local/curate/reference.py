@@ -30,7 +30,6 @@ class Match:
 
     Attributes:
         split: ``train`` (pool and validation included) or ``test``.
-        id: of the real text.
         share: of the synthetic text's distinct 5-shingles that the real text holds, in [0, 1].
     """
 
@@ -97,7 +96,6 @@ class Reference:
         """Return the training or validation text that holds the largest share of ``text``.
 
         Args:
-            text: a synthetic text.
             above: shares up to this one do not matter, in [0, 1); a larger value is faster.
 
         Returns:

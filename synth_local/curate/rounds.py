@@ -30,7 +30,6 @@ def next_round(
     Args:
         admitted: slots per label so far.
         accepted: rows per label so far.
-        per_label: rows that each label should get.
         mean_tokens: generated tokens per slot so far, or an estimate; 0 is unknown.
         budget_left: tokens that may still be generated; ``None`` is no bound.
 

@@ -96,13 +96,11 @@ class RowChecker:
        or validation text; texts of fewer than ``MIN_SHINGLES`` shingles pass.
 
     Attributes:
-        labels: the task's labels.
         phrases: what prompts call each label; an empty one is the label's name.
         kind: what one text is called in prompts.
         min_words: fewest words of a text.
         max_words: most words that the prompt allows; ``None`` is no bound.
         max_copy: largest share of a text's 5-shingles that one real text may hold, in (0, 1].
-        reference: the real texts.
         clean: the task's regular expressions; their matches are removed as from real texts, so
             that what was taken out there as a giveaway cannot come back in training rows.
         drops_near_test: near matches to test texts are dropped, and not only counted.

@@ -23,7 +23,6 @@ class Selection:
     """What became of every turn; both lists in plan order.
 
     Attributes:
-        accepted: the corpus.
         drops: all others, each with its reason.
         missing: rows that each label lacks to its number, at least 0.
     """
@@ -44,7 +43,6 @@ def select(
 
     Args:
         turns: the ledger's, in any order, each slot once.
-        per_label: rows that each label should get.
         near_duplicates: Jaccard similarity of 5-shingles from which a text repeats an accepted
             earlier one, in (0, 1]; at 1 only exact repeats are dropped.
         labels: names, in the task's order.

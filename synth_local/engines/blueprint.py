@@ -42,11 +42,6 @@ def compare_with_architecture(
 ) -> Misfits:
     """Compare the tensors of a folder with the architecture that its configuration names.
 
-    Args:
-        folder: of a model.
-        tensors: of its weights.
-        role: what the model is loaded as.
-
     Returns:
         What does not fit; where transformers cannot tell, it says why.
     """
@@ -82,7 +77,6 @@ def sort_misfits(model: Any, info: Mapping[str, Any], role: Role) -> Misfits:
     Args:
         model: as built from the configuration.
         info: transformers' report (``output_loading_info``).
-        role: what the model is loaded as.
 
     Returns:
         Missing keys by whether they belong to a new head, and what lies over.

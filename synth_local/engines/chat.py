@@ -59,7 +59,6 @@ class ChatRenderer:
     ``### Response:`` blocks, apart by an empty line; ``stop_strings`` ends the answer.
 
     Args:
-        tokenizer: of the model folder.
         system_role: whether the template has a system role; ``None`` finds out by trying. Where it
             has none, the system text opens the first user message.
     """
@@ -217,12 +216,6 @@ class ChatRenderer:
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """Load a tokenizer; never asks a network, never runs the folder's code.
-
-    Args:
-        folder: of the model.
-
-    Returns:
-        The folder's tokenizer.
 
     Raises:
         MachineError: the folder has no tokenizer that can be read, or one that is larger than the

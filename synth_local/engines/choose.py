@@ -46,7 +46,6 @@ def name_engine(setting: str, folder: Path) -> str:
 
     Args:
         setting: of the resolved run file: ``vllm`` or ``transformers``.
-        folder: the model's folder.
 
     Returns:
         The setting, or ``fake`` for a folder that says so.
@@ -61,7 +60,6 @@ def resolve_engine(requested: str, folder: Path) -> EngineName:
 
     Args:
         requested: ``auto``, ``vllm`` or ``transformers``; ``auto`` is vLLM wherever it can run.
-        folder: the model's folder.
 
     Returns:
         The engine's name, as ``open_engine`` takes it.
@@ -107,9 +105,7 @@ def open_engine(
 
     Args:
         name: ``vllm``, ``transformers`` or ``fake``, as ``resolve_engine`` returns it.
-        folder: the model's folder.
         card: what is known of the model: context length, system role, thinking.
-        settings: sampling, batch and memory.
         dtype: ``float32``, ``bfloat16`` or ``float16``.
 
     Returns:

@@ -22,7 +22,6 @@ class TextReader:
     """Turns drawn tokens into completions.
 
     Attributes:
-        tokenizer: of the model folder.
         stop_ids: tokens that end a text and are no part of it.
         stop_strings: texts that end a text and are no part of it.
         strips_thinking: leave out what comes before the end of the thinking.

@@ -102,7 +102,6 @@ class FakeEngine:
     """Answers every request with made-up sentences; a token is a word.
 
     Args:
-        folder: of the fake model.
         card: caps the context length, where it does.
         settings: temperature 0 makes the texts independent of the seed.
 
@@ -210,7 +209,6 @@ def write_text(message: Sequence[int], seed: int, bad_share: float = 0.0) -> str
 
     Args:
         message: ids of the words that ask for it.
-        seed: of this text.
         bad_share: in [0, 1], how often the text is a refusal, empty or one repeated sentence.
 
     Returns:
@@ -237,9 +235,6 @@ def write_fake_model(folder: Path, **keys: object) -> Path:
     Args:
         folder: is made where it is missing.
         **keys: fields of ``FakeModel`` that differ from their defaults.
-
-    Returns:
-        The folder.
     """
     model = FakeModel.model_validate(keys)
     folder.mkdir(parents=True, exist_ok=True)

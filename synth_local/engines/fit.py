@@ -32,8 +32,6 @@ def require_fit(folder: Path, role: Role, *, engine: str = "transformers") -> Mi
     Headers are read, never tensors.
 
     Args:
-        folder: of a model.
-        role: what it is loaded as.
         engine: that will load it: what transformers does not know, vLLM may.
 
     Returns:
@@ -64,7 +62,6 @@ def find_misfits(folder: Path, role: Role) -> Misfits:
 
     Args:
         folder: of a model that ``require_whole`` accepts.
-        role: what it is loaded as.
 
     Returns:
         Nothing for what has no architecture of transformers (the fake, tables of vectors) and for

@@ -51,10 +51,6 @@ class Misfits:
 def find_problem(folder: Path, misfits: Misfits) -> BrokenModelError | None:
     """Return what to raise where weights and architecture do not fit.
 
-    Args:
-        folder: of a model.
-        misfits: of its weights.
-
     Returns:
         The error, which names keys; ``None`` where all that may not be drawn at random is there.
     """

@@ -128,8 +128,6 @@ def explain_no_numbers(folder: Path, dtype: str, when: str) -> EngineError:
     """Return what to raise where a model's logits or log-probabilities are no numbers.
 
     Args:
-        folder: of the model.
-        dtype: that it computes in.
         when: what it was doing, for the sentence.
 
     Returns:

@@ -59,9 +59,6 @@ class VllmEngine:
     """A causal LM served by vLLM.
 
     Args:
-        folder: of the model, Safetensors.
-        card: context length, system role, thinking.
-        settings: temperature, top_p, max_num_seqs, gpu_memory, tensor_parallel.
         dtype: ``float32``, ``bfloat16`` or ``float16``.
 
     Raises:

@@ -21,7 +21,6 @@ def score_brier(predictions: Sequence[Prediction], labels: Sequence[str]) -> flo
     a mean over items, so that its expectation does not depend on how many items there are.
 
     Args:
-        predictions: of the whole test set.
         labels: all label names of the task, in the order of the probabilities.
 
     Returns:

@@ -110,7 +110,6 @@ def correct_families(
     """Return the differences with Holm's correction within each family.
 
     Args:
-        differences: uncorrected.
         floors: conditions of students that read nothing: they belong to no family.
 
     Returns:

@@ -71,7 +71,6 @@ class Uncertainty:
         """Return the interval around a figure.
 
         Args:
-            point: the figure.
             ends: lowest and highest value that the figure can have.
             level: coverage aimed at, in (0, 1).
 
@@ -99,14 +98,10 @@ def bound(
     """Return Student's interval, cut off at the ends of a scale.
 
     Args:
-        point: the figure.
         error: its standard error, at least 0.
         df: degrees of freedom, at least 1; may be infinite.
         ends: lowest and highest value that the figure can have.
         level: coverage aimed at, in (0, 1).
-
-    Returns:
-        The interval.
     """
     half = float(student.isf((1 - level) / 2, df)) * error
     return Interval(point, max(ends[0], point - half), min(ends[1], point + half), level)
@@ -118,7 +113,6 @@ def bound_best(
     """Return the interval of a difference that was picked as the best of several.
 
     Args:
-        point: the difference.
         error: its standard error, at least 0.
         df: degrees of freedom; ``None`` where nothing was estimated.
         level: coverage aimed at for all that was tried together, in (0, 1).
@@ -142,9 +136,6 @@ def measure_items(drawn: FloatArray, num_units: int, smallest_step: float) -> Co
         drawn: (resamples,) the figure on resampled items.
         num_units: items that the figure rests on: see ``count_units``.
         smallest_step: what one item moves the figure by, at least 0: see ``weigh_items``.
-
-    Returns:
-        The component.
 
     References:
         T. Hesterberg (2015), What Teachers Should Know About the Bootstrap. The American
@@ -177,7 +168,6 @@ def measure_training(by_corpus: Sequence[LabelTable], score: Score) -> Component
 
     Args:
         by_corpus: one table of (seeds, items) for each corpus.
-        score: of one seed.
 
     Returns:
         The component; no variance for one training.

@@ -114,7 +114,6 @@ def score_predictions(predictions: Sequence[Prediction], labels: Sequence[str]) 
     """Return every figure of one cell that has a value.
 
     Args:
-        predictions: of the whole test set.
         labels: all label names of the task, in its order.
 
     Returns:
@@ -147,7 +146,6 @@ def count_confusion(
     """Return how many items of each gold label (rows) got each predicted label (columns).
 
     Args:
-        predictions: of the whole test set.
         labels: all label names of the task, in its order.
 
     Returns:

@@ -31,7 +31,6 @@ class AskedPair:
     """Two conditions that are to be set beside each other, outside of the families.
 
     Attributes:
-        kind: what the pair asks.
         condition: the one that is judged.
         partner: what it is judged against.
         same_each_seed: of the two, those that no seed changes: one training is all there is.

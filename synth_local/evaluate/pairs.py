@@ -115,7 +115,6 @@ def align_pair(
     """Return two conditions lined up by item id, on the items and seeds that both have.
 
     Args:
-        name: of the comparison.
         first: one cell per seed of the first condition.
         other: one cell per seed of the other condition.
 

@@ -22,7 +22,6 @@ class Reach:
     """What a number of test texts can tell.
 
     Attributes:
-        num_test: test texts.
         half_width: of the interval of a gap, in accuracy; of macro-F1 about the same where labels
             are balanced, and more where they are not.
         margin: the largest gap that is small enough.

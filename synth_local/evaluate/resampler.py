@@ -53,7 +53,6 @@ class Resampling:
         num_swaps: random swaps behind a p value, which is at least ``1 / (1 + num_swaps)``; a
             large family takes more of them (``count_swaps``).
         level: coverage that intervals aim at.
-        seed: root of all draws.
     """
 
     num_draws: int = 2000
@@ -95,7 +94,6 @@ class Side:
     """A condition with the repeats of its corpus, if there are any.
 
     Attributes:
-        group: the condition itself.
         repeats: the same condition on further corpora of the same settings.
     """
 
@@ -137,9 +135,7 @@ class Resampler:
         numbers stands for every seed.
 
         Args:
-            left: the condition that is judged.
             right: what it is judged against, on the same items.
-            family: what the comparison belongs to.
 
         Returns:
             One difference per metric, in the order of ``SCORES``.

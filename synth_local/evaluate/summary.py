@@ -73,7 +73,6 @@ class ConditionScore:
         sd: sample standard deviation over seeds; ``None`` where there is one training only.
         interval: mean with an interval over test items, seeds and, with repeats, corpora.
         items_only: the same mean with an interval over test items alone.
-        num_items: test items.
         num_corpora: corpora behind the mean: 1 without repeats.
         is_deterministic: the student draws no random numbers.
         is_floor: the student reads nothing.
@@ -143,7 +142,6 @@ class PairedRow:
     """Macro-F1 of two conditions on the same items; in no family and behind no verdict.
 
     Attributes:
-        kind: what the row asks.
         condition: the student on a generator's texts, or the strategy with exemplars.
         partner: the generator itself, or the strategy without exemplars.
         seeds: the training seeds behind it.
@@ -171,9 +169,7 @@ class LabelDifference:
     """F1 of one label under a condition with synthetic texts and under its real partner.
 
     Attributes:
-        condition: with synthetic texts.
         partner: real texts, or the pool.
-        label: its name.
         num_items: test items of the label, at least 1.
         f1: mean over corpora and seeds, in [0, 1].
         partner_f1: the same of the partner.
@@ -197,7 +193,6 @@ class FailedTraining:
 
     Attributes:
         condition: what was trained.
-        seed: of the training.
         reason: what it was recognised by.
     """
 
@@ -211,9 +206,7 @@ class Floor:
     """What a task's test items give to who has learnt nothing.
 
     Attributes:
-        task: the task's name.
         label: the commonest label of its test items.
-        num_items: test items.
         macro_f1: of calling all items ``label``.
         accuracy: of the same.
         guessing: macro-F1 that guessing by the labels' shares comes to on average.
@@ -273,10 +266,8 @@ class Summary:
         paired: rows outside of the families: see ``PairedRow``.
         by_label: F1 differences by label.
         absent: sentences on why rows of these two are not there.
-        num_draws: bootstrap resamples.
         num_swaps: random swaps of a permutation test, in the largest family.
         smallest_p: the smallest p value after Holm's correction that could come out.
-        seed: root of all draws.
         notes: what every reader should be told.
     """
 

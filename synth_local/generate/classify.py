@@ -126,11 +126,6 @@ class Classifier:
 def draw_exemplars(pool: Sequence[Example], shots: int, seed: int) -> tuple[Example, ...]:
     """Return labelled examples in a random order in which labels take turns.
 
-    Args:
-        pool: real examples.
-        shots: most examples to draw.
-        seed: of this draw.
-
     Returns:
         ``shots`` examples, or all of a smaller pool; of ``n`` labels each is among every ``n``
         neighbours as long as it has examples left.

@@ -24,7 +24,6 @@ class Prompt:
     """One rendered prompt.
 
     Attributes:
-        conversation: the messages.
         token_ids: as the engine's tokenizer renders them.
         digest: identity of the messages, 16 hexadecimal digits.
         fits: at least one token of the context is left for the completion.
@@ -41,8 +40,6 @@ class Composer:
     """Makes the prompts of one corpus.
 
     Attributes:
-        plan: the slot plan.
-        prompts: the wording.
         examples: the pool by id.
         render: the engine's rendering of a conversation to token ids.
         context_length: tokens of prompt and completion together.

@@ -26,7 +26,6 @@ class Lane:
     """What belongs to one corpus; several corpora may share an engine at once.
 
     Attributes:
-        composer: makes the prompts.
         check: row checks of a raw completion.
         sink: takes every finished turn, in the order in which they end.
     """
@@ -61,7 +60,6 @@ class Loop:
     """Runs chains through one engine.
 
     Attributes:
-        engine: an open engine.
         should_stop: asked between steps; true stops admitting turns and drains what is in flight.
         is_late: asked while draining; true gives up what is still in flight.
     """

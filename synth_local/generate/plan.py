@@ -36,7 +36,6 @@ class StrategyPlan:
     """A strategy with every setting decided.
 
     Attributes:
-        name: of the strategy.
         base: ``zero_shot`` or ``few_shot``.
         shots: exemplars per prompt; 0 for zero-shot.
         shots_from: where exemplars are drawn from.
@@ -59,9 +58,7 @@ class SlotPlan:
     """All slots of one task and strategy.
 
     Attributes:
-        task: the task's name.
         labels: names, in the task's order.
-        strategy: how prompts are made.
         root_seed: of the run's generate section, or of the strategy's repeat.
         styles: of the task; one is drawn per slot.
         pool: real examples that exemplars come from, in a fixed order.
@@ -104,9 +101,6 @@ class SlotPlan:
 
         Args:
             slot_id: as ``Slot.id``.
-
-        Returns:
-            The slot.
 
         Raises:
             KeyError: the id is not one of this plan's.

@@ -36,7 +36,6 @@ class TurnSpec:
 
     Attributes:
         template: ``zero_shot``, ``diversity`` or ``few_shot``.
-        label: the label's name.
         style: one of the task's styles, or empty.
         exemplars: real examples to show, in order.
         same_label: all exemplars have the asked label, so that none is shown with its own.
@@ -170,11 +169,7 @@ def load_prompts(task: TaskFile, folder: Path | None) -> PromptSet:
     """Return the shipped wording, with files of ``folder`` (``<template>.txt``) in its place.
 
     Args:
-        task: whose words are filled in.
         folder: of the task's own templates, or ``None``.
-
-    Returns:
-        The wording.
 
     Raises:
         ConfigError: ``folder`` is missing or holds a text file that no template is named after.
@@ -206,7 +201,6 @@ def build_conversation(
     out, asking for something "more diverse than before" would have nothing to refer to.
 
     Args:
-        prompts: the wording.
         turns: the turns shown, oldest first; one more than ``replies``.
         replies: raw completions of all turns but the last.
 

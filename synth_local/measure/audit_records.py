@@ -146,7 +146,6 @@ class Discrimination:
         auc: area under the ROC curve over held-out folds; 0.5 cannot be told apart, 1 always;
             ``None`` where nothing can be said.
         num_texts: texts on each side, the same number of each label.
-        num_folds: of the cross-validation.
         words: those of synthetic texts first, each side's most telling ones first.
         why: nothing can be said because of this; empty otherwise.
     """

@@ -54,10 +54,7 @@ def discriminate(
     """Tell synthetic texts from real ones by their words, in cross-validation.
 
     Args:
-        real: training texts.
-        synthetic: accepted texts of one corpus.
         labels: names, in the task's order.
-        most: texts on each side.
         seed: of the choice of texts and folds.
 
     Returns:

@@ -42,7 +42,6 @@ class RealParts:
 
     Attributes:
         train: what the judge is trained on, and what the reverse is asked about.
-        validation: held out.
         test: held out; nothing is chosen by them.
     """
 
@@ -57,12 +56,9 @@ def audit_labels(
     """Ask a judge trained on real rows about every synthetic row, and the other way round.
 
     Args:
-        real: the task's real rows.
-        synthetic: the accepted rows of one corpus.
         labels: names, in the task's order.
         most: rows that a judge is trained on, and real rows that the reverse is asked about,
             about; fewer by the same share of each label, but 20 of a label that has them.
-        seed: of the cuts.
 
     Returns:
         Shares by label and over all, and the rows to be read first. What cannot be said says why.

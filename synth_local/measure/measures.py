@@ -25,7 +25,6 @@ class MeasureRow:
         metric: ``remote_clique``, ``chamfer``, ``similarity_to_real``, ``distinct_1`` to
             ``distinct_3`` or ``compression_ratio``.
         value: with its 95 % interval; alone for ``chamfer`` and ``similarity_to_real``.
-        num_texts: texts on each side.
     """
 
     view: str
@@ -54,13 +53,10 @@ class CorpusMeasures:
 
     Attributes:
         embedder: name of the encoder behind all but the lexical metrics.
-        embedder_digest: its identity.
         counts: texts of each label on each side of each view; labels that a side lacks are absent.
         rows: what has a value.
         undefined: what has none.
         subsamples: behind each interval (fewer for lexical metrics of long texts).
-        seed: of the draws.
-        version: of the measures.
     """
 
     embedder: str

@@ -38,7 +38,6 @@ class Sample:
 
     Attributes:
         texts: what was drawn.
-        labels: of each text.
         words: of each text, as numbers (``lexical.number_words``).
         embeddings: (texts, dimensions).
     """

@@ -26,9 +26,6 @@ def draw_subsamples(strata: Sequence[str], num: int, seed: int, share: float = S
     Rounded down, but at least one of two texts; a stratum of one text is in none.
 
     Args:
-        strata: of each text, its label.
-        num: subsamples.
-        seed: root of the draws.
         share: of each stratum, in (0, 1).
 
     Returns:
@@ -67,9 +64,7 @@ def make_interval(
     pool.
 
     Args:
-        point: the value on all texts.
         values: the values on the subsamples, at least two.
-        num: n, texts in all.
         size: b, texts per subsample.
 
     Returns:

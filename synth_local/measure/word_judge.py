@@ -33,13 +33,7 @@ WORD = rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]"  # marks are words too
 
 @dataclass(frozen=True, slots=True)
 class WordJudge:
-    """A fitted classifier.
-
-    Attributes:
-        num_labels: of the task.
-        vectorizer: fitted.
-        model: fitted.
-    """
+    """A fitted classifier."""
 
     num_labels: int
     vectorizer: Any
@@ -58,7 +52,6 @@ def fit_judge(rows: Sequence[Example], labels: Sequence[str]) -> WordJudge:
     """Return a judge trained on rows.
 
     Args:
-        rows: training rows.
         labels: names, in the task's order.
 
     Returns:

@@ -23,7 +23,6 @@ class HasSeen(Section):
     """Task data that a model's training had.
 
     Attributes:
-        task: the task's name.
         split: which part: ``train``, ``pool``, ``validation`` or ``test``.
         num_rows: how many rows of it, ``rows`` in a card; ``null`` where nobody knows.
         note: in what form, or how sure that is.
@@ -42,8 +41,6 @@ def pick_seen(entries: Sequence[HasSeen], task: str, num_pool: int) -> tuple[Has
 
     Args:
         entries: all that it has seen.
-        task: the task's name.
-        num_pool: rows of the pool.
 
     Returns:
         The entries of the task; none where it has seen the pool at most. A number of rows that
@@ -62,8 +59,6 @@ def tell_seen(entries: Sequence[HasSeen], task: str, num_pool: int) -> Seen:
 
     Args:
         entries: all that it has seen; a card that lists anything lists everything.
-        task: the task's name.
-        num_pool: rows of the pool.
 
     Returns:
         ``unknown`` where nothing is listed: nobody looked, which is no clean bill.
@@ -78,7 +73,6 @@ class Card(Section):
 
     Attributes:
         name: what the model is called here; the name of its folder or card file decides.
-        role: what it is for.
         license: short name of the licence, as model hubs spell it.
         homepage: where the publisher's card is.
         architecture: class name of the model's code, such as ``Qwen2ForCausalLM``.

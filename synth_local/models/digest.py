@@ -32,9 +32,7 @@ class ModelDigest:
 
     Attributes:
         weights: of the Safetensors files and the model's settings.
-        tokenizer: of the tokenizer's files.
         template: of the chat templates, wherever they stand; empty where there is none.
-        total: of the three.
     """
 
     weights: str
@@ -47,7 +45,6 @@ def digest_model(folder: Path, cache: Path | None = None) -> ModelDigest:
     """Return the digests of a model's folder.
 
     Args:
-        folder: of the model.
         cache: JSON file of digests known already. A file whose path, size and time of change (in
             ns) are the same is not read again. ``None``: everything is read.
 
@@ -74,7 +71,6 @@ def is_digest_known(folder: Path, cache: Path) -> bool:
     """Return whether ``digest_model`` would have to read no weights.
 
     Args:
-        folder: of the model.
         cache: as for ``digest_model``.
 
     Returns:

@@ -22,7 +22,6 @@ def describe_folder(name: str, folder: Path | None, license_name: str) -> Card:
     """Return a bare card from what a folder itself says.
 
     Args:
-        name: of the model.
         folder: of the model, or ``None`` where there is none.
         license_name: as far as it is known.
 
@@ -49,9 +48,6 @@ def describe_folder(name: str, folder: Path | None, license_name: str) -> Card:
 
 def read_templates(folder: Path) -> dict[str, str]:
     """Return the chat templates of a folder.
-
-    Args:
-        folder: of a model.
 
     Returns:
         Where each stands, to its text; empty for a base model.

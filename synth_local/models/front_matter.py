@@ -48,10 +48,6 @@ def read_card(path: Path, name: str) -> Card:
 def parse_front_matter(text: str, path: Path) -> tuple[dict[str, Any], int]:
     """Return the mapping at the head of a Markdown text, and the line before it.
 
-    Args:
-        text: the whole file.
-        path: for error messages.
-
     Returns:
         The mapping, and the number of lines above it.
 
@@ -107,9 +103,6 @@ def write_card(path: Path, front_matter: Mapping[str, Any], body: str) -> Card:
 
 def find_license(value: Mapping[str, Any]) -> str:
     """Return the licence a front matter names; hubs write ``other`` and name it beside.
-
-    Args:
-        value: the front matter.
 
     Returns:
         A short name, ``unknown`` where there is none.

@@ -26,7 +26,6 @@ class TensorHeader:
 
     Attributes:
         dtype: as the format spells it, such as ``BF16``.
-        shape: lengths of its axes.
         file: name of the file that holds it.
     """
 
@@ -42,9 +41,6 @@ class _HeaderError(Exception):
 def check_safetensors(path: Path) -> str:
     """Return what is wrong with the frame of a Safetensors file.
 
-    Args:
-        path: of the file.
-
     Returns:
         A phrase; empty where the header can be read and the file is as long as it says.
     """
@@ -57,12 +53,6 @@ def check_safetensors(path: Path) -> str:
 
 def read_header(path: Path) -> dict[str, TensorHeader]:
     """Return the tensors of a Safetensors file by name.
-
-    Args:
-        path: of the file.
-
-    Returns:
-        Names to types and shapes.
 
     Raises:
         BrokenModelError: the file is cut, or has no such header.

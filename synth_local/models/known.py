@@ -26,7 +26,6 @@ class KnownModel:
     """One line of the list of models.
 
     Attributes:
-        name: of the model.
         card: what is known of it; ``None`` where its card is wrong.
         card_file: where the card stands, or ``None`` where the folder alone spoke.
         folder: where it lies, or ``None``.
@@ -58,7 +57,6 @@ def load_card(name: str, folder: Path | None) -> Card:
     licence; the rest is then guessed from the folder.
 
     Args:
-        name: of the model.
         folder: of the model, or ``None`` where there is none.
 
     Returns:
@@ -75,9 +73,6 @@ def load_card(name: str, folder: Path | None) -> Card:
 
 def read_card_text(name: str) -> str:
     """Return the Markdown of a model's card, front matter included.
-
-    Args:
-        name: of the model.
 
     Returns:
         The text of the card that ``load_card`` takes; where there is none, the publisher's.
@@ -109,9 +104,6 @@ def find_card_file(name: str, folder: Path | None) -> Path | None:
 
 def list_models(extra: Path | None = None) -> tuple[KnownModel, ...]:
     """Return every model that has a card or a folder, by name.
-
-    Args:
-        extra: a further folder of model folders.
 
     Returns:
         One entry a name; a folder in an earlier place hides those in later ones.

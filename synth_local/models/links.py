@@ -24,9 +24,6 @@ def is_dangling(path: Path) -> bool:
 def explain_link(path: Path) -> BrokenModelError:
     """Return what to raise for a link that leads nowhere.
 
-    Args:
-        path: of the link.
-
     Returns:
         The error; its target and what to do about it are named.
     """
@@ -39,9 +36,6 @@ def explain_link(path: Path) -> BrokenModelError:
 
 def refuse_dangling(folder: Path) -> None:
     """Do nothing where every link among the files that are read leads to a file.
-
-    Args:
-        folder: of a model.
 
     Raises:
         BrokenModelError: one leads nowhere; weights are named first.

@@ -32,7 +32,6 @@ def find_model(
 
     Args:
         name: of a generator, student or embedder that has a folder.
-        extra: a further folder of model folders.
         before: the model's folder when it was used before; looked at last.
         is_default: look at ``before`` first, unless the variable is set.
 
@@ -75,9 +74,6 @@ def find_model(
 
 def list_model_places(extra: Path | None = None) -> list[Path]:
     """Return the folders that model folders are looked for in, in order.
-
-    Args:
-        extra: a further folder of model folders.
 
     Returns:
         Absolute paths, each once; they need not exist.

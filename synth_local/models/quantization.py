@@ -36,7 +36,6 @@ def find_quantization_fault(folder: Path, config: Mapping[str, Any]) -> MachineE
     """Return what is wrong with what a folder says of its quantisation.
 
     Args:
-        folder: of a model.
         config: its ``config.json``.
 
     Returns:
@@ -59,9 +58,6 @@ def find_quantization_fault(folder: Path, config: Mapping[str, Any]) -> MachineE
 
 def require_quantization_package(folder: Path) -> None:
     """Do nothing where transformers can read a folder's quantised weights with what is installed.
-
-    Args:
-        folder: of a model.
 
     Raises:
         MachineError: none of the method's packages is installed.

@@ -44,12 +44,6 @@ def require_role(role: Role, name: str, folder: Path, card: Card) -> None:
 
     A generator may be a student or an embedder: its body is fine-tuned or read like another's.
 
-    Args:
-        role: what it is named as.
-        name: of the model.
-        folder: of the model.
-        card: of the model.
-
     Raises:
         ConfigError: its architecture or its card is another one; both are named.
     """

@@ -29,9 +29,6 @@ VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.*", "spiece.model",
 def find_tokenizer_fault(folder: Path) -> MachineError | None:
     """Return what is wrong where a folder holds no file that names a tokenizer's tokens.
 
-    Args:
-        folder: of a model.
-
     Returns:
         The error; libraries make up an empty tokenizer where there is no such file.
     """
@@ -47,10 +44,6 @@ def find_tokenizer_fault(folder: Path) -> MachineError | None:
 def find_vocabulary_fault(folder: Path, tensors: Mapping[str, TensorHeader]) -> MachineError | None:
     """Return what is wrong where the folder's tokenizer is larger than the model's embedding.
 
-    Args:
-        folder: of a model.
-        tensors: of its weights.
-
     Returns:
         The error; ``None`` where it fits, or where the files do not say.
     """
@@ -61,10 +54,6 @@ def find_vocabulary_fault(folder: Path, tensors: Mapping[str, TensorHeader]) -> 
 
 def require_rows(folder: Path, ids: Mapping[str, int]) -> None:
     """Do nothing where every token of a loaded tokenizer has a row in the folder's embedding.
-
-    Args:
-        folder: of a model.
-        ids: the tokenizer's tokens with their ids.
 
     Raises:
         MachineError: some token has none.

@@ -31,9 +31,6 @@ def require_weights(folder: Path) -> None:
 
     The served fake (``model_type: synth-local-fake``) needs no weights.
 
-    Args:
-        folder: of a model.
-
     Raises:
         MachineError: there is no ``config.json``, no Safetensors file, a shard or the index is
             missing, a link leads nowhere, the weights are pickled, or those of an adapter.
@@ -75,9 +72,6 @@ def has_weights(folder: Path) -> bool:
 def read_config(folder: Path) -> dict[str, Any]:
     """Return a model folder's ``config.json``.
 
-    Args:
-        folder: of a model.
-
     Returns:
         The mapping, with at least one key.
 
@@ -107,9 +101,6 @@ def list_weights(folder: Path) -> list[Path]:
 def list_shards(folder: Path) -> list[str]:
     """Return the names of the files that the index of split weights asks for.
 
-    Args:
-        folder: of a model.
-
     Returns:
         Sorted names; none where the weights are not split.
 
@@ -121,9 +112,6 @@ def list_shards(folder: Path) -> list[str]:
 
 def read_index(folder: Path) -> dict[str, str]:
     """Return the index of split weights.
-
-    Args:
-        folder: of a model.
 
     Returns:
         Names of tensors to names of files; nothing where the weights are not split.
@@ -176,9 +164,6 @@ def is_pointer(path: Path) -> bool:
 
 def refuse_adapter(folder: Path) -> None:
     """Do nothing where a folder is no adapter: that changes a base's weights and has none itself.
-
-    Args:
-        folder: of a model.
 
     Raises:
         BrokenModelError: PEFT wrote the folder; its base is named.

@@ -38,9 +38,6 @@ _LAYER = re.compile(r"(?:^|\.)(?:layers|layer|h|blocks)\.(\d+)\.")
 def require_whole(folder: Path) -> None:
     """Do nothing where nothing is wrong with a model's folder, as far as headers tell.
 
-    Args:
-        folder: of a model.
-
     Raises:
         MachineError: the first of ``list_faults``.
     """
@@ -50,9 +47,6 @@ def require_whole(folder: Path) -> None:
 
 def list_faults(folder: Path) -> list[MachineError]:
     """Return what is wrong with a model's folder; headers and JSON files are read, no tensors.
-
-    Args:
-        folder: of a model.
 
     Returns:
         Errors that name file, key and fix; none where weights, index, configuration and tokenizer

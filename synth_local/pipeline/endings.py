@@ -28,10 +28,8 @@ def explain_job(run: RunDir, job: str, code: int, log: Path) -> JobFailedError:
     """Return why a job failed: what it noted itself, else what its log and exit code say.
 
     Args:
-        run: the run directory.
         job: its name, as failures are noted under.
         code: its exit code; beyond 128 the signal that ended it.
-        log: its log.
 
     Returns:
         The error, with the job's exit code; 5 where a signal ended it.
@@ -60,10 +58,6 @@ def describe_end(job: str, code: int, log: Path) -> str:
 def find_train_failures(run: RunDir, plans: Sequence[CellPlan]) -> list[Failure]:
     """Return what failed in the stage ``train``, in the order of the cells.
 
-    Args:
-        run: the run directory.
-        plans: the run's cells.
-
     Returns:
         Failures of cells, then of generators that were asked, then of the step as a whole.
     """
@@ -88,10 +82,7 @@ def sum_up_trainings(
     """Return what trainings beside each other came to, where at least one job failed.
 
     Args:
-        run: the run directory.
-        plans: the run's cells.
         num_failed: cells that have no predictions now.
-        total: cells that were to be trained.
         errors: of the jobs that failed, in their order.
 
     Returns:
@@ -112,8 +103,6 @@ def repeat_failure(failure: Failure, what: str, log: str | Path) -> JobFailedErr
 
     Args:
         failure: as it was noted.
-        what: what is said of it here.
-        log: of the job.
 
     Returns:
         The error, with that job's exit code and fix.

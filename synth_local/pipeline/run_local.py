@@ -52,10 +52,8 @@ class LocalRun:
     """One call of ``run``.
 
     Attributes:
-        context: the opened run.
         say: prints a line for people.
         show: shows the progress of the jobs under way.
-        num_jobs: jobs started so far.
     """
 
     context: Context
@@ -69,7 +67,6 @@ class LocalRun:
 
         Args:
             stage: one of the stages.
-            *arguments: further options of the step.
             name: of the job, for logs and markers; the stage where empty.
 
         Raises:
@@ -91,7 +88,6 @@ class LocalRun:
 
         Args:
             shards: the cells that are left of each shard that has some.
-            num_shards: shards of the whole.
 
         Raises:
             JobFailedError: at least one of them failed; the others have done their part.
@@ -124,13 +120,6 @@ class LocalRun:
 def prepare_run(config: RunConfig, out: Path) -> Context:
     """Return the opened run; check everything that can be checked before work begins.
 
-    Args:
-        config: the checked run file.
-        out: the run directory.
-
-    Returns:
-        The opened run.
-
     Raises:
         ConfigError: the directory has live jobs, or the configuration is wrong.
         DataError: the data are wrong, or missing and not recorded.
@@ -157,11 +146,6 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
 
 def check_work(context: Context, until: str, say: Say) -> None:
     """Refuse work that cannot be done here; say what is not here where no work is left.
-
-    Args:
-        context: the opened run.
-        until: the last stage to run.
-        say: prints a line for people.
 
     Raises:
         ConfigError: a task file is missing, and there is work to do with it.
@@ -194,11 +178,6 @@ def run_pipeline(
     """Run every stage up to ``until`` that is not done; return the run and the jobs it took.
 
     Args:
-        config: the checked run file.
-        out: the run directory.
-        until: the last stage to run.
-        say: prints a line for people.
-        show: shows the progress of jobs.
         asked: what the user asked for, kept in the run directory; ``None``: not kept.
 
     Returns:

@@ -15,7 +15,6 @@ def refuse_busy(run: RunDir, slurm: Slurm) -> None:
     Markers of jobs that Slurm has ended are removed: a node that died could not do it.
 
     Args:
-        run: the run directory.
         slurm: the cluster; asked once, and only where it can make a difference.
 
     Raises:

@@ -22,7 +22,6 @@ def count_trainings(context: Context, left: Sequence[CellPlan]) -> int:
     """Return how many jobs train beside each other here.
 
     Args:
-        context: the opened run.
         left: the cells that are to be trained.
 
     Returns:
@@ -47,8 +46,6 @@ def cut_into_shards(
 
     Args:
         plans: all cells of the run, as every job of it places them.
-        left: some of them.
-        num_shards: of the whole.
 
     Returns:
         Counts above 0 by shard, in order.

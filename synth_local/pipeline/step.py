@@ -37,9 +37,7 @@ class Call:
     """One call of a step.
 
     Attributes:
-        context: the opened run.
         shard: from 0.
-        num_shards: shards of the whole.
         should_stop: whether a signal asked to stop.
         generator: only this one's corpora; ``None`` is all.
     """
@@ -69,13 +67,8 @@ def run_step(stage: str, root: Path, shard: int, num_shards: int, generator: str
 
     Args:
         stage: one of ``stages.STEPS``.
-        root: the run directory.
         shard: from 0.
-        num_shards: shards of the whole.
         generator: only this one's corpora; ``None`` is all.
-
-    Returns:
-        The exit code.
 
     Raises:
         SynthLocalError: what went wrong.

@@ -37,7 +37,6 @@ class Measured:
         value: mean over seeds with its interval; ``None`` where the metric has no value.
         items_only: the same mean with an interval over test items alone.
         sd: standard deviation over seeds; ``None`` for one training.
-        by_seed: one value a seed.
         reason: why there is no value.
     """
 
@@ -65,7 +64,6 @@ class Difference:
         partner: what the condition was compared with.
         value: this condition minus its partner, over items, seeds and corpora.
         items_only: the same with an interval over test items alone.
-        p: uncorrected.
         p_holm: corrected within its family; ``None`` outside of one.
     """
 
@@ -92,13 +90,10 @@ class Condition:
     """One training condition with all its seeds.
 
     Attributes:
-        task: the task's name.
         source: what the student was trained on; empty for the generator itself.
         generator: the generator's name, or empty.
         strategy: the strategy's name, or empty.
-        student: the student's name.
         num_train: rows of the training set.
-        seeds: training seeds.
         macro_f1: over the labels in use.
         accuracy: share of test items that are right.
         differences: to its partners, in the order in which they were planned.

@@ -31,13 +31,11 @@ class TaskPart:
     """One task and the sizes of its splits.
 
     Attributes:
-        name: the task's name.
         digest: identity of the task file and its data.
         labels: names, in the task's order.
         num_train: real training rows, pool included, verbatim test matches removed.
         num_validation: rows that steer no training and are nobody's training data.
         num_pool: the small real set, part of the training rows.
-        num_test: test items.
         num_test_matches: training rows removed because the test split has them verbatim.
         num_other_labels: rows left out because the task does not have their label.
         language: as the task file states it.
@@ -89,8 +87,6 @@ class Sample:
     """One synthetic text; real texts beside it appear only in a report that asks for them.
 
     Attributes:
-        label: the label's name.
-        text: the synthetic text.
         exemplars: the real texts that its prompt showed.
         nearest: the nearest real training text, or empty.
     """
@@ -106,13 +102,9 @@ class Line:
     """One metric of one corpus.
 
     Attributes:
-        task: the task's name.
-        generator: the generator's name.
-        strategy: the strategy's name.
         stage: ``before curation`` or ``after curation``.
         label: the label's name; empty over all labels.
         metric: a key of ``diversity.METRICS`` or another name.
-        value: of the synthetic texts.
         real: of the real texts beside them, or ``None`` where there is no such value.
         num_texts: texts on each side, or ``None`` where nobody says.
         is_surface: whether vectors count characters, so that only spelling is compared.
@@ -161,11 +153,8 @@ class RunPart:
     """What was run.
 
     Attributes:
-        name: the run directory's name.
         fingerprint: identity of everything that decides the results.
         created: ISO 8601, UTC: when the results were finished, not when this report was written.
-        yaml: the resolved run file.
-        seconds: time spent, by stage.
         versions: software, by name.
         embedder: name of the encoder behind the diversity measures.
     """
@@ -188,7 +177,6 @@ class ReportData:
         tasks: in the run file's order.
         corpora: of all tasks, in the run file's order.
         models: generators, students and the embedder.
-        results: the rows of results.csv.
         summary: conditions, intervals and comparisons; ``None`` where nothing was evaluated.
         verdicts: the answers, in the order of the evaluate stage.
         missing: a line for everything that was planned and is not there.

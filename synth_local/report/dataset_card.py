@@ -25,15 +25,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 def write_dataset_card(data: ReportData, part: CorpusPart) -> str:
-    """Write the dataset card of one corpus.
-
-    Args:
-        data: for the corpus's task and generator.
-        part: the corpus.
-
-    Returns:
-        The text of its README.md.
-    """
+    """Write the dataset card of one corpus."""
     task = next((one for one in data.tasks if one.name == part.manifest.task), None)
     model = next((one for one in data.models if one.name == part.manifest.generator), None)
     values = _make_front_matter(part.manifest, task, model)

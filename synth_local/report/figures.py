@@ -79,9 +79,6 @@ class Drawing:
     """One drawn panel.
 
     Attributes:
-        name: stem of its file.
-        title: heading.
-        alt: the drawing in words.
         file: a whole SVG document with fixed colours.
         fragment: an ``<svg>`` element for a page.
     """

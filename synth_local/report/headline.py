@@ -33,10 +33,7 @@ class Headline:
     """What a reader should take away for one task.
 
     Attributes:
-        task: the task's name.
         student: whose verdict it is: the first of the run file that was compared.
-        asked: the question in words.
-        answer: of the verdict.
         claim: the verdict's sentence up to its figures.
         figures: the rest of that sentence.
         basis: what the verdict rests on, a sentence each.

@@ -51,8 +51,6 @@ class Section:
     """One section of the page.
 
     Attributes:
-        id: for links to it.
-        title: heading.
         lead: the question that it answers.
         blocks: rendered already.
         is_folded: closed until a reader opens it.

@@ -344,7 +344,6 @@ def render_report(composer: Composer, *, show_real: bool = False) -> str:
     """Put all sections together.
 
     Args:
-        composer: holds the report's parts.
         show_real: also show real texts beside the samples.
 
     Returns:

@@ -19,7 +19,6 @@ class Dot:
     """One row of a dot plot.
 
     Attributes:
-        label: of the row.
         group: decides marker and colour; a source, or ``real``.
         value: the filled mark with its interval; ``None`` leaves the row empty.
         before: a hollow mark, such as the value before curation.
@@ -42,11 +41,6 @@ class DotPanel:
     """A dot plot.
 
     Attributes:
-        name: stem of its file.
-        title: heading.
-        x_label: of the axis.
-        dots: its rows.
-        reference: of a dashed line.
         floor: of a dotted line: the score of one that has learnt nothing.
         x_range: ends of the axis, where it is shared with others; ``None`` fits it to the dots.
     """
@@ -123,8 +117,6 @@ class Line:
     """One line of a line plot.
 
     Attributes:
-        label: in the legend.
-        group: decides colour; a source.
         points: x at least 1, rising, with y and its interval.
     """
 

@@ -47,8 +47,6 @@ class Column:
 
     Attributes:
         key: name in the CSV; an interval becomes ``key``, ``key_low`` and ``key_high``.
-        title: heading for people.
-        kind: decides alignment and spelling.
         is_signed: a difference: the sign is always written.
     """
 
@@ -68,8 +66,6 @@ class Table:
     """A table; ``None`` in a row means that the column does not apply there.
 
     Attributes:
-        name: stem of its files.
-        caption: one sentence.
         columns: at least one.
         rows: each as long as ``columns``.
         num_headers: leading columns that name their row.
@@ -256,7 +252,6 @@ def list_undefined(table: Table, key: str) -> tuple[str, ...]:
 
     Args:
         table: whose first column names what a row is about, such as its task.
-        key: of the column.
 
     Returns:
         Lines for what ``drop_undefined_rows`` leaves out; none where it leaves nothing out.

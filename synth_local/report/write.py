@@ -66,7 +66,6 @@ def write_report(data: ReportData, folder: Path, *, show_real: bool = False) -> 
     """Write the report of a run: one page, figures and tables.
 
     Args:
-        data: all that the report shows.
         folder: the run's ``report`` folder; figures and tables of an earlier report that this one
             does not have are removed from its sub-folders.
         show_real: also show real texts beside the samples; the tables never hold any.

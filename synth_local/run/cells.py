@@ -36,10 +36,7 @@ class CellPlan:
     """One cell that is to be trained.
 
     Attributes:
-        cell: its name's parts.
         fingerprint: identity of everything that decides its predictions.
-        rows: its training set.
-        steps: optimiser steps.
         partners: the cells that it is compared with, in order; none where the run file lists none.
     """
 
@@ -113,9 +110,7 @@ def plan_all_sets(
     """Return the sets that are compared with each other; repeats are not among them.
 
     Args:
-        context: the opened run.
         task: one of its tasks.
-        real: rows of the task's real data.
         corpora: accepted rows per label of its finished corpora.
 
     Returns:

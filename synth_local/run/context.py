@@ -52,12 +52,7 @@ class Generator:
 
 @dataclass(frozen=True)
 class Context:
-    """A run directory and its resolved run file.
-
-    Attributes:
-        run: the directory.
-        config: the resolved run file.
-    """
+    """A run directory and its resolved run file."""
 
     run: RunDir
     config: RunConfig
@@ -85,9 +80,6 @@ class Context:
     @cached_property
     def generators(self) -> dict[str, Generator]:
         """The generators by name.
-
-        Returns:
-            The generators.
 
         Raises:
             MachineError: weights are missing, and the run does not know what they were.
@@ -171,9 +163,6 @@ class Context:
     def brought(self) -> dict[CorpusKey, BroughtFile]:
         """The files of the corpora brought along, hashed.
 
-        Returns:
-            The files by corpus.
-
         Raises:
             DataError: a file is missing, and the run does not know what it was.
         """
@@ -186,12 +175,6 @@ class Context:
 
     def per_label(self, task: Task) -> dict[str, int]:
         """Return the rows asked for, by label.
-
-        Args:
-            task: the task.
-
-        Returns:
-            Rows by label.
 
         Raises:
             ConfigError: ``per_label`` leaves a label out or names one that no task has.
@@ -207,9 +190,6 @@ class Context:
 
     def student_folder(self, name: str) -> Path | None:
         """Return a student's folder, or ``None`` for one that needs none.
-
-        Args:
-            name: the student's name.
 
         Returns:
             The folder, or ``None``.
@@ -245,12 +225,6 @@ class Context:
 
     def generator_folder(self, name: str) -> Path:
         """Return a generator's folder.
-
-        Args:
-            name: the generator's name.
-
-        Returns:
-            The folder, which holds weights.
 
         Raises:
             MachineError: the weights are missing.
@@ -298,12 +272,6 @@ class Context:
 def open_context(root: Path) -> Context:
     """Return the context of a run directory.
 
-    Args:
-        root: the run directory.
-
-    Returns:
-        The opened run.
-
     Raises:
         ConfigError: the directory holds no run file.
     """
@@ -324,8 +292,6 @@ def resolve_config(config: RunConfig, run: RunDir, *, on_gpu: bool | None = None
     machine with another set-up.
 
     Args:
-        config: the checked run file.
-        run: the run directory.
         on_gpu: whether texts will be generated on GPUs; ``None`` looks at this machine.
 
     Returns:

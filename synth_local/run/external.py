@@ -32,7 +32,6 @@ class BroughtRows:
 
     Attributes:
         slots: by id, in the file's order; ids are ``<task>.<name>.<row number, 6 digits>``.
-        texts: by the slot's id.
         others: ids of the slots whose label the task leaves out.
         admitted: slots by label, in the task's order; ``OTHER_LABELS`` where there are any.
         facts: what became of the file's rows, the row checks aside.
@@ -47,13 +46,6 @@ class BroughtRows:
 
 def read_brought(context: Context, key: CorpusKey) -> BroughtRows:
     """Return the rows of a corpus brought along.
-
-    Args:
-        context: the opened run.
-        key: the corpus.
-
-    Returns:
-        All rows of its file.
 
     Raises:
         DataError: the file is missing, or a row cannot be used; with file and line.

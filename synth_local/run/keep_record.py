@@ -42,9 +42,6 @@ PACKAGES = ("torch", "transformers", "vllm", "scikit-learn", "numpy")
 def keep_record(context: Context) -> None:
     """Write what the run is made from now; what is not here stays as it was recorded.
 
-    Args:
-        context: the opened run, whose directory exists.
-
     Raises:
         DataError: data that were never read are wrong.
         MachineError: weights are missing and not recorded, or the directory cannot be written.
@@ -80,12 +77,6 @@ def has_stale_outputs(context: Context) -> bool:
 
 def describe_sources(context: Context) -> MadeFrom:
     """Return what the run is made from now.
-
-    Args:
-        context: the opened run.
-
-    Returns:
-        The record.
 
     Raises:
         DataError: data that were never read are wrong.

@@ -12,9 +12,6 @@ from synth_local.run.context import Context
 def check_machine(context: Context) -> list[MachineError]:
     """Return what this machine lacks for the run, all problems at once.
 
-    Args:
-        context: the opened run.
-
     Returns:
         One error a model at most; ``BrokenModelError`` where its folder is there and is not whole.
 
@@ -33,9 +30,6 @@ def check_machine(context: Context) -> list[MachineError]:
 
 def check_models(context: Context) -> list[MachineError]:
     """Return what is wrong with the models of the run; headers are read, no weights.
-
-    Args:
-        context: the opened run.
 
     Returns:
         One error a model at most.

@@ -21,9 +21,6 @@ OF_A_TASK = ("task file", "data", "prompts")
 def list_not_here(context: Context) -> list[NotHere]:
     """Return the sources that are not here, or cannot be used, in a fixed order.
 
-    Args:
-        context: the opened run.
-
     Returns:
         Each source once; what is named here is taken from the run's own record.
 
@@ -42,9 +39,6 @@ def list_not_here(context: Context) -> list[NotHere]:
 
 def list_stages_left(state: State) -> list[str]:
     """Return the stages that are not done, in order.
-
-    Args:
-        state: of the opened run.
 
     Returns:
         Names of stages; one that waits for an earlier one is not done.
@@ -69,10 +63,6 @@ def find_blocking(state: State, stages: Sequence[str]) -> list[NotHere]:
 
     No weights are looked at but those that the stages need.
 
-    Args:
-        state: of the opened run.
-        stages: those that are to be run.
-
     Returns:
         Each source once, in the order of the stages.
     """
@@ -87,7 +77,6 @@ def require_sources(context: Context, stage: str) -> None:
     """Raise where one stage has work to do and a source for it is not here.
 
     Args:
-        context: the opened run.
         stage: one of the stages.
 
     Raises:

@@ -22,10 +22,6 @@ from synth_local.task import Task
 def recall_context(context: Context, made: MadeFrom) -> Context | None:
     """Return the run as it was recorded.
 
-    Args:
-        context: the opened run.
-        made: its record.
-
     Returns:
         The run, all of whose sources are those of the record; ``None`` where this version does
         not understand it.

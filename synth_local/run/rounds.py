@@ -74,9 +74,6 @@ def current_rounds(context: Context, key: CorpusKey) -> Rounds:
 def check_brought(context: Context) -> None:
     """Read the corpora brought along that are not known to be readable, before any work begins.
 
-    Args:
-        context: the opened run.
-
     Raises:
         DataError: a file is missing, or a row cannot be used; with file and line.
     """
@@ -94,13 +91,8 @@ def slot_plan(context: Context, key: CorpusKey, *, with_exemplars: bool = True) 
     """Return the slot plan of a generated corpus: the same for every generator.
 
     Args:
-        context: the opened run.
-        key: the corpus.
         with_exemplars: draw exemplars from the pool; without, slots have all but these, and no
             data are read.
-
-    Returns:
-        The plan.
 
     Raises:
         DataError: exemplars are asked for, and the data are wrong or not here.

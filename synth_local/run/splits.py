@@ -31,13 +31,9 @@ class SplitFacts:
 
     Attributes:
         key: identity of the task's content and the pool's floor.
-        pool_digest: identity of the pool.
         data_digest: identity of all real texts and of the split.
         test_digest: identity of the test part.
         train: rows by label, pool included.
-        pool: rows by label.
-        validation: rows by label.
-        test: rows by label.
         num_test_matches: training rows removed because a test text matches them verbatim.
         num_near_test: rows of the train file that come near a test text, left out or not.
         num_other_labels: rows dropped because of labels that the task leaves out.
@@ -88,13 +84,6 @@ _loaded: dict[str, Splits] = {}
 def real_splits(context: Context, task: Task) -> Splits:
     """Return the task's real data: train (pool included), pool, validation, test.
 
-    Args:
-        context: the opened run.
-        task: of the run.
-
-    Returns:
-        The parts.
-
     Raises:
         DataError: the data are wrong, or not here.
     """
@@ -124,13 +113,6 @@ def _identify(context: Context, task: Task) -> str:
 
 def split_facts(context: Context, task: Task) -> SplitFacts:
     """Return the facts of the task's split, from the cache where the content is the same.
-
-    Args:
-        context: the opened run.
-        task: the task.
-
-    Returns:
-        The facts.
 
     Raises:
         DataError: the data are wrong, or a label has no test row; or they are not here, and the
@@ -186,10 +168,6 @@ def find_lost_data(task: Task) -> NotHere | None:
 def read_items(context: Context, task: Task) -> ItemFacts | None:
     """Return the digests of a task's texts, or ``None`` where the run does not keep them.
 
-    Args:
-        context: the opened run.
-        task: of the run.
-
     Returns:
         The digests, of the data that the present facts are of.
     """
@@ -202,10 +180,6 @@ def read_items(context: Context, task: Task) -> ItemFacts | None:
 
 def keep_items(context: Context, task: Task) -> None:
     """Write the digests of a task's texts where a version before kept none and the data are here.
-
-    Args:
-        context: the opened run, whose directory exists.
-        task: of the run.
 
     Raises:
         DataError: the data are wrong.

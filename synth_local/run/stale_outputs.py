@@ -19,10 +19,6 @@ OTHER_CORPUS = "their corpora are to be made again"
 def count_other_texts(context: Context, key: CorpusKey) -> int | None:
     """Return how many texts are stored that were written under other settings.
 
-    Args:
-        context: the opened run.
-        key: the corpus.
-
     Returns:
         The number; ``None`` where the ledger is of the present settings, or there is none.
     """
@@ -52,9 +48,6 @@ def explain_corpus(state: State, key: CorpusKey) -> list[str]:
 
 def explain_stages(state: State) -> dict[str, list[str]]:
     """Return why stored work is to be done again, stage by stage.
-
-    Args:
-        state: of the opened run.
 
     Returns:
         Sentences by stage; stages of which nothing stored is stale are left out.

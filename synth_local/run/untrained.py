@@ -28,7 +28,6 @@ class Untrained:
     """A source of one task that no student is trained on.
 
     Attributes:
-        task: the task's name.
         corpus: of its synthetic part; ``None`` where there is none.
         source: as in the run file.
         labels: that have no row in it.
@@ -56,10 +55,6 @@ def find_untrained(context: Context, manifests: Mapping[CorpusKey, Manifest]) ->
 
     A matched ``real`` set that only a corpus without some label asks for is not among them where
     ``real`` is trained at all.
-
-    Args:
-        context: the opened run.
-        manifests: of the finished corpora.
 
     Returns:
         Nothing where no student is to be trained.
@@ -99,11 +94,6 @@ def explain_no_answer(
     """Return why a run cannot answer what it was asked although all its stages are done.
 
     A source that is trained from one corpus and not from another is a shortfall, not this.
-
-    Args:
-        context: the opened run.
-        manifests: of the finished corpora.
-        num_cells: cells that the run trains.
 
     Returns:
         ``None`` where each source of each task is trained, or where none was asked for.

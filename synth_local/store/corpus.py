@@ -50,16 +50,11 @@ class Manifest:
     """What a finished corpus says of itself; see ``docs/run-directory.md``.
 
     Attributes:
-        task: the task's name.
-        generator: the generator's name.
-        strategy: the strategy's name.
         fingerprint: identity of what decided the corpus.
         corpus_digest: identity of the accepted rows.
         complete: every label has its number of rows.
         shortfall: why not, or empty.
         planned: rows asked for, by label.
-        admitted: slots used, by label.
-        accepted: rows, by label.
         drops: reason to count, by label.
         rounds: rounds that were used, round 0 included.
         tokens: ``prompt`` and ``generated``.
@@ -71,7 +66,6 @@ class Manifest:
         near_test_matches: accepted rows of which a test text holds more than ``max_copy``.
         files: SHA-256 of each table.
         created: ISO 8601, UTC.
-        version: of this package.
         brought: ``file`` (its name), ``digest`` and ``rows`` of a corpus brought along, else
             ``None``.
     """

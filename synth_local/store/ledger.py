@@ -32,7 +32,6 @@ class LedgerRow:
         completion: the raw completion; its ``id`` is the slot's.
         prompt_digest: identity of the messages that were sent.
         verdict: of the row checks in force when it was written.
-        checks: identity of those checks.
         engine: what the engine said of itself when the segment was opened.
         segment: name of the segment's file.
         elapsed: seconds since the segment was opened.
@@ -189,9 +188,7 @@ class LedgerWriter:
     same shard, and those of another number of shards.
 
     Attributes:
-        folder: the corpus's ledger.
         shard: from 0.
-        num_shards: shards of the whole.
         checks: identity of the row checks.
         engine: what the engine says of itself, as JSON.
         clock: seconds; injected by tests.
@@ -227,9 +224,6 @@ class LedgerWriter:
 
     def append(self, turn: Turn) -> None:
         """Write one turn; it is on its way to the disk when this returns, synced within a second.
-
-        Args:
-            turn: the finished turn.
 
         Raises:
             MachineError: the disk is full; rows written before stay valid.

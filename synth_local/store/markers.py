@@ -41,8 +41,6 @@ class Progress:
     """How far a job is.
 
     Attributes:
-        job: its name.
-        done: units that are done.
         total: units of the whole job.
         note: a line for people, such as the speed.
         updated: seconds since the epoch.
@@ -195,10 +193,6 @@ def sum_progress(
     """Return the progress of jobs beside each other as that of one.
 
     Args:
-        progress: of all jobs.
-        name: of them together.
-        jobs: their names.
-        total: units of all of them.
         since: seconds since the epoch; older reports are of an earlier call.
 
     Returns:

@@ -20,8 +20,6 @@ class SubmittedJob:
 
     Attributes:
         name: of the job or of its part.
-        stage: that it works on.
-        id: given by the scheduler.
         tasks: array indices; empty for a job that is no array.
     """
 

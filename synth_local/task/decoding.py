@@ -39,7 +39,6 @@ def decode_lines(path: Path, encoding: str = "") -> Iterator[str]:
     r"""Yield the lines of a text file with their line ends, gzipped or not.
 
     Args:
-        path: of the file.
         encoding: as the task file states it; empty is UTF-8.
 
     Yields:
@@ -83,9 +82,6 @@ def open_unpacked(path: Path) -> io.BufferedReader | gzip.GzipFile:
 
     Args:
         path: of the file; one that is named ``.gz`` has to be gzipped.
-
-    Returns:
-        The open file.
 
     Raises:
         OSError: it cannot be read.
@@ -174,9 +170,6 @@ def _offer(encoding: str, *, is_guess: bool = False) -> str:
 
 def guess_encoding(path: Path) -> str:
     """Return the likely encoding of a text file that is not UTF-8; empty where nothing fits.
-
-    Args:
-        path: of the file.
 
     Returns:
         A name that Python and iconv know. It is a guess from the lines that are not ASCII: for

@@ -83,7 +83,6 @@ def read_examples(spec: TaskFile, path: Path, prefix: str) -> LabelledRows:
 
     Args:
         spec: what columns, labels and patterns there are.
-        path: of the data file.
         prefix: of the ids; ``test`` reads the test split of a folder of several splits.
 
     Returns:
@@ -182,7 +181,6 @@ def clean_text(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
     """Return ``text`` without outer blanks and without what the patterns match.
 
     Args:
-        text: of one row.
         patterns: each match becomes one blank; where anything matched, runs of blanks become one.
 
     Returns:
@@ -201,11 +199,6 @@ def check_text(value: Any, column: str, where: str) -> str:
 
     Args:
         value: whatever stands in the column of texts.
-        column: its name.
-        where: file and line.
-
-    Returns:
-        The value, unchanged.
 
     Raises:
         DataError: it is missing, no text, or holds half a character.

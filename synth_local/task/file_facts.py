@@ -63,16 +63,11 @@ class FileFacts:
     """The rows of one file.
 
     Attributes:
-        file: its name.
-        rows: read.
-        used: of those.
         left_out: the others, by reason (one of ``REASONS``).
         others: labels that the task does not have, at most ten: near misses first.
         several_labels: texts that stand with more than one label.
-        several_labels_at: the place of one.
         many_lines: rows that span more than one line.
         longest: lines of the longest of them.
-        longest_at: its place.
         controls: texts that hold C1 control characters (U+0080 to U+009F).
         controls_at: the place of the first.
         notes: what else was not read.
@@ -132,12 +127,7 @@ def _plural(count: int, one: str, many: str) -> str:
 
 
 class RowCount:
-    """Counts the rows of one file while they are read.
-
-    Args:
-        path: of the file.
-        labels: the task's.
-    """
+    """Counts the rows of one file while they are read."""
 
     def __init__(self, path: Path, labels: Sequence[str] = ()) -> None:
         self._home = f"{path.parent}/"
@@ -169,7 +159,6 @@ class RowCount:
         """Note what is odd about a text.
 
         Args:
-            where: file and line.
             text: as it stands there.
             num_lines: of the file that its row spans.
         """
@@ -186,9 +175,7 @@ class RowCount:
         """Note whether a text stands with another label than before.
 
         Args:
-            where: file and line.
             key: what verbatim repeats of the text share.
-            label: the row's.
         """
         hashed = hash(key)
         if self._first_label.setdefault(hashed, label) != label:

@@ -46,9 +46,6 @@ _WIDE_MARKS = (
 def tell_binary(path: Path) -> Binary:
     """Return which binary format of tables a file has by its first bytes; empty for others.
 
-    Args:
-        path: of the file.
-
     Returns:
         ``parquet``, ``arrow_file``, ``arrow_stream`` or nothing.
 
@@ -75,7 +72,6 @@ def refuse_packed(head: bytes, path: Path) -> None:
 
     Args:
         head: its first bytes, unpacked where it was gzipped.
-        path: of the file.
 
     Raises:
         DataError: with what it is and what to do.

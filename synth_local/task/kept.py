@@ -80,7 +80,6 @@ def list_places(given: Path, beside: Path, variable: str, kept: KeptFile | None)
 
     Args:
         given: the path as the task file names it.
-        beside: the folder of the task file.
         variable: name of the environment variable that names the folder of the data.
         kept: the same file, as it was before.
 

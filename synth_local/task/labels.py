@@ -80,13 +80,6 @@ class LabelNames:
     def find(self, value: Any, where: str) -> FoundLabel:
         """Return what a value of the label column is.
 
-        Args:
-            value: whatever stands there.
-            where: file and line.
-
-        Returns:
-            The label.
-
         Raises:
             DataError: it is more than one label, or no label at all.
         """
@@ -112,7 +105,6 @@ def spell_label(value: Any, where: str) -> tuple[str, ...]:
 
     Args:
         value: whatever stands in the column of labels, or an annotator's.
-        where: file and line.
 
     Returns:
         Its spellings; none for what is missing: null, not a number, an empty word, an empty list.

@@ -35,7 +35,6 @@ class Task:
     """A task file with its data files, or with what is known of them where they are not here.
 
     Attributes:
-        spec: the checked task file.
         path: of the task file, absolute.
         digest: SHA-256 of what decides a result: the file's result-bearing fields, the order of
             its labels, the bytes of its data files and of its prompt templates.
@@ -75,7 +74,6 @@ def load_task(path: Path, kept: KeptSources | None = None) -> Task:
     """Return the task of a task file; data are hashed, not parsed.
 
     Args:
-        path: of the task file.
         kept: what a run was made from before: its places are looked at too, and its digests stand
             for what is not here.
 
@@ -101,9 +99,7 @@ def place_task(
     """Return the task of a checked task file.
 
     Args:
-        spec: the checked task file.
         path: of the task file, absolute; it need not be there.
-        lines: line of each key, for messages.
         kept: as for ``load_task``.
 
     Returns:
@@ -163,9 +159,6 @@ def place_task(
 
 def digest_path(path: Path) -> str:
     """Return the SHA-256 of a file, or of a folder's visible files and their relative names.
-
-    Args:
-        path: of the file or folder.
 
     Returns:
         64 hexadecimal digits.

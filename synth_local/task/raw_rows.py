@@ -41,7 +41,6 @@ def check_columns(found: Sequence[str], wanted: Sequence[str], where: str | Path
     Args:
         found: names of the columns that are there.
         wanted: names of those that will be read.
-        where: place that an error names.
 
     Raises:
         MissingColumnError: with the columns that are there and the nearest guess.

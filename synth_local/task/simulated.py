@@ -65,14 +65,11 @@ class SimulatedFiles:
     """What was written for one simulated task.
 
     Attributes:
-        task_file: of the task itself.
         train_file: all training rows, one JSON object a line: text, label, annotations.
-        test_file: the test rows, alike.
         others_task_file: of a task of other notes, for a simulated generator to be trained on: it
             has seen no text of the task itself.
         others_train_file: its training rows: of as many further notes as the task has training
             rows those on which all annotators agree.
-        num_others: rows in it.
     """
 
     task_file: Path
@@ -111,12 +108,10 @@ def write_simulated_task(  # noqa: PLR0913 - keywords, each of which makes anoth
 
     Args:
         folder: gets ``tasks/<name>.yaml``, ``tasks/<name>_others.yaml`` and ``data/<name>/``.
-        name: of the task.
         dial: subjectivity, in [0, 1].
         num_train: training rows, at least 2.
         num_test: test rows, at least 2.
         num_annotators: odd, so that there always is a majority.
-        seed: of notes and readings.
 
     Returns:
         The paths of all that was written.
@@ -173,8 +168,6 @@ def draw_notes(num_notes: int, dial: float, num_annotators: int, seed: int) -> l
     Args:
         num_notes: how many; the first ones stay the same when more are asked for.
         dial: subjectivity, in [0, 1].
-        num_annotators: odd.
-        seed: of notes and readings.
 
     Returns:
         The notes, in the order in which they were drawn.

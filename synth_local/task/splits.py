@@ -94,7 +94,6 @@ def load_splits(task: Task, *, min_pool_per_label: int = 1, screen: Screen | Non
     cut, then the pool is marked.
 
     Args:
-        task: whose files are read.
         min_pool_per_label: rows of each label that the pool must have; a larger pool contains
             every smaller one.
         screen: what else is not to be trained on; ``None``: nothing.

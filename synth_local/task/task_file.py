@@ -29,9 +29,6 @@ def compose(label: str) -> str:
 def check_task_name(name: str) -> str:
     """Return ``name`` where it may be part of a cell's name.
 
-    Args:
-        name: of a task.
-
     Returns:
         The same name.
 
@@ -66,7 +63,6 @@ class LengthSpec(Section):
     """How long a text is, in words between blanks.
 
     Attributes:
-        min_words: fewest words.
         max_words: most words; ``null`` is no bound.
     """
 
@@ -90,8 +86,6 @@ class DataSpec(Section):
             ``$SYNTH_LOCAL_DATA`` where it is set and has the file, else at the task file.
         test: the official test part; ``null``: cut from ``train``.
         encoding: of the text files, where they are not UTF-8, such as ``windows-1252``.
-        text: the column of texts.
-        label: the column of labels.
         label_map: label in the data to label of the task; labels not named stay as they are.
         annotations: the column that holds the list of all annotators' labels, or one column per
             annotator. It says how much people agree; nothing is trained on it.
@@ -161,20 +155,17 @@ class TaskFile(Section):
         labels: in order; the order of probabilities and tables follows it.
         context: puts a writer into the domain, as "You are ...".
         kind: what one text is, such as ``text message``; fits behind "Write one".
-        length: bounds of a text.
         styles: phrases of which one is asked for per text; none: no style is asked for.
         other_labels: what a row with a label that the task does not have is: an ``error``, or a
             row to ``drop`` and count.
         clean: regular expressions whose matches are replaced by a blank, in train, test
             and synthetic texts alike.
         split_seed: of the cuts; runs never change it.
-        data: files and columns.
         test_share: share of all rows that becomes the test part where there is no test file.
         validation_share: share of the rows (of the train file, where there is a test file).
         pool_share: share of the training part that serves as the small real set.
         prompts: folder whose templates replace the shipped wording, relative to the task file.
         homepage: where the data set is described.
-        citation: how to cite it.
         license_note: what its licence allows, and what is not known about it.
     """
 

@@ -109,7 +109,6 @@ def iterate_batches(
     """Yield each conversation once, in batches of at most ``batch_tokens`` (padding included).
 
     Args:
-        encoded: the conversations.
         batch_tokens: rows x length of the longest row; a longer conversation is a batch alone.
         generator: draws which conversations of similar length meet, and the order of batches;
             ``None`` is by length.

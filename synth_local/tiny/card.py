@@ -21,8 +21,6 @@ def render_tiny_card(
     """Return the front matter and the Markdown body of a miniature's card.
 
     Args:
-        report: of its training.
-        name: of the model.
         tasks: names of the tasks it was made for.
         has_seen: which rows of which splits it was trained on or chosen by.
 

@@ -53,9 +53,7 @@ class TrainingState:
     """Where a training stands; at the end, how it went.
 
     Attributes:
-        step: optimiser steps so far.
         tokens: trained on so far, padding left out.
-        seconds: spent on training steps.
         evaluations: looks at the held-out texts, oldest first.
         best: the look with the lowest loss.
         best_weights: the weights at that look.
@@ -64,7 +62,6 @@ class TrainingState:
         next_look: number of tokens at which the next look is due.
         loss_sum: training loss since the last look, in nats.
         loss_targets: tokens behind ``loss_sum``.
-        stopped: why the training ended.
     """
 
     step: int = 0
@@ -103,10 +100,6 @@ class Trainer:
     """Trains one network on one corpus.
 
     Args:
-        model: with initial weights; its weights change.
-        material: encoded conversations.
-        budget: how long training may go on.
-        dtype: of matrix products.
         on_progress: told about once a second, and after each look.
     """
 

@@ -32,9 +32,7 @@ class Shape:
     Attributes:
         hidden: width of the residual stream; a multiple of ``head``.
         head: width of an attention head. vLLM on a CPU takes 32, 64, 80, 96, 112, 128, ...
-        layers: transformer blocks.
         inner: width inside a block's gated feed-forward part.
-        vocab: most BPE tokens.
     """
 
     hidden: int

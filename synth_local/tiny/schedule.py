@@ -22,7 +22,6 @@ class Budget:
     """How much of the bound is used.
 
     Args:
-        settings: with the bound.
         start: ``time.monotonic()`` when the whole work began; minutes count from there.
     """
 

@@ -57,7 +57,6 @@ class TinyProgress:
     """One sign of life, about once a second and after each look at the held-out texts.
 
     Attributes:
-        step: optimiser steps so far.
         tokens: tokens trained on so far.
         tokens_per_second: of training, looks at held-out texts left out.
         seconds_left: at most; early stopping may end it sooner.
@@ -95,9 +94,7 @@ class TinyReport:
         num_parameters: of the model, tied embeddings counted once.
         vocab_size: tokens of the vocabulary, phrases and marks included.
         num_phrases: constant lines of the prompts that are one token each.
-        num_conversations: trained on.
         num_texts: distinct assistant texts in them.
-        num_heldout: conversations held out.
         num_cut: conversations cut at the context length.
         tokens_per_pass: tokens of all conversations, prompts included.
         tokens: trained on in all, over all passes.

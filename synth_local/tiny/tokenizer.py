@@ -112,7 +112,6 @@ def build_tokenizer(
 
     Args:
         conversations: what the model is trained on, held-out ones left out.
-        phrases: texts that become one token each.
         vocab_size: most BPE tokens (at least 256, the bytes); phrases and the five marks of the
             chat template come on top. A small corpus gives fewer.
 

@@ -52,7 +52,6 @@ def train_tiny(
         conversations: at least one, each with an assistant message to learn.
         heldout: the same from other texts; they decide when to stop.
         folder: to write; missing, empty, or a miniature made here before, which is replaced.
-        settings: size, bound and seed.
         on_progress: told about once a second.
 
     Returns:

@@ -37,7 +37,6 @@ class CellData:
     """What the cells of one training set have in common.
 
     Attributes:
-        train: the training rows.
         test: the test rows, whose texts are predicted and whose labels are only handed through.
         labels: names in the task's order.
         validation: rows that are predicted too, to pick among students; nothing is trained or
@@ -83,7 +82,6 @@ class TrainReport:
         passes: how often each training row was seen, on average.
         num_train: rows of the training set.
         rows_per_second: training rows that went through per second, over all processes.
-        num_processes: that trained together.
         dtype: that forward passes were computed in.
         device: ``cpu`` or ``cuda``.
         versions: of the libraries behind it.
@@ -135,7 +133,6 @@ def prepare_student(
 
     Args:
         student: by name, with its folder where it has one.
-        data: of the cells.
         settings: of the run, the same for all that share ``kept``.
         kept: texts that were tokenised for other training sets of the run, and are added to;
             ``None`` keeps none.
@@ -174,7 +171,6 @@ def run_cell(
     all; with several processes only the main one writes it, and all return after that.
 
     Args:
-        cell: the condition and its seed.
         prepared: from ``prepare_student`` for the cell's training set and student.
         steps: optimiser steps, from ``count_steps``.
         folder: of the saved student; what stands there is replaced.
@@ -207,7 +203,6 @@ def report_training(trained: TrainedStudent, train: Sequence[Example]) -> TrainR
     """Return the figures of a training beside what guessing would give.
 
     Args:
-        trained: the student.
         train: the rows that it was trained on, at least one.
 
     Returns:

@@ -26,9 +26,6 @@ def replace_folder(folder: Path) -> Iterator[Path]:
 
     What a killed predecessor left beside ``folder`` is removed.
 
-    Args:
-        folder: that is to appear.
-
     Yields:
         Path: the empty folder to write into.
 

@@ -18,7 +18,6 @@ class Pause:
     Attributes:
         folder: of the state; made when it is needed.
         identity: of everything that decides the result: a state of another identity is not used.
-        every_seconds: between two stored states.
         should_stop: whether a signal asked to stop.
     """
 

@@ -21,9 +21,6 @@ def meet_under_slurm(environment: MutableMapping[str, str]) -> None:
     A batch script itself has SLURM_NTASKS too and is one process: only ``srun`` sets
     SLURM_STEP_NUM_TASKS.
 
-    Args:
-        environment: of this process, changed in place.
-
     Raises:
         MachineError: Slurm does not say where the first process runs.
     """

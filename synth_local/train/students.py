@@ -46,7 +46,6 @@ def check_student(student: StudentRef, settings: TrainConfig) -> None:
 
     Args:
         student: whose folder is looked at, not loaded.
-        settings: of the run.
 
     Raises:
         ConfigError: LoRA is asked for where there are no pretrained weights to adapt.

@@ -28,8 +28,6 @@ class TrainedStudent:
         final_accuracy: share of training rows that it got right, in [0, 1]: in passing over the
             last tenth of the steps with dropout on, or of all rows for students that are solved.
         num_rows: training rows that went through, repeats counted.
-        seconds: of training alone.
-        num_processes: that trained together.
         is_main: whether this process is the one that writes.
         dtype: that forward passes were computed in.
         device: ``cpu`` or ``cuda``.
@@ -63,7 +61,6 @@ class PreparedStudent(Protocol):
 
         Args:
             seed: in [0, 2**63), of everything random.
-            steps: optimiser steps.
             pause: when to store the state and where; ``None`` never does.
 
         Returns:

@@ -97,7 +97,6 @@ def count_votes(tasks: Sequence[str], judgements: Sequence[Judgement]) -> tuple[
 
     Args:
         tasks: names, each once.
-        judgements: of these tasks.
 
     Returns:
         One record per pair with a judgement.
@@ -139,7 +138,6 @@ def rank_tasks(tasks: Sequence[str], votes: Sequence[PairVotes]) -> Ranking:
 
     Args:
         tasks: names, each once.
-        votes: that link all tasks.
 
     Returns:
         First and last possible rank of each task: a single place where the majorities decide it, a

@@ -18,9 +18,7 @@ class Judgement:
     """One annotator's word on one pair of tasks.
 
     Attributes:
-        annotator: whatever tells annotators apart.
         winner: the task that is called more objective.
-        loser: the other task.
     """
 
     annotator: str
@@ -34,7 +32,6 @@ class PairVotes:
 
     Attributes:
         first: the task that stands earlier in the run file.
-        second: the other task.
         num_first: judgements that call ``first`` more objective.
         num_second: judgements that call ``second`` more objective; together at least 1.
     """
@@ -57,7 +54,6 @@ class JudgedTask:
     """What the judgements say of one task.
 
     Attributes:
-        task: the task's name.
         rank: 1 + tasks that the majorities put before it, the most objective task having 1;
             ``None`` where there is no ranking.
         last_rank: number of tasks - tasks that the majorities put behind it. Larger than ``rank``
@@ -86,7 +82,6 @@ class JudgedTasks:
         cycles: groups of tasks of which each is, step by step, more objective than itself by
             majority; in the order of their ranks.
         num_judgements: judgements behind all of it.
-        num_annotators: different annotators.
         num_pairs: pairs that the run's tasks make.
         num_tied: judged pairs without a majority.
         same: share of pairs of judgements on one pair of tasks that say the same, in [0, 1];
@@ -109,14 +104,7 @@ class JudgedTasks:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> JudgedTasks:
-        """Return what ``dataclasses.asdict`` and JSON made of one.
-
-        Args:
-            value: read from JSON.
-
-        Returns:
-            The record.
-        """
+        """Return what ``dataclasses.asdict`` and JSON made of one."""
         tasks = tuple(JudgedTask(**{**row, "strength": _interval(row)}) for row in value["tasks"])
         pairs = tuple(PairVotes(**row) for row in value["pairs"])
         cycles = tuple(tuple(names) for names in value["cycles"])

@@ -93,7 +93,6 @@ class Slurm:
         """Submit a script and return its job id.
 
         Args:
-            script: of the job.
             folder: that it starts in; given here, where no parser reads a path as anything else.
             dependency: as ``sbatch`` takes it, such as ``afterok:3:4``; empty for none.
             token: unique to this job; finds it again where Slurm's answer was lost.

@@ -31,11 +31,9 @@ class Job:
         name: unique within a submission, made of names that fit into a file's name.
         stage: for people, and for the log's name.
         commands: argument vectors of ``synth-local``, one after the other for each shard.
-        resources: what it asks for.
         after: the jobs that it waits for.
         num_shards: shards of the whole stage; each command gets ``--shard K/N`` where this is set.
         missing: the shards that are to be run; ``None`` is all of them.
-        nodes: of the job.
         processes: per node, started by ``srun`` where they are several in all.
     """
 
@@ -78,8 +76,6 @@ def cut_parts(job: Job, array_size: int, max_index: int) -> list[Part]:
 
     Args:
         job: with any number of shards.
-        array_size: most array tasks of the job.
-        max_index: indices are below it.
 
     Returns:
         At least one part, unless no shard is missing.

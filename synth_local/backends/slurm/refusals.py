@@ -101,9 +101,6 @@ _CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
 def find_fix(said: str) -> str:
     """Return what a user can do about a message of Slurm's.
 
-    Args:
-        said: what the command wrote.
-
     Returns:
         A line; a general one where the cause is not known.
     """

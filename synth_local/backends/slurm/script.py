@@ -49,12 +49,8 @@ def describe_place(run: Path, run_file: Path, site_file: Path) -> Place:
     """Return the place of a submission made from this process.
 
     Args:
-        run: the run directory.
         run_file: as the user named it.
         site_file: as the user named it.
-
-    Returns:
-        The place.
 
     Raises:
         ConfigError: a path holds what neither Slurm nor a shell script can.
@@ -77,8 +73,6 @@ def render_script(part: Part, site: SiteConfig, place: Place) -> str:
     """Return the batch script of a part of a job.
 
     Args:
-        part: of a job.
-        site: the cluster.
         place: where it runs.
 
     Returns:

@@ -23,15 +23,12 @@ class AdvicePage:
     """What ``advise`` shows.
 
     Attributes:
-        task: the task's name.
-        num_test: its test texts.
         agreement: how much its annotators agree, by a run on the same test texts or else by the
             task file; ``None`` where nobody says.
         panel: how sure machines are of its test texts, by a run on the same; ``None`` where none
             was asked. It stays out of the answers.
         answers: the finding that decides each question, or one that says that nobody tried.
         here: findings on this task, on the same test texts.
-        elsewhere: findings on other tasks.
         left_out: what counts for nothing, a sentence each: runs with a task of this name and
             other test texts, and runs without an answer.
         curves: learning curves on this task.
@@ -55,11 +52,7 @@ def advise_task(task_file: Path, runs: Sequence[Path], margin: float | None = No
 
     Args:
         task_file: of the task; where it or its data are not here, a run of it stands for them.
-        runs: directories of finished runs.
         margin: the largest gap of macro-F1 that is small enough; ``None`` keeps that of each run.
-
-    Returns:
-        The page.
 
     Raises:
         ConfigError: the task file is wrong, or missing and no run keeps it.

@@ -25,9 +25,7 @@ class Evidence:
 
     Attributes:
         run: the directory as the user spelled it.
-        findings: its verdicts.
         test_digests: identity of each task's test texts.
-        curves: the run's learning curves.
         people: how far people agree about each task that they rated.
         panel: what machines say of each task that they were asked about.
     """
@@ -45,9 +43,6 @@ def read_evidence(directory: Path) -> Evidence:
 
     Args:
         directory: of a run whose evaluate stage is done.
-
-    Returns:
-        Its findings.
 
     Raises:
         DataError: it is no run directory, nothing was evaluated, or another version wrote it.

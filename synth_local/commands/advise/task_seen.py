@@ -25,9 +25,7 @@ class TaskSeen:
     """What is known of a task's test texts.
 
     Attributes:
-        name: the task's name.
         num_test: how many there are.
-        test_digest: which they are.
         test: the texts; none where the data are not here.
     """
 

@@ -26,7 +26,6 @@ class ChosenCells:
 
     Attributes:
         text: as typed.
-        directory: of the run.
         parts: what was chosen, by the names in ``PARTS``; empty where it is the whole run.
     """
 
@@ -70,7 +69,6 @@ def choose_cells(run: RunFacts, asked: ChosenCells) -> RunFacts:
     """Return the facts of a run with nothing but the chosen cells and their corpora.
 
     Args:
-        run: the whole run.
         asked: what of it; the run is returned as it is where nothing was chosen.
 
     Returns:

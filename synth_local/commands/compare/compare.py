@@ -49,7 +49,6 @@ class RunPair:
 
     Attributes:
         first: the first run's directory, as given, with the parts that were chosen.
-        other: the other run's, likewise.
         generators: the two generators where they were matched across names, or ``None``.
         pairs: what was compared.
         unlike: what else differs between the two.
@@ -86,9 +85,6 @@ class CorpusCost(Cost):
 
     Attributes:
         run: the directory, as given, with the parts that were chosen.
-        task: the task's name.
-        generator: the generator's name.
-        strategy: the strategy's name.
         scores: of the students that were trained on it.
     """
 

@@ -94,10 +94,6 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
     they leave several candidates, none is taken. Repeats of corpora are left out: the first ones
     stand for them.
 
-    Args:
-        first: one run.
-        other: the other run.
-
     Returns:
         The pairs, and what has no partner.
     """
@@ -140,11 +136,6 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
 
 def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tuple[Unlike, ...]:
     """Return what differs between two runs where it bears on the pairs.
-
-    Args:
-        first: one run.
-        other: the other run.
-        pairs: what is compared.
 
     Returns:
         Each difference once, with all places that it concerns; what is compared itself (the

@@ -66,7 +66,6 @@ class RunFacts:
     Attributes:
         name: the directory as the user spelled it.
         generators: names in the run file.
-        conditions: those with predictions.
         num_waiting: cells without predictions.
         making: result-bearing settings of generation and curation, by their keys.
         training: result-bearing settings of training, by their keys.
@@ -129,9 +128,6 @@ def load_runs(directories: Sequence[Path]) -> list[RunFacts]:
 
 def read_run(context: Context) -> RunFacts:
     """Return the facts of an opened run.
-
-    Args:
-        context: the opened run.
 
     Returns:
         Its facts; ``name`` is the directory's path.
@@ -198,11 +194,7 @@ def name_by_text(condition: TrainedCondition, texts: Mapping[str, str]) -> Train
     """Return the condition with each test item's text in its id, as the start of its digest.
 
     Args:
-        condition: with predictions.
         texts: what tells a test text from others, by the item's id.
-
-    Returns:
-        The condition with other ids.
     """
     names = {item: f"{item}:{text}" for item, text in texts.items()}
     cells = tuple(

@@ -68,9 +68,6 @@ def open_embedder(folder: Path | None) -> Embedder:
     Args:
         folder: of a model2vec or encoder model; ``None`` for hashed character n-grams.
 
-    Returns:
-        The embedder, ready to encode.
-
     Raises:
         MachineError: the folder holds no embedder that can be loaded, or one with weights missing.
     """

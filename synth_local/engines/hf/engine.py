@@ -65,9 +65,6 @@ class TransformersEngine:
     """A causal LM served by transformers, many rows at a time.
 
     Args:
-        folder: of the model, Safetensors.
-        card: context length, system role, thinking.
-        settings: temperature, top_p, batch, gpu_memory.
         dtype: ``float32``, ``bfloat16`` or ``float16``.
 
     Raises:

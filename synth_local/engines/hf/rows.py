@@ -46,7 +46,6 @@ class RowBatch:
 
     Args:
         model: a transformers causal LM in evaluation mode.
-        sampler: draws the tokens.
     """
 
     def __init__(self, model: Any, sampler: Sampler) -> None:

@@ -29,9 +29,6 @@ def score_rows(model: Any, continuations: Sequence[Continuation]) -> list[float]
         model: a transformers causal LM in evaluation mode.
         continuations: any number; no prompt and no answer is empty.
 
-    Returns:
-        Sums over the answers' tokens.
-
     Raises:
         FloatingPointError: some log-probability is no number.
     """

@@ -138,8 +138,6 @@ def answer_elsewhere(
     Other tasks show what may happen, and how far apart tasks lie; they decide nothing here.
 
     Args:
-        task: the task's name.
-        findings: on other tasks.
         margin: the largest gap that is small enough; ``None`` is the default one.
 
     Returns:

@@ -96,7 +96,6 @@ def judge_run(
     """Return the verdicts of a run.
 
     Args:
-        summary: of the evaluate stage.
         origins: of each condition with synthetic texts; one that is not there is unknown.
         margin: the largest gap of macro-F1 that is small enough, at least 0.
         apart: cuts for learning curves and repeats of corpora: they answer nothing by themselves.

@@ -25,8 +25,6 @@ class Chance:
     Attributes:
         items: variance of the gap due to test items.
         training: variance of the gap due to seeds, or to corpora where these were repeated.
-        num_items: test items.
-        num_units: seeds, or corpora.
         unit: ``seeds`` or ``corpora``.
     """
 
@@ -41,7 +39,6 @@ def list_settling(chance: Chance, distance: float, level: float) -> Iterator[str
     """Yield what would make the interval shorter than its distance to the margin.
 
     Args:
-        chance: behind the interval.
         distance: from the gap to the margin, or to 0; at least 0.
         level: of the interval, in (0, 1).
 

@@ -52,8 +52,6 @@ class Verdict:
     A gap is the partner's macro-F1 minus the condition's: above 0 the condition loses.
 
     Attributes:
-        task: the task's name.
-        student: the student's name.
         question: what was asked.
         verdict: ``as_good``, ``worse`` or ``open`` for synthetic in place of real texts; ``helps``,
             ``harms`` or ``open`` for texts added to real ones; ``none`` where no answer is drawn.
@@ -70,9 +68,6 @@ class Verdict:
         num_corpora: corpora behind the condition: with 1 the answer is for this corpus.
         items_low: lower end of the interval over test items only, not widened.
         items_high: its upper end.
-        num_train: rows of the condition.
-        partner_num_train: rows of the partner.
-        num_test: test items.
         score: macro-F1 of the condition.
         partner_score: macro-F1 of the partner.
         floor: macro-F1 of one that has learnt nothing.

@@ -65,9 +65,6 @@ def take_apart(name: str) -> Named:
 
     Args:
         name: as a verdict has it, not empty.
-
-    Returns:
-        Its parts.
     """
     _, source, generator, strategy, _, rows = name.split("__")
     return Named(source, generator, strategy, int(rows.removeprefix("n")))

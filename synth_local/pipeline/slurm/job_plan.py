@@ -18,8 +18,6 @@ class GeneratorWork:
     """What is left to do for one generator, or for a corpus brought along in its place.
 
     Attributes:
-        name: the generator's.
-        num_corpora: tasks x strategies.
         num_rounds: rounds that may still be needed; 0 where all its corpora are finished.
         missing: shards of the first of these rounds that lack texts; ``None`` is all. None lack
             any where a corpus was brought along, which has one round.
@@ -38,7 +36,6 @@ class Work:
     """What is left to do for a run.
 
     Attributes:
-        generators: all of the run.
         num_train_shards: parts that its cells are cut into; 0 where all are trained.
         missing_cells: shards with cells that are not trained; ``None`` is all.
     """
@@ -50,10 +47,6 @@ class Work:
 
 def plan_jobs(work: Work, stages: StagesSite) -> list[Job]:
     """Return the jobs, each after those that it waits for.
-
-    Args:
-        work: what is left to do.
-        stages: what each stage asks for.
 
     Returns:
         At least ``prepare`` and the last job, which scores what there is and writes the report.

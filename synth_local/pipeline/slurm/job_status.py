@@ -30,11 +30,8 @@ class FailedTask:
     """A job or array task that failed.
 
     Attributes:
-        task: its id.
         exit_code: ``None`` where it was killed before it could say.
         line: the last line of its log.
-        log: the log's path.
-        fix: what to do.
     """
 
     task: str
@@ -49,9 +46,6 @@ class JobStatus:
     """One submitted job.
 
     Attributes:
-        id: given by Slurm.
-        name: of the job.
-        stage: that it works on.
         counts: tasks by state: ``waiting running done failed`` and ``not run``; none of 0.
         reason: why its tasks wait, as Slurm says it; empty where it does not.
         failed: its failed tasks, the first few.
@@ -79,10 +73,6 @@ class JobsStatus:
 
 def read_jobs_status(run: RunDir, slurm: Slurm) -> JobsStatus:
     """Return what became of the last submission's jobs.
-
-    Args:
-        run: the run directory.
-        slurm: the cluster.
 
     Returns:
         No jobs where nothing was submitted.

@@ -29,7 +29,6 @@ def find_work(context: Context, site: SiteConfig) -> Work | None:
 
     Args:
         context: of the run, whose directory need not exist.
-        site: the cluster.
 
     Returns:
         The work, or ``None``.
@@ -63,9 +62,6 @@ def assume_all(context: Context, site: SiteConfig) -> Work:
 
 def knows_digests(context: Context) -> bool:
     """Return whether all weights of the run were hashed before and have not changed.
-
-    Args:
-        context: of the run.
 
     Returns:
         Whether nothing would have to be read.

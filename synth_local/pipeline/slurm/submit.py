@@ -43,11 +43,8 @@ class Request:
     """What a user asks for.
 
     Attributes:
-        config: the checked run file.
         run_file: where it was read from.
-        site: the checked site file.
         site_file: where it was read from.
-        out: the run directory.
         arguments: of the command line, kept in the run directory.
     """
 
@@ -61,10 +58,6 @@ class Request:
 
 def preview_submission(request: Request, say: Say) -> None:
     """Print every script that ``submit`` would write; needs no Slurm, writes nothing.
-
-    Args:
-        request: what the user asks for.
-        say: prints text.
 
     Raises:
         ConfigError: the run file, a task file or the site file is wrong.
@@ -91,14 +84,6 @@ def preview_submission(request: Request, say: Say) -> None:
 
 def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
     """Submit what is missing of a run; return the submission, or ``None`` where nothing is.
-
-    Args:
-        request: what the user asks for.
-        slurm: the cluster.
-        say: prints a line for people.
-
-    Returns:
-        The jobs with their ids.
 
     Raises:
         ConfigError: the run directory has live or waiting jobs, or the configuration is wrong.
@@ -135,11 +120,6 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
 
 def cancel_run(run: RunDir, slurm: Slurm, say: Say) -> int:
     """End what works on a run, waiting or running, here or under Slurm; return how many things.
-
-    Args:
-        run: the run directory.
-        slurm: the cluster.
-        say: prints a line for people.
 
     Returns:
         Jobs and processes that were told to end.

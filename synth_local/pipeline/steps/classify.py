@@ -48,11 +48,8 @@ def run_classify(
     """Ask one generator for the labels of the test texts, as far as its cells lack predictions.
 
     Args:
-        context: the opened run.
-        generator: the generator's name.
         shard: from 0.
         num_shards: shards of all cells of the run.
-        should_stop: asked between batches of texts.
 
     Raises:
         EngineError: the engine failed, or the question does not fit into the context.

@@ -48,10 +48,6 @@ class CurateResult:
 def run_curate(context: Context, key: CorpusKey) -> CurateResult:
     """Curate one corpus from its ledger, or from its file where it was brought along.
 
-    Args:
-        context: the opened run.
-        key: the corpus.
-
     Returns:
         Whether the corpus is finished, and a line for people.
 

@@ -31,13 +31,6 @@ ENGINE = {"name": "none", "version": "", "dtype": "", "device": "", "grade": "ex
 def curate_brought(context: Context, key: CorpusKey) -> Manifest:
     """Curate a corpus brought along from its file, and write it.
 
-    Args:
-        context: the opened run.
-        key: the corpus.
-
-    Returns:
-        Its manifest.
-
     Raises:
         DataError: the file is missing, or a row cannot be used; with file and line.
     """

@@ -85,10 +85,6 @@ def shard_todo(context: Context, key: CorpusKey, shard: int, num_shards: int) ->
 def prepare_ledger(context: Context, key: CorpusKey) -> None:
     """Note in the ledger's folder what decides its texts.
 
-    Args:
-        context: the opened run.
-        key: the corpus.
-
     Raises:
         ConfigError: the folder holds texts that were decided by something else.
     """
@@ -120,14 +116,7 @@ def run_generate(
     """Write what is missing of one generator's corpora, one shard; return the number of turns.
 
     Args:
-        context: the opened run.
-        generator: the generator's name.
         shard: from 0.
-        num_shards: shards of the whole.
-        should_stop: asked between units of work.
-
-    Returns:
-        Turns that were written.
 
     Raises:
         Interrupted: a signal asked to stop; everything that was finished is stored.

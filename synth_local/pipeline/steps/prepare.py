@@ -22,9 +22,6 @@ log = logging.getLogger(__name__)
 def run_prepare(context: Context) -> None:
     """Hash the weights, note what the run is made from, move aside what is stale.
 
-    Args:
-        context: the opened run.
-
     Raises:
         MachineError: weights are missing.
         DataError: the data are wrong.

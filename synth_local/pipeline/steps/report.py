@@ -19,12 +19,8 @@ def run_report(context: Context, *, show_real: bool) -> Path:
     """Write the report of a run and return its page.
 
     Args:
-        context: the opened run.
         show_real: also show real texts beside the samples; a later ``run`` writes the report anew
             without them.
-
-    Returns:
-        The report's page.
     """
     refresh_record(context)
     data = read_report_data(context, show_real=show_real)

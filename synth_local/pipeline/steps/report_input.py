@@ -49,13 +49,6 @@ PACKAGES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "scik
 def read_report_data(context: Context, *, show_real: bool) -> ReportData:
     """Return everything the report shows of a run, with what is missing named.
 
-    Args:
-        context: the opened run.
-        show_real: also real texts beside the samples.
-
-    Returns:
-        What is stored.
-
     Raises:
         DataError: another version stored the results in another form.
     """

@@ -52,10 +52,7 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
     """Train what is missing of one shard of the cells.
 
     Args:
-        context: the opened run.
         shard: from 0.
-        num_shards: shards of the whole.
-        should_stop: asked between units of work.
 
     Raises:
         EngineError: corpora are not finished, so that their rows are not known; or cells failed.
@@ -217,7 +214,6 @@ def prepare(
     """Return the cell's student with its training set and test set made ready.
 
     Args:
-        context: the opened run.
         plan: one of its cells.
         kept: texts of the task that the student has tokenised, and are added to.
 

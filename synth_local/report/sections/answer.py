@@ -60,10 +60,6 @@ def write_answer(
     """Return the answers and what all of them share.
 
     Args:
-        data: the whole report.
-        headlines: one for each task.
-        students: that have results.
-        blocks: makes parts of a page.
         draw: the figures of one kind with these names.
 
     Returns:

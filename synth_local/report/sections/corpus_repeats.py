@@ -113,7 +113,6 @@ def write_repeats(
 
     Args:
         analysis: what was found; ``None`` where nothing was analyzed.
-        blocks: makes parts of a page.
         fit: leaves out what the page has no room for.
 
     Returns:

@@ -33,7 +33,6 @@ def list_cautions(
 
     Args:
         data: the whole report, for what generators have seen.
-        task: the conditions' task.
         conditions: of one task; those of students are passed over.
 
     Returns:

@@ -75,7 +75,6 @@ def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table
     """Return one row per corpus and label, the mean over labels first.
 
     Args:
-        data: all that the report shows.
         by_label: rows of labels alone, rows over all labels alone, or both.
 
     Returns:
@@ -182,8 +181,6 @@ def write_audit(
     """Return the section.
 
     Args:
-        data: all that the report shows.
-        blocks: makes parts of a page.
         fit: leaves out what the page has no room for.
 
     Returns:

@@ -100,8 +100,6 @@ def write_likeness(
     """Return the section.
 
     Args:
-        data: all that the report shows.
-        blocks: makes parts of a page.
         fit: leaves out what the page has no room for.
 
     Returns:

@@ -21,9 +21,6 @@ def write_labels(summary: Summary | None, task: str, blocks: Blocks, fit: Fit) -
     """Return F1 by label of one task, folded; nothing where no label was compared.
 
     Args:
-        summary: of the evaluate stage.
-        task: its name.
-        blocks: makes parts of a page.
         fit: leaves out what the page has no room for.
 
     Returns:
@@ -42,8 +39,6 @@ def write_pairs(summary: Summary | None, blocks: Blocks, fit: Fit) -> list[Marku
     """Return the paired rows, folded, each table under its sentence, and why others are not there.
 
     Args:
-        summary: of the evaluate stage.
-        blocks: makes parts of a page.
         fit: leaves out what the page has no room for.
 
     Returns:

@@ -112,7 +112,6 @@ def make_label_differences(summary: Summary | None, task: str = "") -> Table:
     """Return F1 by label of conditions with synthetic texts, and of what each is compared with.
 
     Args:
-        summary: of the evaluate stage.
         task: whose rows; all tasks where it is empty.
 
     Returns:

@@ -31,9 +31,6 @@ def make_score_panel(
     """Return macro-F1 per condition of one task and student, real as the dashed line.
 
     Args:
-        task: the task's name.
-        student: the student's name.
-        conditions: of the two.
         floor: macro-F1 of one that has learnt nothing.
 
     Returns:

@@ -168,7 +168,6 @@ def make_pool_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
     """Return pool + synthetic against the pool, and against the pool at the same label mix.
 
     Args:
-        data: the report, for its verdicts.
         conditions: of any number of tasks.
 
     Returns:

@@ -36,7 +36,6 @@ class Judgements:
         rows: in the file's order.
         num_empty: rows that nobody has answered.
         others: tasks that the run does not have; rows that name one are left out.
-        num_others: such rows.
         facts: what became of all rows of the file.
     """
 
@@ -68,9 +67,6 @@ def parse_judgements(path: Path, tasks: Collection[str]) -> Judgements:
     Args:
         path: a CSV with the columns annotator, first, second and more_objective.
         tasks: names of the run's tasks; rows about others are left out and counted.
-
-    Returns:
-        The judgements.
 
     Raises:
         DataError: as ``read_judgements``.
@@ -118,7 +114,6 @@ def parse_items(path: Path, task: Task, test: Collection[Example]) -> ItemLabels
         path: a CSV with the columns item, annotator and label; where it has the column text, that
             must be the item's.
         task: whose labels are allowed, spelled as in the task file or as in its data.
-        test: the test items.
 
     Returns:
         The labels; a missing rating is ``None``.

@@ -32,9 +32,6 @@ class SaidFile:
 def digest_said(context: Context) -> str:
     """Return the identity of what the files of the section ``analyze`` say.
 
-    Args:
-        context: the opened run.
-
     Returns:
         64 hexadecimal digits; empty where the run file names no file.
 
@@ -51,9 +48,6 @@ def digest_said(context: Context) -> str:
 
 def digest_answers(context: Context) -> dict[str, tuple[str, str]]:
     """Return path and digest of each file of the section ``analyze``.
-
-    Args:
-        context: the opened run.
 
     Returns:
         By ``judgements`` and ``annotations/<task>``; what is not here as the run recorded it.
@@ -75,9 +69,6 @@ def digest_answers(context: Context) -> dict[str, tuple[str, str]]:
 
 def list_lost_answers(context: Context) -> list[NotHere]:
     """Return the files of the section ``analyze`` that are not here.
-
-    Args:
-        context: the opened run.
 
     Returns:
         One for each file, by its path.
@@ -108,9 +99,6 @@ def _digest(path: str) -> str:
 def check_said(context: Context) -> tuple[SaidFile, ...]:
     """Refuse wrong files before any work begins; what is analyzed already is not read again.
 
-    Args:
-        context: the opened run.
-
     Returns:
         What became of the rows of each file.
 
@@ -136,9 +124,6 @@ def check_said(context: Context) -> tuple[SaidFile, ...]:
 def list_said(context: Context) -> tuple[SaidFile, ...]:
     """Return what became of the rows of each file of the section ``analyze``.
 
-    Args:
-        context: the opened run.
-
     Returns:
         The judgements' file first; nothing where the run file names none.
 
@@ -161,12 +146,6 @@ def load_said(stored: Sequence[dict[str, Any]]) -> tuple[SaidFile, ...]:
 def read_judgements(context: Context) -> Judgements | None:
     """Return the judgements of the run's tasks, or ``None`` where the run file names no file.
 
-    Args:
-        context: the opened run.
-
-    Returns:
-        The judgements.
-
     Raises:
         DataError: a column is missing, a row has no annotator, compares a task with itself,
             answers with a third one, or repeats an annotator's pair; with file and line.
@@ -177,13 +156,6 @@ def read_judgements(context: Context) -> Judgements | None:
 
 def read_items(context: Context, task: Task) -> ItemLabels | None:
     """Return the annotators' labels of a task's file, or ``None`` where there is no file.
-
-    Args:
-        context: the opened run.
-        task: of the run.
-
-    Returns:
-        The labels.
 
     Raises:
         DataError: a column is missing, a row has no annotator, names an item that is no test row

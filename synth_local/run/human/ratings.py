@@ -40,13 +40,6 @@ def has_ratings(context: Context, task: Task) -> bool:
 def collect_ratings(context: Context, task: Task) -> Ratings | None:
     """Return the ratings of a task, or ``None`` where there are none.
 
-    Args:
-        context: the opened run.
-        task: of the run.
-
-    Returns:
-        The ratings.
-
     Raises:
         DataError: the CSV is missing or wrong; with file and line.
     """

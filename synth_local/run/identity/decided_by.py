@@ -36,7 +36,6 @@ class Side:
     """A run at one time.
 
     Attributes:
-        context: the opened run.
         facts: returns those of a task's split.
         versions: the hand-raised versions of the stages.
         answers: digests of the files of the section ``analyze``, by what they hold.
@@ -50,10 +49,6 @@ class Side:
 
 def list_generation(side: Side, key: CorpusKey) -> Listing:
     """Return what decides the texts of a corpus.
-
-    Args:
-        side: the run.
-        key: the corpus.
 
     Returns:
         Values by name.

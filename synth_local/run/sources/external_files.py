@@ -35,7 +35,6 @@ def find_brought(
 
     Args:
         corpora: of the run file: a path, or one for each task, by the corpus's name.
-        tasks: names of the run's tasks.
 
     Returns:
         Paths, which need not exist.
@@ -66,12 +65,6 @@ def find_brought(
 
 def hash_brought(paths: Mapping[CorpusKey, Path]) -> dict[CorpusKey, BroughtFile]:
     """Return the files with the digests of their bytes.
-
-    Args:
-        paths: by corpus.
-
-    Returns:
-        The files by corpus.
 
     Raises:
         DataError: a file is missing.

@@ -28,10 +28,8 @@ class Model:
     """A model that has a folder.
 
     Attributes:
-        name: of the model.
         folder: on this machine; where it was, if it is not here.
         card: what is known of it.
-        digest: of its folder.
         not_here: set where the folder is not here, and the rest is what the record says.
     """
 
@@ -91,12 +89,8 @@ def find_folder(name: str, extra: Path | None, kept: KeptModel | None) -> Path:
     """Return the folder of a model: where the machine has it, or where it was.
 
     Args:
-        name: of the model.
         extra: the run file's own folder of models, or ``None``.
         kept: the model as it was, or ``None``.
-
-    Returns:
-        The folder.
 
     Raises:
         MachineError: no place has such a folder.
@@ -127,7 +121,6 @@ def open_model(
 
     Args:
         kind: ``generator``, ``student`` or ``embedder``.
-        name: of the model.
         find: returns its folder, or ``None`` where it needs none.
         kept: the model as it was, or ``None``.
         cache: where digests are kept, or ``None``.

@@ -28,12 +28,9 @@ class KeptTask:
     """A task as the run was made with it.
 
     Attributes:
-        name: the task's name.
         path: of the task file, absolute.
-        text: of the task file.
         spec: its checked fields as far as they were set, as JSON in the task file's order, which
             is that of the labels.
-        digest: the task's identity.
         train: the data file, or the folder.
         test: the official test part, or ``None``.
         prompts: the folder of its own wording, or ``None``.
@@ -85,7 +82,6 @@ class KeptModel:
     Attributes:
         folder: where it was, absolute.
         by_variable: found by ``SYNTH_LOCAL_MODELS``.
-        card: the card's fields.
         digest: of the weights, the tokenizer and the chat template.
         engine: of a generator, the engine that made its texts; else empty.
         card_file: where a card apart from the folder stood; empty where there was none.
@@ -113,10 +109,8 @@ class MadeFrom:
     """Everything that the outputs of a run directory were made from.
 
     Attributes:
-        version: of this record's form.
         software: version of synth-local and of the packages that decide results, by name.
         versions: the hand-raised versions of the stages.
-        config: the resolved run file.
         tasks: by name.
         generators: by name.
         students: those that have a folder, by name.
@@ -160,7 +154,6 @@ class Asked:
     """What a user asked for.
 
     Attributes:
-        arguments: of the command line.
         run_file: as it was given.
     """
 
@@ -170,12 +163,6 @@ class Asked:
 
 def read_made_from(run: RunDir) -> MadeFrom | None:
     """Return the record of a run directory, or ``None`` where a version before wrote none.
-
-    Args:
-        run: the directory.
-
-    Returns:
-        The record.
 
     Raises:
         DataError: it is broken.
@@ -193,10 +180,6 @@ def read_made_from(run: RunDir) -> MadeFrom | None:
 
 def write_made_from(run: RunDir, made: MadeFrom) -> None:
     """Write the record and, before it, the copies for people; nothing where it is the same.
-
-    Args:
-        run: the directory, which exists.
-        made: the record.
 
     Raises:
         MachineError: the directory cannot be written.
@@ -218,10 +201,6 @@ def write_made_from(run: RunDir, made: MadeFrom) -> None:
 
 def write_asked(run: RunDir, asked: Asked) -> None:
     """Write what was asked for: the command line, and the run file as it was given.
-
-    Args:
-        run: the directory.
-        asked: what the user asked for.
 
     Raises:
         MachineError: the directory cannot be written.

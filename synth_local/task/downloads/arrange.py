@@ -31,7 +31,6 @@ class Arranged:
     Attributes:
         train: in the order of the download; no text of ``test``.
         test: in the order of the download.
-        drops: reason to rows.
     """
 
     train: tuple[SourceRow, ...]
@@ -63,7 +62,6 @@ def arrange_rows(
     where its rows disagree about the label.
 
     Args:
-        rows: of one download.
         patterns: the task's ``clean``, compiled.
         seed: the task's ``split_seed``.
 

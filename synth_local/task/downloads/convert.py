@@ -88,9 +88,6 @@ def convert_download(task: str, folder: Path, out: Path) -> Conversion:
 def pack_rows(rows: Iterable[SourceRow]) -> bytes:
     """Return rows as gzipped JSON lines.
 
-    Args:
-        rows: of one part.
-
     Returns:
         Bytes that depend on the rows (and the zlib in use) alone, not on the time or a file's name.
     """

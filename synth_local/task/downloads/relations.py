@@ -46,7 +46,6 @@ def mark_entities(tokens: Sequence[str], head: Sequence[int], tail: Sequence[int
     """Return a sentence with the head in ``<e1>`` and the tail in ``<e2>``.
 
     Args:
-        tokens: of the sentence.
         head: positions of the head's tokens, in [0, tokens); at least one.
         tail: positions of the tail's tokens; none may lie between the head's first and last.
 

@@ -42,9 +42,6 @@ def find_part(folder: Path, name: str) -> Path:
         folder: that the download was unpacked into.
         name: of what must be in it.
 
-    Returns:
-        Its path.
-
     Raises:
         DataError: it is not there; what is there is named.
     """
@@ -65,9 +62,6 @@ def find_part(folder: Path, name: str) -> Path:
 def read_plain_lines(path: Path) -> Iterator[Record]:
     """Yield the lines of a file in which every line is a row of one field.
 
-    Args:
-        path: of the file.
-
     Yields:
         Record: one field each, without its line end; blank lines too, since rows of two files may
             belong together by number.
@@ -83,7 +77,6 @@ def read_tabbed_lines(path: Path, width: int) -> Iterator[Record]:
     """Yield the rows of a file whose fields are set apart by tabs and never quoted.
 
     Args:
-        path: of the file.
         width: fields that each row must have.
 
     Yields:
@@ -112,10 +105,6 @@ def name_label(value: str, names: dict[str, str], where: str) -> str:
     Args:
         value: as it stands in the download, outer blanks aside.
         names: label of the download to label of the task.
-        where: file and line.
-
-    Returns:
-        The label's name.
 
     Raises:
         DataError: the download should have no such label.

@@ -27,9 +27,6 @@ HUMOR_LABELS = {"True": "humor", "False": "not_humor"}
 def read_ag_news(folder: Path) -> Iterator[SourceRow]:
     """Yield AG News: ``train.csv`` and ``test.csv`` with class number, title and description.
 
-    Args:
-        folder: that holds the two files.
-
     Yields:
         SourceRow: headline, a blank and the summary, with the source's escapes.
 
@@ -48,9 +45,6 @@ def read_ag_news(folder: Path) -> Iterator[SourceRow]:
 
 def read_sms_spam(folder: Path) -> Iterator[SourceRow]:
     """Yield the SMS Spam Collection: ``SMSSpamCollection`` with label, tab, message.
-
-    Args:
-        folder: that holds the file.
 
     Yields:
         SourceRow: of no official part.
@@ -115,9 +109,6 @@ def read_sarcasm(folder: Path) -> Iterator[SourceRow]:
 
 def read_humor(folder: Path) -> Iterator[SourceRow]:
     """Yield ColBERT's 200,000 short texts: ``dataset.csv`` with the columns text and humor.
-
-    Args:
-        folder: that holds the file.
 
     Yields:
         SourceRow: of no official part.

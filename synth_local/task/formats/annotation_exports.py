@@ -17,10 +17,8 @@ def flatten_row(row: dict[str, Any], label: str, where: str) -> dict[str, Any]:
     """Return a row with its text's columns and its label side by side.
 
     Args:
-        row: one object of a JSON file.
         label: the column of labels; of a nested row, the name of the control that asked for it,
             where there are several.
-        where: file and row.
 
     Returns:
         The row itself where it is flat already.

@@ -37,9 +37,7 @@ def read_parquet_rows(
 
     Args:
         files: the shards of one table, or one file.
-        text: the column of texts.
         label: the column of labels; a number that the file's own features name is both.
-        further: further columns.
 
     Yields:
         RawRow: in the order of the files; rows are numbered from 1 in each.
@@ -60,10 +58,7 @@ def read_arrow_rows(
     """Return the rows of an Arrow file (also called Feather), or of an Arrow stream.
 
     Args:
-        path: of the file.
-        text: the column of texts.
         label: the column of labels; a number that the file's own features name is both.
-        further: further columns.
 
     Returns:
         An iterator in the file's order.
@@ -81,9 +76,7 @@ def read_saved_dataset(
 
     Args:
         folder: that holds ``state.json``.
-        text: the column of texts.
         label: the column of labels; class numbers have names there.
-        further: further columns.
 
     Yields:
         RawRow: in the folder's order, over all its files.
@@ -102,9 +95,6 @@ def read_saved_dataset(
 
 def read_columns(path: Path) -> list[str]:
     """Return the names of a Parquet or Arrow file's columns.
-
-    Args:
-        path: of the file.
 
     Returns:
         The names in their order.

@@ -31,9 +31,6 @@ def read_json_rows(
 
     Args:
         path: of the file; gzip is unpacked on the way.
-        text: the column of texts.
-        label: the column of labels.
-        further: further columns.
         encoding: of the file; empty is UTF-8.
 
     Yields:
@@ -54,12 +51,6 @@ def read_json_rows(
 
 def read_json_columns(path: Path) -> list[str]:
     """Return the keys of a JSON file's first row; none of an empty file.
-
-    Args:
-        path: of the file.
-
-    Returns:
-        The keys.
 
     Raises:
         DataError: the file cannot be read.

@@ -30,8 +30,6 @@ class Columns:
     """The columns of a file that are read.
 
     Attributes:
-        text: of texts.
-        label: of labels.
         further: any others.
         encoding: of a text file; empty is UTF-8.
         role: of the file, ``train`` or ``test``: which split of a folder of several is read.
@@ -51,10 +49,6 @@ def read_rows(path: Path, text: str, label: str, further: Sequence[str] = ()) ->
 
 def read_table(path: Path, columns: Columns) -> Iterator[RawRow]:
     """Return the rows of a data file of any known format.
-
-    Args:
-        path: of the file or folder.
-        columns: that are read.
 
     Returns:
         An iterator that reads as it goes.
@@ -88,9 +82,6 @@ def read_table(path: Path, columns: Columns) -> Iterator[RawRow]:
 def read_columns(path: Path) -> list[str]:
     """Return the names of a UTF-8 or binary file's columns, or the keys of its first row.
 
-    Args:
-        path: of the file.
-
     Returns:
         The names in their order.
 
@@ -108,7 +99,6 @@ def list_unread(path: Path, role: str, *, reads_both: bool = False) -> tuple[str
     """Return a line for what lies beside the rows that are read, and is not.
 
     Args:
-        path: of a data file or folder.
         role: ``train`` or ``test``.
         reads_both: whether one folder holds the train and the test part.
 

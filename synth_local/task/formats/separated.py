@@ -46,10 +46,7 @@ def read_separated(
 
     Args:
         path: of the file; gzip is unpacked on the way.
-        text: the column of texts.
-        label: the column of labels.
         delimiter: one character, such as ``,`` or ``\t``; empty: that of the header.
-        further: further columns.
         encoding: of the file; empty is UTF-8.
 
     Yields:
@@ -135,9 +132,6 @@ def read_header(path: Path) -> list[str]:
 
     Args:
         path: of the file; gzip is unpacked on the way.
-
-    Returns:
-        The names.
 
     Raises:
         DataError: the file cannot be read, or its header is no line of separated fields.

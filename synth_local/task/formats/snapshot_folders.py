@@ -52,9 +52,6 @@ def find_split(folder: Path, role: str) -> Snapshot:
         role: ``train`` or ``test``: of a folder with several splits the one of that name is read;
             of one with a single split that one, whatever its name.
 
-    Returns:
-        The files.
-
     Raises:
         DataError: there is no such split, its files lie in several folders (configurations of one
             data set), or a shard is missing.

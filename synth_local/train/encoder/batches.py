@@ -25,7 +25,6 @@ def draw_batches(
     Args:
         lengths: (rows,) tokens of each row.
         batch: rows per batch; the last batch of an epoch may be smaller.
-        num_batches: batches to yield.
         rng: decides the order.
 
     Yields:
@@ -60,9 +59,6 @@ def pack_by_length(lengths: IntArray, batch: int) -> list[IntArray]:
     Args:
         lengths: (rows,) tokens of each row.
         batch: rows per batch.
-
-    Returns:
-        Row numbers, batch by batch.
     """
     order = np.argsort(-lengths, kind="stable")
     return [order[start : start + batch] for start in range(0, len(order), batch)]
@@ -73,7 +69,6 @@ def pad_rows(rows: Sequence[IntArray], pad_id: int) -> tuple[IntArray, IntArray]
 
     Args:
         rows: token ids of each text, at least one row and one token.
-        pad_id: fills what is missing.
 
     Returns:
         Two (rows, longest) int64 arrays: ids, and 1 where there is a token.

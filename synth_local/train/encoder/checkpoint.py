@@ -71,7 +71,6 @@ class Checkpointer:
 
     Attributes:
         pause: when and where; ``None`` does neither.
-        accelerator: of this process.
         parts: what has a ``state_dict``: model, optimiser, schedule.
     """
 
@@ -107,7 +106,6 @@ class Checkpointer:
 
         Args:
             position: after the step that was just done.
-            seconds: of wall clock, stored ones included.
 
         Raises:
             Interrupted: a signal asked to stop; the state is stored.

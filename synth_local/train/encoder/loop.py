@@ -44,10 +44,8 @@ class LoopSettings:
     """What one training run takes.
 
     Attributes:
-        steps: optimiser steps.
         batch: rows per step, over all processes.
         device_batch: most rows per forward pass on one device.
-        learning_rate: peak of AdamW.
         warmup: share of the steps with a rising rate, in [0, 1).
         weight_decay: of AdamW, on matrices only.
         seed: of the order of rows and of dropout.
@@ -67,12 +65,10 @@ class LoopResult:
     """What a training run left: the trained model, and figures about the run.
 
     Attributes:
-        model: unwrapped, on its device.
         final_loss: mean cross-entropy over the last tenth of the steps, in nats.
         final_accuracy: share of the rows of the last tenth of the steps that the model got right
             in passing, in [0, 1]; dropout on.
         num_rows: rows that went through, over all steps and processes.
-        seconds: of wall clock.
     """
 
     model: Any
@@ -150,11 +146,8 @@ def train_model(
     """Return the model after ``settings.steps`` optimiser steps, some of which may be done before.
 
     Args:
-        model: for sequence classification, trained in place.
         rows: token ids of the training texts.
         targets: (rows,) label numbers.
-        settings: of the run.
-        accelerator: of this process.
         pause: when to store the state and where; ``None`` never does.
 
     Returns:
@@ -257,7 +250,6 @@ def predict_probabilities(
     """Return the probability of each label for each text, in float32 as ``pipeline`` computes it.
 
     Args:
-        model: trained.
         rows: token ids of the texts.
         accelerator: of this process; processes share the work.
 

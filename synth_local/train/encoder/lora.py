@@ -21,7 +21,6 @@ def add_adapters(model: Any, rank: int) -> Any:
     """Return the model with trainable adapters and a trainable head; all else is frozen.
 
     Args:
-        model: for sequence classification.
         rank: of the adapters; they are scaled by ``alpha = 2 * rank``.
 
     Returns:

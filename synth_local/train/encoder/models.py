@@ -35,12 +35,6 @@ _NO_LIMIT = 1_000_000
 def load_tokenizer(folder: Path) -> Any:
     """Return the tokenizer of a local folder.
 
-    Args:
-        folder: with tokenizer files.
-
-    Returns:
-        A tokenizer of transformers.
-
     Raises:
         MachineError: the folder has none that transformers can open.
     """
@@ -97,8 +91,6 @@ def make_scratch_bert(vocab_size: int, pad_id: int, labels: tuple[str, ...]) -> 
     steps at guessing. The head's two layers are drawn so that they keep the variance instead.
 
     Args:
-        vocab_size: entries of its tokenizer.
-        pad_id: of its tokenizer.
         labels: names in the task's order.
 
     Returns:
@@ -130,10 +122,6 @@ def limit_length(tokenizer: Any, model_config: Any, max_length: int) -> int:
     Args:
         tokenizer: whose stored limit counts where it has one.
         model_config: of the model; some need two of their positions for themselves.
-        max_length: of the settings.
-
-    Returns:
-        Tokens, special ones included.
     """
     positions = getattr(model_config, "max_position_embeddings", None) or _NO_LIMIT
     stored = int(tokenizer.model_max_length)
@@ -146,9 +134,6 @@ def load_config(folder: Path) -> Any:
 
     Args:
         folder: with ``config.json``.
-
-    Returns:
-        A configuration of transformers.
 
     Raises:
         MachineError: transformers does not know the architecture.

@@ -64,11 +64,7 @@ class PreparedEncoder:
     Attributes:
         folder: of the pretrained weights; ``None`` trains from scratch.
         labels: names in the task's order.
-        settings: of the run.
-        tokenizer: of transformers.
-        train_rows: of the training texts.
         targets: (training texts,) label numbers.
-        test_rows: of the test texts.
     """
 
     folder: Path | None
@@ -84,7 +80,6 @@ class PreparedEncoder:
 
         Args:
             seed: of new weights, the order of rows and dropout.
-            steps: optimiser steps.
             pause: when to store the state and where; ``None`` never does.
 
         Returns:
@@ -170,10 +165,7 @@ def prepare_encoder(
 
     Args:
         student: whose folder has passed ``check_student``.
-        train: the training rows.
-        test: whose texts are predicted.
         labels: names in the task's order.
-        settings: of the run.
         kept: by student, the texts that were tokenised for other training sets; added to.
 
     Returns:

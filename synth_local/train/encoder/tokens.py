@@ -28,7 +28,6 @@ class TokenRows:
     Attributes:
         ids: one int64 array per text.
         lengths: (texts,) tokens of each.
-        pad_id: what fills shorter texts.
     """
 
     ids: tuple[IntArray, ...]
@@ -40,8 +39,6 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenRows
     """Return the token ids of ``texts``, each cut to ``max_length``.
 
     Args:
-        tokenizer: of transformers.
-        texts: any.
         max_length: tokens per text, special tokens included.
 
     Returns:
@@ -67,7 +64,6 @@ class TokenStore:
     """A tokenizer and the token ids of the texts that it was asked for, each made once.
 
     Attributes:
-        tokenizer: of transformers.
         limit: tokens per text, special tokens included.
     """
 

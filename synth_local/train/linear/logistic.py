@@ -129,7 +129,6 @@ def fit_logistic(
     Args:
         features: (texts, features), dense or sparse.
         targets: (texts,) label numbers in [0, num_labels), one at least.
-        num_labels: of the task.
         inverse_penalty: scikit-learn's ``C``, above 0.
 
     Returns:

@@ -109,9 +109,6 @@ def prepare_shortcut(
     """Return ``majority`` or ``text-length`` with all lengths measured.
 
     Args:
-        name: of the student.
-        train: the training rows.
-        test: whose texts are predicted.
         labels: names in the task's order.
 
     Returns:

@@ -121,8 +121,6 @@ def prepare_tfidf(
     """Return the baseline with its vocabulary taken from the training texts alone.
 
     Args:
-        train: the training rows.
-        test: whose texts are predicted.
         labels: names in the task's order.
 
     Returns:

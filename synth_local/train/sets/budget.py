@@ -13,7 +13,6 @@ def count_steps(num_train: int, settings: TrainConfig) -> int:
 
     Args:
         num_train: rows of the cell's training set, at least 1.
-        settings: batch, epochs and min_steps.
 
     Returns:
         At least 1.

@@ -22,7 +22,6 @@ def take_rows(rows: Sequence[Example], counts: Mapping[str, int], seed: int) -> 
     Args:
         rows: with distinct ids, in any order.
         counts: rows by label, at least 0.
-        seed: of the training.
 
     Returns:
         The rows in their order in ``rows``, pass by pass over them.

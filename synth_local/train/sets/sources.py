@@ -114,9 +114,7 @@ def plan_sets(
     too, and is trained once.
 
     Args:
-        sources: of the run file.
         match: ``labels`` or ``none``.
-        real: rows of the real split.
         corpora: accepted rows per label of each finished corpus.
         wanted_rows: rows per label that were asked for; ``None`` is all that there are.
 
@@ -236,9 +234,7 @@ def plan_points(
     it. A smaller cut of one training seed is part of its larger one.
 
     Args:
-        sources: of the run file.
         sizes: rows per label.
-        real: rows of the real split.
         corpora: accepted rows per label of each finished corpus.
         plans: the task's training sets; a cut whose name one of them has is left to it.
         wanted_rows: rows per label that were asked for, as in ``plan_sets``.
@@ -275,13 +271,8 @@ def plan_repeats(
     They bring no real set and no pool, so that no other set changes for them.
 
     Args:
-        sources: of the run file.
         match: ``labels`` or ``none``.
-        real: rows of the real split.
         corpora: accepted rows per label of each repeat.
-
-    Returns:
-        The sets, corpus by corpus.
     """
     made = [source for source in sources if "synthetic" in source]
     plans = plan_sets(made, match, real, corpora)
@@ -302,7 +293,6 @@ def tag_real(counts: Counts, real: RealCounts, asked: Counts) -> str:
 
     Args:
         counts: rows per label of the cut.
-        real: rows of the real split.
         asked: rows per label that were asked for.
 
     Returns:

@@ -54,11 +54,7 @@ NO_ANNOTATORS = "nobody says what single annotators called the texts (data.annot
 
 
 def run_analyze(context: Context) -> None:
-    """Write what can be said of subjectivity.
-
-    Args:
-        context: the opened run.
-    """
+    """Write what can be said of subjectivity."""
     state = State(context)
     cells = load_cells(context, state)
     config = context.config
@@ -103,8 +99,6 @@ def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> 
     """Return what can be said of one task.
 
     Args:
-        context: the opened run.
-        task: of the run.
         cells: those of the task that have predictions.
 
     Returns:
@@ -160,9 +154,7 @@ def warn_of_own_gold(
     """Yield a warning where the gold labels look like the majority of these very annotators.
 
     Args:
-        task: the task's name.
         items: agreement of the rated items by id.
-        gold: label of each item.
 
     Yields:
         One sentence, from ``OWN_GOLD`` of the items with a majority on; else nothing.
@@ -231,9 +223,7 @@ def _list_levels(
     """Yield the levels of a pair, with what annotators do on the items of each.
 
     Args:
-        rated: the items.
         pair: what both students get right on them.
-        name: of the condition.
         students: real, then the condition; none where a training failed.
 
     Yields:

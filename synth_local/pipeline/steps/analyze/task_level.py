@@ -28,9 +28,6 @@ Points = dict[str, dict[str, TaskPoint]]  # by condition without its task, then 
 def judge_tasks(context: Context) -> Analysis:
     """Return what people judge of the run's tasks, with what is missing named.
 
-    Args:
-        context: the opened run.
-
     Returns:
         The part of the analysis that is about judgements; nothing for a run with one task.
 
@@ -88,7 +85,6 @@ def average_tasks(context: Context, summary: Summary | None) -> Averages:
     Rests on the differences of the evaluate stage, so that its tables and this one agree.
 
     Args:
-        context: the opened run.
         summary: of the evaluate stage; ``None`` where the run was not evaluated.
 
     Returns:

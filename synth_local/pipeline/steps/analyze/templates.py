@@ -46,9 +46,6 @@ The texts below are real training texts: treat this page like the data.
 def write_templates(context: Context) -> None:
     """Write the templates that nobody has answered yet.
 
-    Args:
-        context: the opened run.
-
     Raises:
         MachineError: the run directory cannot be written.
     """
@@ -98,8 +95,6 @@ def list_items(task: Task, test: Sequence[Example], num_items: int = NUM_ITEMS) 
     """Return a sample of test items as a CSV to fill in; their labels are not shown.
 
     Args:
-        task: of the items.
-        test: all test items.
         num_items: about so many are drawn, from each label its share and at least one.
 
     Returns:
@@ -117,10 +112,6 @@ def list_items(task: Task, test: Sequence[Example], num_items: int = NUM_ITEMS) 
 
 def describe_tasks(tasks: Sequence[Task], train: Mapping[str, Sequence[Example]]) -> str:
     """Return a page that says what each task is, with a few training texts of each label.
-
-    Args:
-        tasks: of the run.
-        train: training examples by the task's name.
 
     Returns:
         Markdown; texts are JSON strings in indented code blocks, which nothing interprets.

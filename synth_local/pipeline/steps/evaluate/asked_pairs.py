@@ -35,7 +35,6 @@ def pair_asked(context: Context, plans: Iterable[CellPlan]) -> tuple[AskedPair, 
 
     Args:
         context: the opened run, for the exemplars of its strategies.
-        plans: the cells that have predictions.
 
     Returns:
         First the students against the generator itself, then exemplars against none; each in the

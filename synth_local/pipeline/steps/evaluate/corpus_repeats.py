@@ -48,7 +48,6 @@ def compare_repeats(context: Context, groups: Sequence[Group]) -> tuple[Repeated
     """Return how far the scores of repeated corpora lie apart.
 
     Args:
-        context: the opened run.
         groups: every condition that has predictions, without the points of learning curves.
 
     Returns:

@@ -21,11 +21,6 @@ def find_origins(
 ) -> dict[Condition, Origin]:
     """Return the origin of every condition with synthetic texts.
 
-    Args:
-        context: the opened run.
-        plans: its cells.
-        manifests: of its finished corpora.
-
     Returns:
         By condition; what the model's card of today lists counts beside what the corpus noted.
     """

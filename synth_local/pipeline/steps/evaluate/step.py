@@ -34,9 +34,6 @@ SHOWN_FAILURES = 5
 def run_evaluate(context: Context) -> None:
     """Score every cell that has predictions, and write results.csv and the summary.
 
-    Args:
-        context: the opened run.
-
     Raises:
         EngineError: no cell has predictions; with the first cause where trainings failed.
     """
@@ -89,10 +86,6 @@ def load_cells(context: Context, state: State) -> list[CellPredictions]:
     """Return the cells that have predictions.
 
     A partner without predictions is named all the same: what cannot be compared is to be said.
-
-    Args:
-        context: the opened run.
-        state: of it.
 
     Returns:
         In the run file's order.

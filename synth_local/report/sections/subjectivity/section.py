@@ -42,9 +42,7 @@ def write_subjectivity(
 
     Args:
         analysis: what was found; ``None`` where nothing was analyzed.
-        blocks: makes parts of a page.
         fit: leaves out what the page has no room for.
-        draw: the figures of one kind.
 
     Returns:
         A section, in any case.
