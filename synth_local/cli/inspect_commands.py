@@ -24,7 +24,7 @@ def status(directory: Path, as_json: bool) -> int:
     from synth_local.commands.status import read_status  # noqa: PLC0415
     from synth_local.run.context import open_context  # noqa: PLC0415
 
-    found = read_status(open_context(directory))
+    found = read_status(open_context(directory, reads_weights=False))
     if as_json:
         print_json(found.to_json())
     else:

@@ -127,7 +127,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         DataError: the data are wrong.
     """
     run = RunDir(out.resolve())
-    context = Context(run, resolve_config(config, run))
+    context = Context(run, resolve_config(config, run), reads_weights=False)
     for task in context.tasks.values():
         context.per_label(task)
         context.prompts[task.name].check()
@@ -168,7 +168,10 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         [f"{error.what}: {error.fix}" for error in needed],
         said,
         broken,
-        spell_not_here([one for one in lost if one not in blocking]),
+        [
+            *spell_not_here([source for source in lost if source not in blocking]),
+            *context.models.spell_assumed(),
+        ],
     )
 
 
@@ -221,7 +224,7 @@ def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOver
 def _lost_of(context: Context, key: CorpusKey) -> list[NotHere]:
     """Return the sources of a corpus that are not here."""
     lost = list(context.tasks[key.task].not_here)
-    one = context.brought[key] if key.is_brought else context.generators[key.generator]
+    one = context.brought[key] if key.is_brought else context.models.generators[key.generator]
     return [*lost, one.not_here] if one.not_here else lost
 
 
@@ -238,7 +241,7 @@ def _parts(key: CorpusKey) -> tuple[str, str, str]:
 
 def _gpu_minutes(context: Context, generator: str, tokens: float) -> float | None:
     try:
-        parameters = context.generators[generator].card.parameters
+        parameters = context.models.generators[generator].card.parameters
     except MachineError:
         return None
     return (

@@ -44,12 +44,12 @@ def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow
         MachineError: weights are missing.
     """
     run = RunDir(out.resolve())
-    context = Context(run, resolve_config(config, run))
+    context = Context(run, resolve_config(config, run), reads_weights=False)
     problems = check_machine(context)
     if problems:
         raise problems[0]
     found: list[PreviewRow] = []
-    for name, generator in context.generators.items():
+    for name, generator in context.models.generators.items():
         engine = open_engine(
             generator.engine,
             generator.folder,

@@ -7,12 +7,10 @@ from typing import Any
 
 from synth_local.backends.slurm.client import Slurm
 from synth_local.pipeline.slurm.job_status import JobsStatus, read_jobs_status
-from synth_local.pipeline.slurm.remaining_work import knows_digests
 from synth_local.pipeline.steps.generate import stored_rows
 from synth_local.run.context import Context
 from synth_local.run.not_here import list_not_here, spell_not_here
 from synth_local.run.rounds import current_rounds, slot_plan
-from synth_local.run.stages import STAGES
 from synth_local.run.stale_outputs import count_other_texts, explain_corpus, explain_stages
 from synth_local.run.state import State
 from synth_local.run.untrained import explain_no_answer
@@ -84,13 +82,16 @@ class RunStatus:
 
 
 def read_status(context: Context) -> RunStatus:
-    """Return how far the run is."""
+    """Return how far the run is; weights that were not hashed before are not read.
+
+    Args:
+        context: opened with ``reads_weights=False``.
+    """
     run = context.run
     jobs = read_jobs_status(run, Slurm())
-    # a login node reads no weights: before the first job has hashed them, nothing is done
-    may_read = not jobs.jobs or knows_digests(context)
-    stages, corpora = _look(context) if may_read else (_nothing_done(context), [])
-    untrained, no_answer = _look_for_answer(context) if may_read else ([], "")
+    state = State(context)
+    stages, corpora = _look(context, state)
+    untrained, no_answer = _look_for_answer(context, state)
     return RunStatus(
         stages,
         corpora,
@@ -100,29 +101,19 @@ def read_status(context: Context) -> RunStatus:
         jobs,
         untrained=untrained,
         no_answer=no_answer,
-        not_here=spell_not_here(list_not_here(context)) if may_read else [],
+        not_here=[*spell_not_here(list_not_here(context)), *context.models.spell_assumed()],
     )
 
 
-def _look_for_answer(context: Context) -> tuple[list[str], str]:
+def _look_for_answer(context: Context, state: State) -> tuple[list[str], str]:
     """Return what is not trained since a label has no row, and why there is no answer at all."""
-    state = State(context)
     if state.open_corpora:
         return [], ""
     error = explain_no_answer(context, state.manifests, len(state.cells))
     return [one.message for one in state.untrained], error.what if error else ""
 
 
-def _nothing_done(context: Context) -> list[StageStatus]:
-    corpora = context.corpora
-    written = [context.tasks[key.task] for key in corpora if not key.is_brought]
-    slots = sum(sum(context.per_label(task).values()) for task in written)
-    totals = {"generate": slots, "curate": len(corpora), "measure": len(corpora)}
-    return [StageStatus(stage, 0, totals.get(stage, 1)) for stage in STAGES]
-
-
-def _look(context: Context) -> tuple[list[StageStatus], list[dict[str, Any]]]:
-    state = State(context)
+def _look(context: Context, state: State) -> tuple[list[StageStatus], list[dict[str, Any]]]:
     corpora = [_corpus_status(context, state, key) for key in context.corpora]
     generated = [one for one in corpora if not one["is_brought"]]
     has_cells = not state.open_corpora

@@ -2,7 +2,13 @@
 
 from synth_local.models.card import Card, HasSeen, Role
 from synth_local.models.check import check_model
-from synth_local.models.digest import ModelDigest, digest_model, is_digest_known
+from synth_local.models.digest import (
+    ModelDigest,
+    digest_model,
+    digest_small_files,
+    has_other_size,
+    is_digest_known,
+)
 from synth_local.models.front_matter import read_card, write_card
 from synth_local.models.known import KnownModel, list_models, load_card, read_card_text
 from synth_local.models.links import refuse_dangling
@@ -13,6 +19,7 @@ from synth_local.models.vocabulary import require_rows
 from synth_local.models.weights import (
     FAKE_TYPE,
     has_weights,
+    list_weights,
     read_config,
     refuse_adapter,
     require_weights,
@@ -29,11 +36,14 @@ __all__ = [
     "Role",
     "check_model",
     "digest_model",
+    "digest_small_files",
     "find_model",
+    "has_other_size",
     "has_weights",
     "is_digest_known",
     "list_model_places",
     "list_models",
+    "list_weights",
     "load_card",
     "read_card",
     "read_card_text",

@@ -40,6 +40,11 @@ class ModelDigest:
     template: str
     total: str
 
+    @classmethod
+    def of(cls, weights: str, tokenizer: str, template: str) -> ModelDigest:
+        """Return the three with their total."""
+        return cls(weights, tokenizer, template, digest_json([weights, tokenizer, template]))
+
 
 def digest_model(folder: Path, cache: Path | None = None) -> ModelDigest:
     """Return the digests of a model's folder.
@@ -58,26 +63,29 @@ def digest_model(folder: Path, cache: Path | None = None) -> ModelDigest:
     known = _Cache(cache)
     settings = [folder / name for name in SETTINGS_FILES]
     weights = _digest_files([*list_weights(folder), *settings], known)
-    tokenizer = _digest_files(
-        [path for pattern in TOKENIZER_FILES for path in sorted(folder.glob(pattern))], known
-    )
-    templates = read_templates(folder)
-    template = digest_json(templates) if templates else ""
+    tokenizer, template = digest_small_files(folder, known)
     known.store()
-    return ModelDigest(weights, tokenizer, template, digest_json([weights, tokenizer, template]))
+    return ModelDigest.of(weights, tokenizer, template)
 
 
-def is_digest_known(folder: Path, cache: Path) -> bool:
-    """Return whether ``digest_model`` would have to read no weights.
+def digest_small_files(folder: Path, known: _Cache | None = None) -> tuple[str, str]:
+    """Return the digests of a folder's tokenizer and of its chat templates; no weights are read."""
+    paths = [path for pattern in TOKENIZER_FILES for path in sorted(folder.glob(pattern))]
+    templates = read_templates(folder)
+    tokenizer = _digest_files(paths, known or _Cache(None))
+    return tokenizer, digest_json(templates) if templates else ""
 
-    Args:
-        cache: as for ``digest_model``.
 
-    Returns:
-        Whether all weights are in the cache, unchanged.
-    """
+def is_digest_known(folder: Path, cache: Path | None) -> bool:
+    """Return whether ``digest_model`` would read no weights: all are in the cache, unchanged."""
     known = _Cache(cache)
     return all(known.has(path) for path in list_weights(folder))
+
+
+def has_other_size(folder: Path, cache: Path | None) -> bool:
+    """Return whether some weights have another size than when they were hashed at this place."""
+    known = _Cache(cache)
+    return any(known.has_other_size(path) for path in list_weights(folder))
 
 
 class _Cache:
@@ -109,6 +117,12 @@ class _Cache:
         key, stamp = self._look(path)
         entry = self._known.get(key)
         return isinstance(entry, list) and len(entry) == 3 and entry[:2] == stamp
+
+    def has_other_size(self, path: Path) -> bool:
+        """Return whether the cache knows a file of another size at this path."""
+        key, stamp = self._look(path)
+        entry = self._known.get(key)
+        return isinstance(entry, list) and entry[:1] != stamp[:1]
 
     def _look(self, path: Path) -> tuple[str, list[int]]:
         stat = path.stat()

@@ -63,6 +63,6 @@ def _is_stepped(plan: CellPlan) -> bool:
 
 def _estimate_memory(context: Context, plan: CellPlan) -> int:
     """Return bytes that one training may need, by the weights on disk."""
-    folder = context.student_folder(plan.cell.student)
+    folder = context.models.find_student(plan.cell.student)
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder else 0
     return _LIBRARIES_BYTES + _COPIES * weights

@@ -179,12 +179,8 @@ def _measure(call: Call) -> None:
     from synth_local.pipeline.steps.measure import run_measure  # noqa: PLC0415
 
     state = State(call.context)
-    left = set(state.unmeasured)
-    for key in call.corpora:
-        if key in left and key in state.manifests:
-            if call.should_stop():
-                raise Interrupted("stopped between two corpora", fix="call the same command again")
-            run_measure(call.context, key, state.manifests[key])
+    keys = [key for key in call.corpora if key in state.unmeasured and key in state.manifests]
+    run_measure(call.context, {key: state.manifests[key] for key in keys}, call.should_stop)
 
 
 def _train(call: Call) -> None:

@@ -216,14 +216,14 @@ def _is_whole(plan: SetPlan, task: Task) -> bool:
 def _identity(
     context: Context, facts: SplitFacts, rows: SetPlan, corpus_digest: str, student: str, steps: int
 ) -> str:
-    digest = context.students[student]
+    model = context.models.students[student]
     return digest_json(
         {
             "version": TRAIN_VERSION,
             "data": facts.data_digest,
             "corpus": corpus_digest,
             "rows": [rows.source.removesuffix("_all"), rows.real, rows.synthetic],
-            "student": [student, digest.total if digest else ""],
+            "student": [student, context.models.digest(model).total if model else ""],
             "settings": {
                 key: value
                 for key, value in context.config.train.fingerprint_fields().items()

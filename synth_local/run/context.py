@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,46 +16,32 @@ from synth_local.config import RunConfig, load_run_file
 from synth_local.config.run_file import StrategySpec, dump_run_file, name_repeat
 from synth_local.core.files import write_text
 from synth_local.core.hashing import digest_json
-from synth_local.engines.choose import has_vllm, name_engine, resolve_dtype
-from synth_local.errors import ConfigError, MachineError
+from synth_local.engines.choose import has_vllm, resolve_dtype
+from synth_local.errors import ConfigError
 from synth_local.generate.plan import Repeat, StrategyPlan
 from synth_local.generate.prompts import PromptSet
-from synth_local.models import BUILT_IN_STUDENTS, Card, ModelDigest, require_weights
+from synth_local.run.models import Models
 from synth_local.run.sources.external_files import BroughtFile, find_brought
-from synth_local.run.sources.find import (
-    Model,
-    find_folder,
-    open_brought,
-    open_model,
-    open_prompts,
-    open_task,
-)
-from synth_local.run.sources.made_from import KeptModel, MadeFrom, read_made_from
+from synth_local.run.sources.find import open_brought, open_prompts, open_task
+from synth_local.run.sources.made_from import MadeFrom, read_made_from
 from synth_local.store.run_dir import CorpusKey, RunDir
-from synth_local.task import NotHere, Task
+from synth_local.task import Task
 
 LOG_VARIABLE = "SYNTH_LOCAL_LOG"
 _DTYPES = {True: "bfloat16", False: "float32"}
 
 
 @dataclass(frozen=True)
-class Generator:
-    """A generator: on this machine, or as the run recorded it where it is not here."""
-
-    name: str
-    folder: Path
-    card: Card
-    engine: str
-    digest: ModelDigest
-    not_here: NotHere | None = None
-
-
-@dataclass(frozen=True)
 class Context:
-    """A run directory and its resolved run file."""
+    """A run directory and its resolved run file.
+
+    Attributes:
+        reads_weights: whether weights may be hashed; see ``Models``.
+    """
 
     run: RunDir
     config: RunConfig
+    reads_weights: bool = True
 
     @cached_property
     def made_from(self) -> MadeFrom | None:
@@ -78,36 +64,9 @@ class Context:
         return found
 
     @cached_property
-    def generators(self) -> dict[str, Generator]:
-        """The generators by name.
-
-        Raises:
-            MachineError: weights are missing, and the run does not know what they were.
-        """
-        return {name: self._find_generator(name) for name in self.config.generators}
-
-    @cached_property
-    def students(self) -> dict[str, ModelDigest | None]:
-        """The students' digests by name; ``None`` for those that need no folder."""
-        return {name: one.digest if one else None for name, one in self.student_models.items()}
-
-    @cached_property
-    def student_models(self) -> dict[str, Model | None]:
-        """The students by name; ``None`` for those that need no folder."""
-        return {
-            name: open_model(
-                *("student", name, partial(self.student_folder, name)),
-                *(self.kept_model(name), self.digest_cache),
-            )
-            for name in self.config.students
-        }
-
-    @cached_property
-    def embedder(self) -> Model | None:
-        """The embedder, or ``None`` for hashed character n-grams."""
-        name = self.config.measure.embedder or ""
-        kept = self.kept_model(name)
-        return open_model("embedder", name, self.embedder_folder, kept, self.digest_cache)
+    def models(self) -> Models:
+        """Generators, students and embedder; none is read before its digest is asked for."""
+        return Models(self.run, self.config, self.made_from, self.reads_weights)
 
     @cached_property
     def prompts(self) -> dict[str, PromptSet]:
@@ -188,50 +147,10 @@ class Context:
                 fix="give one number for all labels, or one for each label",
             ) from error
 
-    def student_folder(self, name: str) -> Path | None:
-        """Return a student's folder, or ``None`` for one that needs none.
-
-        Returns:
-            The folder, or ``None``.
-
-        Raises:
-            MachineError: the weights are missing.
-        """
-        if name in BUILT_IN_STUDENTS:
-            return None
-        folder = self.find_folder(name)
-        require_weights(folder)
-        return folder
-
-    def embedder_folder(self) -> Path | None:
-        """Return the embedder's folder, or ``None`` for hashed character n-grams."""
-        name = self.config.measure.embedder
-        return None if name is None else self.find_folder(name)
-
-    @property
-    def models_folder(self) -> Path | None:
-        """The run file's own folder of models, if it names one."""
-        return Path(self.config.models) if self.config.models else None
-
-    @property
-    def digest_cache(self) -> Path | None:
-        """Where digests of models are kept; nowhere before the run directory exists."""
-        return self.run.digests if self.run.root.is_dir() else None
-
     @property
     def fingerprint(self) -> str:
         """Identity of the resolved run file, for people to compare."""
         return digest_json(self.config.model_dump(mode="json"))
-
-    def generator_folder(self, name: str) -> Path:
-        """Return a generator's folder.
-
-        Raises:
-            MachineError: the weights are missing.
-        """
-        folder = self.find_folder(name)
-        require_weights(folder)
-        return folder
 
     def _decide_strategy(self, spec: StrategySpec) -> StrategyPlan:
         generate = self.config.generate
@@ -244,32 +163,8 @@ class Context:
             spec.diversity_every or generate.diversity_every,
         )
 
-    def find_folder(self, name: str) -> Path:
-        """Return a model's folder, here or where the run had it; what is in it is not looked at."""
-        return find_folder(name, self.models_folder, self.kept_model(name))
 
-    def kept_model(self, name: str) -> KeptModel | None:
-        """Return a model as the run recorded it: a name is one folder, whatever its roles."""
-        made = self.made_from
-        if made is None:
-            return None
-        is_embedder = name == made.config.get("measure", {}).get("embedder")
-        kept = made.generators.get(name) or made.students.get(name)
-        return kept or (made.embedder if is_embedder else None)
-
-    def _find_generator(self, name: str) -> Generator:
-        kept = self.kept_model(name)
-        find = partial(self.generator_folder, name)
-        found = open_model("generator", name, find, kept, self.digest_cache)
-        if found is None:
-            raise MachineError(f"{name} has no folder")
-        engine = kept.engine if kept and kept.engine == "fake" else self.config.engine
-        if found.not_here is None:
-            engine = name_engine(self.config.engine, found.folder)
-        return Generator(name, found.folder, found.card, engine, found.digest, found.not_here)
-
-
-def open_context(root: Path) -> Context:
+def open_context(root: Path, *, reads_weights: bool = True) -> Context:
     """Return the context of a run directory.
 
     Raises:
@@ -282,7 +177,7 @@ def open_context(root: Path) -> Context:
             where=root,
             fix="make one with: synth-local run RUN.yaml --out DIR",
         )
-    return Context(run, load_run_file(run.run_file))
+    return Context(run, load_run_file(run.run_file), reads_weights)
 
 
 def resolve_config(config: RunConfig, run: RunDir, *, on_gpu: bool | None = None) -> RunConfig:

@@ -17,14 +17,15 @@ from synth_local import __version__
 from synth_local.core.files import read_json
 from synth_local.errors import SynthLocalError
 from synth_local.models.places import find_card
-from synth_local.run.context import Context, Generator
+from synth_local.run.context import Context
 from synth_local.run.human.files import digest_answers
 from synth_local.run.identity.fingerprints import (
     VERSIONS,
     curation_fingerprint,
     generation_fingerprint,
 )
-from synth_local.run.sources.find import Model, is_by_variable
+from synth_local.run.models import Model
+from synth_local.run.sources.find import is_by_variable
 from synth_local.run.sources.made_from import (
     VERSION,
     KeptModel,
@@ -82,16 +83,17 @@ def describe_sources(context: Context) -> MadeFrom:
         DataError: data that were never read are wrong.
         MachineError: weights are missing and not recorded.
     """
-    students = {name: one for name, one in context.student_models.items() if one is not None}
+    models = context.models
+    students = {name: model for name, model in models.students.items() if model is not None}
     return MadeFrom(
         version=VERSION,
         software=_list_software(),
         versions=dict(VERSIONS),
         config=context.config.model_dump(mode="json"),
         tasks={name: _keep_task(context, one) for name, one in context.tasks.items()},
-        generators={name: _keep_model(context, one) for name, one in context.generators.items()},
+        generators={name: _keep_model(context, one) for name, one in models.generators.items()},
         students={name: _keep_model(context, one) for name, one in students.items()},
-        embedder=_keep_model(context, context.embedder) if context.embedder else None,
+        embedder=_keep_model(context, models.embedder) if models.embedder else None,
         corpora={
             f"{key.task}/{key.generator}": KeptFile(str(one.path.absolute()), one.digest)
             for key, one in context.brought.items()
@@ -127,8 +129,8 @@ def _keep_task(context: Context, task: Task) -> KeptTask:
     )
 
 
-def _keep_model(context: Context, model: Model | Generator) -> KeptModel:
-    kept = context.kept_model(model.name)
+def _keep_model(context: Context, model: Model) -> KeptModel:
+    kept = context.models.find_kept(model.name)
     if model.not_here is not None and kept is not None:
         return kept
     apart = find_card(model.name)  # a card inside the folder goes where the folder goes
@@ -136,8 +138,8 @@ def _keep_model(context: Context, model: Model | Generator) -> KeptModel:
         folder=str(model.folder),
         by_variable=is_by_variable(model.folder, kept),
         card=model.card.model_dump(mode="json"),
-        digest=asdict(model.digest),
-        engine=model.engine if isinstance(model, Generator) else "",
+        digest=asdict(context.models.digest(model)),
+        engine=model.engine,
         card_file=str(apart or (kept.card_file if kept else "")),
     )
 

@@ -20,7 +20,7 @@ def check_machine(context: Context) -> list[MachineError]:
     """
     problems = check_models(context)
     for name in () if problems else context.config.generators:
-        folder = context.find_folder(name)
+        folder = context.models.find_folder(name)
         try:
             resolve_engine(name_engine(context.config.engine, folder), folder)
         except MachineError as error:
@@ -45,7 +45,7 @@ def check_models(context: Context) -> list[MachineError]:
     ]
     for role, name in looks:
         try:
-            folder = context.find_folder(name)
+            folder = context.models.find_folder(name)
             require_role(role, name, folder, load_card(name, folder))
             engine = context.config.engine if role == "generator" else "transformers"
             require_fit(folder, role, engine=engine)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from synth_local.run.context import Context, Generator
+from synth_local.run.context import Context
 from synth_local.run.human.files import list_lost_answers
 from synth_local.run.human.ratings import has_ratings
-from synth_local.run.sources.find import Model
+from synth_local.run.models import Model
 from synth_local.run.stages import STAGES
 from synth_local.run.state import State
 from synth_local.store.run_dir import CorpusKey
@@ -29,9 +29,10 @@ def list_not_here(context: Context) -> list[NotHere]:
         DataError: a source is missing, and the run does not know what it was.
         MachineError: weights are missing, and the run does not know what they were.
     """
-    models = [*context.generators.values(), *context.student_models.values(), context.embedder]
+    models = context.models
+    opened = [*models.generators.values(), *models.students.values(), models.embedder]
     found = [one for task in context.tasks.values() for one in task.not_here]
-    found += [one.not_here for one in models if one is not None and one.not_here is not None]
+    found += [one.not_here for one in opened if one is not None and one.not_here is not None]
     found += [one.not_here for one in context.brought.values() if one.not_here is not None]
     found += list_lost_answers(context)
     return list({(one.kind, one.name, one.path): one for one in found}.values())
@@ -93,12 +94,12 @@ def require_sources(context: Context, stage: str) -> None:
 def _lacks_something(context: Context, stage: str) -> bool:
     """Return whether a stage might have to do without a source; cheap where all are here."""
     lost: list[NotHere | None] = [one for task in context.tasks.values() for one in task.not_here]
-    lost += [one.not_here for one in context.generators.values()]
+    lost += [one.not_here for one in context.models.generators.values()]
     lost += [one.not_here for one in context.brought.values()]
     if stage == "train":
-        lost += [one.not_here for one in context.student_models.values() if one]
-    if stage == "measure" and context.embedder:
-        lost.append(context.embedder.not_here)
+        lost += [one.not_here for one in context.models.students.values() if one]
+    if stage == "measure" and context.models.embedder:
+        lost.append(context.models.embedder.not_here)
     if stage == "analyze":
         lost += list_lost_answers(context)
     return any(lost)
@@ -118,11 +119,11 @@ def _find_lost(context: Context, kind: str, name: str) -> list[NotHere]:
         return [one.not_here for one in files if one.not_here is not None]
     if kind == "answers":
         return [one for one in list_lost_answers(context) if one.name == name]
-    model: Generator | Model | None = context.embedder if kind == "embedder" else None
+    model: Model | None = context.models.embedder if kind == "embedder" else None
     if kind == "generator":
-        model = context.generators[name]
+        model = context.models.generators[name]
     elif kind == "student":
-        model = context.student_models[name]
+        model = context.models.students[name]
     return [model.not_here] if model is not None and model.not_here is not None else []
 
 

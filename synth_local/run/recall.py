@@ -11,9 +11,9 @@ from synth_local.config import RunConfig
 from synth_local.errors import DataError
 from synth_local.generate.prompts import PromptSet
 from synth_local.records import BROUGHT
-from synth_local.run.context import Context, Generator
+from synth_local.run.context import Context
+from synth_local.run.models import Model, Models
 from synth_local.run.sources.external_files import BroughtFile
-from synth_local.run.sources.find import Model
 from synth_local.run.sources.made_from import KeptModel, KeptTask, MadeFrom
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import Task
@@ -32,9 +32,14 @@ def recall_context(context: Context, made: MadeFrom) -> Context | None:
         prompts = {
             name: PromptSet(tasks[name].spec, one.templates, {}) for name, one in made.tasks.items()
         }
-        generators = {name: _recall_generator(name, one) for name, one in made.generators.items()}
-        students = {name: _recall_model(name, made.students.get(name)) for name in config.students}
-        embedder = _recall_model(config.measure.embedder or "", made.embedder)
+        models = Models(context.run, config, made)
+        vars(models).update(
+            generators={name: _recall_model(name, kept) for name, kept in made.generators.items()},
+            students={
+                name: _recall_model(name, made.students.get(name)) for name in config.students
+            },
+            embedder=_recall_model(config.measure.embedder or "", made.embedder),
+        )
     except (ValidationError, DataError, TypeError, KeyError):
         return None
     brought = {
@@ -47,9 +52,7 @@ def recall_context(context: Context, made: MadeFrom) -> Context | None:
         made_from=made,
         tasks=tasks,
         prompts=prompts,
-        generators=generators,
-        student_models=students,
-        embedder=embedder,
+        models=models,
         brought=brought,
     )
     return recalled
@@ -71,8 +74,10 @@ def _recall_task(kept: KeptTask) -> Task:
 def _recall_model(name: str, kept: KeptModel | None) -> Model | None:
     if kept is None:
         return None
-    return Model(name, Path(kept.folder), kept.read_card(), kept.read_digest())
-
-
-def _recall_generator(name: str, kept: KeptModel) -> Generator:
-    return Generator(name, Path(kept.folder), kept.read_card(), kept.engine, kept.read_digest())
+    return Model(
+        name=name,
+        folder=Path(kept.folder),
+        card=kept.read_card(),
+        engine=kept.engine,
+        recorded=kept.read_digest(),
+    )

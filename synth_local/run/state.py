@@ -115,10 +115,11 @@ class State:
         ]
         # what else is compared with what where a corpus lacks a label
         lacking = [one.message for one in self.untrained]
+        generators = context.models.generators
         seen = [
-            [str(key), context.generators[key.generator].card.model_dump(include={"has_seen"})]
+            [str(key), generators[key.generator].card.model_dump(include={"has_seen"})]
             for key in self.manifests
-            if key.generator in context.generators
+            if key.generator in generators
         ]
         told = [context.config.margin, seen, lacking]
         return digest_json([EVALUATE_VERSION, done, told])

@@ -38,7 +38,10 @@ def finished(
     shutil.copytree(finished_run.out, tmp_path / "out")
     # the run file stays where it is: its place is part of what the report shows
     small = SmallRun(tmp_path, finished_run.run_file, tmp_path / "out")
-    return small, submit._open(make_request(small))
+    context = submit._open(make_request(small))
+    for generator in context.models.generators.values():
+        context.models.digest(generator)
+    return small, context
 
 
 def reopen(small: SmallRun) -> Context:

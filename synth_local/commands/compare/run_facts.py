@@ -135,7 +135,7 @@ def read_run(context: Context) -> RunFacts:
     Raises:
         DataError: predictions cannot be read.
     """
-    state = State(context)
+    state, models = State(context), context.models
     config = context.config
     generate = config.generate.fingerprint_fields()
     making = {f"generate.{k}": v for k, v in generate.items() if k not in OF_A_STRATEGY}
@@ -151,8 +151,8 @@ def read_run(context: Context) -> RunFacts:
         tasks={name: _describe_task(context, name) for name in context.tasks},
         prompts={name: _describe_prompts(context, name) for name in context.tasks},
         students={
-            name: {"weights": digest.total if digest else "none: built in"}
-            for name, digest in context.students.items()
+            name: {"weights": models.digest(model).total if model else "none: built in"}
+            for name, model in models.students.items()
         },
         corpora=state.manifests,
         waiting=tuple(Condition.of(plan.cell) for plan in state.open_cells),
@@ -244,8 +244,9 @@ def _describe_prompts(context: Context, name: str) -> Facts:
 
 def _describe_question(context: Context, condition: Condition) -> Facts:
     """Return what decides the answers of a generator itself."""
+    models = context.models
     return {
-        WEIGHTS: context.generators[condition.generator].digest.total,
+        WEIGHTS: models.digest(models.generators[condition.generator]).total,
         WORDING: context.prompts[condition.task].classify_digest,
         SHOTS: context.strategies[condition.strategy].shots,
     }

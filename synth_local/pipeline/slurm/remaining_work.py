@@ -6,14 +6,9 @@ that finds its work done ends at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
-
 from synth_local.config import SiteConfig
-from synth_local.errors import DataError, MachineError
+from synth_local.errors import DataError
 from synth_local.generate.plan import shard_of
-from synth_local.models import is_digest_known
 from synth_local.pipeline.slurm.job_plan import GeneratorWork, Work
 from synth_local.pipeline.steps.generate import shard_todo, stored_rows
 from synth_local.run.cells import expect_cells, place_cells
@@ -37,7 +32,7 @@ def find_work(context: Context, site: SiteConfig) -> Work | None:
         DataError: the data are wrong.
         MachineError: a model's folder is missing.
     """
-    if not knows_digests(context):
+    if not context.run.root.is_dir() or context.models.list_unread():
         return assume_all(context, site)
     state = State(context)
     generators = tuple(_find_generator(context, state, site, name) for name in _names(context))
@@ -58,37 +53,6 @@ def assume_all(context: Context, site: SiteConfig) -> Work:
         for name in _names(context)
     )
     return Work(generators, _num_train_shards(context, site), None)
-
-
-def knows_digests(context: Context) -> bool:
-    """Return whether all weights of the run were hashed before and have not changed.
-
-    Returns:
-        Whether nothing would have to be read.
-
-    Raises:
-        MachineError: a model's folder is missing, and the run does not know what was in it.
-    """
-    cache = context.digest_cache
-    if cache is None:
-        return False
-    looks: list[tuple[str, Callable[[], Path | None]]] = [
-        *((name, partial(context.generator_folder, name)) for name in context.config.generators),
-        *((name, partial(context.student_folder, name)) for name in context.config.students),
-        (context.config.measure.embedder or "", context.embedder_folder),
-    ]
-    return all(_is_known(context, name, look, cache) for name, look in looks)
-
-
-def _is_known(context: Context, name: str, look: Callable[[], Path | None], cache: Path) -> bool:
-    """Return whether a model's digest is known; that of one that is not here may be recorded."""
-    try:
-        folder = look()
-    except MachineError:
-        if context.kept_model(name) is None:
-            raise
-        return True
-    return folder is None or is_digest_known(folder, cache)
 
 
 def _find_generator(context: Context, state: State, site: SiteConfig, name: str) -> GeneratorWork:

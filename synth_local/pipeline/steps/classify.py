@@ -71,7 +71,7 @@ def run_classify(
         _store(context, questions.pop(fingerprint), _read_answer(context, known[fingerprint]))
     if not questions:
         return
-    found = context.generators[generator]
+    found = context.models.generators[generator]
     settings = context.config.generate
     engine = open_engine(found.engine, found.folder, found.card, settings, settings.dtype)
     try:

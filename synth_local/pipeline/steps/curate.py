@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -137,7 +137,7 @@ def _finish(
     rows: Mapping[str, LedgerRow],
     checker: RowChecker,
 ) -> Manifest:
-    generator = context.generators[key.generator]
+    generator = context.models.generators[key.generator]
     task = context.tasks[key.task]
     outcomes = [*selection.accepted, *selection.drops]
     used = [rows[outcome.turn.slot.id] for outcome in outcomes]
@@ -165,12 +165,7 @@ def _finish(
         seconds=round(sum_seconds(rows.values()), 1),
         engine=engine,
         grade=engine["grade"],
-        generator_digest={
-            "weights": generator.digest.weights,
-            "tokenizer": generator.digest.tokenizer,
-            "template": generator.digest.template,
-            "total": generator.digest.total,
-        },
+        generator_digest=asdict(context.models.digest(generator)),
         has_seen=[seen.model_dump(mode="json") for seen in generator.card.has_seen],
         near_test_matches=len(
             find_near_test(accepted, checker.reference, context.config.curate.max_copy)

@@ -136,7 +136,7 @@ def run_generate(
         return 0
     planned = sum(len(chain.slots) for todo, _ in todos for chain in todo.chains)
     log.info("%s: %d of %d texts are stored, going on from there", job, planned - total, planned)
-    found = context.generators[generator]
+    found = context.models.generators[generator]
     engine = open_engine(
         found.engine,
         found.folder,

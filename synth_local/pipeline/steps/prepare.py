@@ -26,12 +26,13 @@ def run_prepare(context: Context) -> None:
         MachineError: weights are missing.
         DataError: the data are wrong.
     """
-    for name, generator in context.generators.items():
-        log.info("generator %s: %s", name, generator.digest.total)
-    for student, digest in context.students.items():
-        log.info("student %s: %s", student, digest.total if digest else "built in")
-    if context.embedder is not None:
-        log.info("embedder: %s", context.embedder.digest.total)
+    models = context.models
+    for name, generator in models.generators.items():
+        log.info("generator %s: %s", name, models.digest(generator).total)
+    for name, student in models.students.items():
+        log.info("student %s: %s", name, models.digest(student).total if student else "built in")
+    if models.embedder is not None:
+        log.info("embedder: %s", models.digest(models.embedder).total)
     for task in context.tasks.values():
         facts = split_facts(context, task)
         log.info("task %s: %d rows to train on", task.name, sum(facts.train.values()))

@@ -136,15 +136,15 @@ def task_part(context: Context, name: str) -> TaskPart:
 
 def list_models(context: Context) -> Iterable[ModelPart]:
     """Yield the generators, students and the embedder of a run."""
-    for generator in context.generators.values():
-        yield ModelPart(generator.card, generator.digest)
-    for name, student in context.student_models.items():
+    models = context.models
+    for generator in models.generators.values():
+        yield ModelPart(generator.card, models.digest(generator))
+    for name, student in models.students.items():
         card = student.card if student else load_card(name, None)
-        yield ModelPart(card, student.digest if student else None)
-    embedder = context.embedder
-    if embedder is not None:
-        card = embedder.card.model_copy(update={"role": "embedder"})
-        yield ModelPart(card, embedder.digest)
+        yield ModelPart(card, models.digest(student) if student else None)
+    if models.embedder is not None:
+        card = models.embedder.card.model_copy(update={"role": "embedder"})
+        yield ModelPart(card, models.digest(models.embedder))
 
 
 def list_samples(context: Context, key: CorpusKey, *, show_real: bool) -> tuple[Sample, ...]:
@@ -248,9 +248,9 @@ def _value(row: MeasureRow | UndefinedRow) -> Interval | float | Undefined:
 def corpus_card_data(context: Context, manifest: Manifest) -> ReportData:
     """Return what the dataset card of one corpus needs."""
     # a corpus brought along has no generator that anything could be said of
-    generator = None if manifest.brought else context.generators[manifest.generator]
+    generator = None if manifest.brought else context.models.generators[manifest.generator]
     return ReportData(
         run=RunPart(context.run.root.name, context.fingerprint),
         tasks=(task_part(context, manifest.task),),
-        models=(ModelPart(generator.card, generator.digest),) if generator else (),
+        models=(ModelPart(generator.card, context.models.digest(generator)),) if generator else (),
     )

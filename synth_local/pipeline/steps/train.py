@@ -226,7 +226,7 @@ def prepare(
     data = CellData(rows, splits.test, task.labels, splits.validation)
     name = plan.cell.student
     return prepare_student(
-        StudentRef(name, context.student_folder(name)), data, context.config.train, kept
+        StudentRef(name, context.models.find_student(name)), data, context.config.train, kept
     )
 
 

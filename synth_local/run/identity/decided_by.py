@@ -109,12 +109,12 @@ def list_measures(side: Side, key: CorpusKey) -> Listing:
     context = side.context
     task = context.tasks[key.task]
     measure = context.config.measure.fingerprint_fields()
-    embedder = context.embedder
+    embedder = context.models.embedder
     found = {f"measure.{name}": value for name, value in measure.items()}
     found["curate.near_duplicates"] = context.config.curate.near_duplicates
     found |= _list_data(side, task, side.facts(task).data_digest)
     if embedder:
-        found |= _list_model(embedder.name, embedder.digest)
+        found |= _list_model(embedder.name, context.models.digest(embedder))
     found["version of measure"] = side.versions.get("measure")
     return found
 
@@ -135,9 +135,9 @@ def list_training(side: Side, student: str, task: str) -> Listing:
         train = context.config.train.fingerprint_fields()
         found = {f"train.{name}": value for name, value in train.items()}
         found["version of train"] = side.versions.get("train")
-        model = context.student_models[student]
+        model = context.models.students[student]
         if model:
-            found |= _list_model(student, model.digest)
+            found |= _list_model(student, context.models.digest(model))
         found["sources"] = list(context.config.sources)
     return found | _list_data(side, about, side.facts(about).data_digest)
 
@@ -193,10 +193,10 @@ def _list_data(side: Side, task: Task, digest: str) -> Listing:
 
 
 def _list_generator(context: Context, name: str) -> Listing:
-    generator = context.generators[name]
+    generator = context.models.generators[name]
     card: Card = generator.card
     return {
-        **_list_model(name, generator.digest),
+        **_list_model(name, context.models.digest(generator)),
         f"card of {name}: context_length": card.context_length,
         f"card of {name}: system_role": card.system_role,
         f"card of {name}: thinking": card.thinking,

@@ -46,7 +46,7 @@ def generation_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of a corpus's ledger: everything that decides a slot's text."""
     if key.is_brought:
         return brought_fingerprint(context, key)
-    generator = context.generators[key.generator]
+    generator = context.models.generators[key.generator]
     task = context.tasks[key.task]
     strategy = context.strategies[key.strategy]
     settings = context.config.generate.fingerprint_fields()
@@ -67,7 +67,7 @@ def generation_fingerprint(context: Context, key: CorpusKey) -> str:
             "task": task.spec.model_dump(mode="json", include=IN_A_PROMPT),
             "pool": split_facts(context, task).pool_digest if strategy.shots else "",
             "prompts": context.prompts[key.task].digest,
-            "generator": generator.digest.total,
+            "generator": context.models.digest(generator).total,
             "card": [card.context_length, card.system_role, card.thinking],
             "engine": generator.engine,
         }
@@ -80,7 +80,7 @@ def classify_fingerprint(context: Context, key: CorpusKey, seed: int) -> str:
     The seed draws exemplars and decides nothing else: without exemplars all seeds, and all
     strategies, are one.
     """
-    generator = context.generators[key.generator]
+    generator = context.models.generators[key.generator]
     task = context.tasks[key.task]
     facts = split_facts(context, task)
     shots = context.strategies[key.strategy].shots
@@ -92,7 +92,7 @@ def classify_fingerprint(context: Context, key: CorpusKey, seed: int) -> str:
             "prompt": context.prompts[key.task].classify_digest,
             "exemplars": [shots, seed, facts.pool_digest] if shots else [],
             "test": facts.test_digest,
-            "generator": generator.digest.total,
+            "generator": context.models.digest(generator).total,
             "card": [card.context_length, card.system_role, card.thinking],
             "engine": [generator.engine, context.config.generate.dtype],
         }
@@ -129,7 +129,7 @@ def curation_fingerprint(context: Context, key: CorpusKey) -> str:
 
 def measure_fingerprint(context: Context, key: CorpusKey, manifest: Manifest) -> str:
     """Return the identity of a corpus's measures."""
-    embedder = context.embedder
+    embedder = context.models.embedder
     task = context.tasks[key.task]
     return digest_json(
         {
@@ -138,6 +138,6 @@ def measure_fingerprint(context: Context, key: CorpusKey, manifest: Manifest) ->
             "real": split_facts(context, task).data_digest,
             "settings": context.config.measure.fingerprint_fields(),
             "near_duplicates": context.config.curate.near_duplicates,
-            "embedder": embedder.digest.total if embedder else None,
+            "embedder": context.models.digest(embedder).total if embedder else None,
         }
     )

@@ -7,13 +7,13 @@ record and named, so that a run can be looked at anywhere; only new work cannot 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from synth_local.errors import ConfigError, DataError, MachineError
+from synth_local.errors import ConfigError, DataError
 from synth_local.generate.prompts import PromptSet, load_prompts
-from synth_local.models import Card, ModelDigest, digest_model, load_card, read_card
+from synth_local.models import Card, load_card, read_card
 from synth_local.models.places import MODELS_VARIABLE, find_card, find_model
 from synth_local.run.sources.external_files import BroughtFile, hash_brought
 from synth_local.run.sources.made_from import KeptModel, MadeFrom
@@ -21,23 +21,6 @@ from synth_local.store.run_dir import CorpusKey
 from synth_local.task import NotHere, Task, load_task
 from synth_local.task.kept import is_there
 from synth_local.task.load import place_task
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model that has a folder.
-
-    Attributes:
-        folder: on this machine; where it was, if it is not here.
-        card: what is known of it.
-        not_here: set where the folder is not here, and the rest is what the record says.
-    """
-
-    name: str
-    folder: Path
-    card: Card
-    digest: ModelDigest
-    not_here: NotHere | None = None
 
 
 def open_task(path: Path, made: MadeFrom | None) -> Task:
@@ -108,47 +91,6 @@ def is_by_variable(folder: Path, kept: KeptModel | None) -> bool:
     if root and folder.parent == Path(root).expanduser().absolute():
         return True
     return kept is not None and kept.by_variable and kept.folder == str(folder)
-
-
-def open_model(
-    kind: str,
-    name: str,
-    find: Callable[[], Path | None],
-    kept: KeptModel | None,
-    cache: Path | None,
-) -> Model | None:
-    """Return a model with its card and digests.
-
-    Args:
-        kind: ``generator``, ``student`` or ``embedder``.
-        find: returns its folder, or ``None`` where it needs none.
-        kept: the model as it was, or ``None``.
-        cache: where digests are kept, or ``None``.
-
-    Returns:
-        The model, as recorded where its folder is not here or cannot be used; ``None`` where it
-        needs no folder.
-
-    Raises:
-        MachineError: the weights are missing, and the record does not know them.
-    """
-    try:
-        folder = find()
-        if folder is None:
-            return None
-        return Model(name, folder, open_card(name, folder, kept), digest_model(folder, cache))
-    except (MachineError, OSError) as found:
-        error = found
-    if isinstance(error, OSError):
-        error = MachineError(
-            f"the folder of {name} cannot be read: {error.strerror}",
-            where=error.filename or "",
-            fix="ask for the right to read it, or set SYNTH_LOCAL_MODELS to another place",
-        )
-    if kept is None:
-        raise error
-    lost = NotHere(kind, name, kept.folder, error)
-    return Model(name, Path(kept.folder), kept.read_card(), kept.read_digest(), lost)
 
 
 def open_card(name: str, folder: Path, kept: KeptModel | None) -> Card:

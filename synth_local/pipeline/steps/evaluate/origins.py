@@ -54,7 +54,7 @@ def list_seen(context: Context, key: CorpusKey, manifest: Manifest) -> list[HasS
 
     Where the two disagree about a part of a task, the higher count stands.
     """
-    generator = context.generators.get(key.generator)
+    generator = context.models.generators.get(key.generator)
     entries = [*(generator.card.has_seen if generator else ()), *map(read_seen, manifest.has_seen)]
     merged: dict[tuple[str, str], HasSeen] = {}
     for one in entries:
