@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth_local.engines.embed.choose import HASHED, normalize_rows, open_embedder
+from synth_local.engines.embed.choose import open_embedder
+from synth_local.engines.embed.hashed import HASHED
+from synth_local.engines.embed.vectors import normalize_rows
 from synth_local.errors import MachineError
 
 TEXTS = st.lists(st.text(max_size=60), min_size=1, max_size=8)

@@ -9,7 +9,7 @@ import pytest
 
 from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
-from synth_local.engines.embed.choose import normalize_rows
+from synth_local.engines.embed.vectors import normalize_rows
 from synth_local.engines.protocol import Engine
 from synth_local.errors import EngineError
 from synth_local.models import Card

@@ -16,7 +16,7 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
 from synth_local.core.files import read_json
-from synth_local.engines.embed.choose import (
+from synth_local.engines.embed.vectors import (
     Vectors,
     digest_folder,
     explain_broken_folder,

@@ -13,7 +13,8 @@ from synth_local.core.files import write_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.duplicates import keep_distinct
 from synth_local.curate.reasons import FORM_REASONS
-from synth_local.engines.embed.choose import Embedder, open_embedder
+from synth_local.engines.embed.choose import open_embedder
+from synth_local.engines.embed.vectors import Embedder
 from synth_local.errors import Interrupted
 from synth_local.measure.compare import AFTER, BEFORE, View, measure_corpus
 from synth_local.measure.discriminator import discriminate

@@ -14,7 +14,7 @@ from synth_local.analyze.summary import Analysis
 from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
-from synth_local.engines.embed.choose import HASHED
+from synth_local.engines.embed.hashed import HASHED
 from synth_local.errors import DataError, shorten
 from synth_local.evaluate.summary import Condition, Summary
 from synth_local.measure.audit_records import Discrimination, LabelAudit
