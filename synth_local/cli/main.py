@@ -15,7 +15,6 @@ from types import FrameType
 
 import click
 
-from synth_local import __version__
 from synth_local.cli import (
     advise_command,
     compare_command,
@@ -35,6 +34,7 @@ from synth_local.errors import (
     EXIT_OK,
     SynthLocalError,
 )
+from synth_local.version import __version__
 
 # what the operating system refuses for reasons that are no bug of ours
 MACHINE_ERRNOS = frozenset(

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from synth_local import __version__
 from synth_local.config import GenerateConfig
 from synth_local.core.files import write_json
 from synth_local.core.section import Section
@@ -32,6 +31,7 @@ from synth_local.records import (
     FinishReason,
     Request,
 )
+from synth_local.version import __version__
 
 ROLE_IDS = {"system": 1, "user": 2, "assistant": 3}
 END_ID = 4

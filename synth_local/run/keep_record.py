@@ -13,7 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from synth_local import __version__
 from synth_local.core.files import read_json
 from synth_local.errors import SynthLocalError
 from synth_local.models.places import find_card
@@ -36,6 +35,7 @@ from synth_local.run.sources.made_from import (
 from synth_local.run.splits import keep_items, split_facts
 from synth_local.run.state import State
 from synth_local.task import KeptFile, Task
+from synth_local.version import __version__
 
 PACKAGES = ("torch", "transformers", "vllm", "scikit-learn", "numpy")
 

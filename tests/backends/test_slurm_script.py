@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from synth_local import __version__
 from synth_local.backends.slurm.script import Place, describe_place, render_script
 from synth_local.config import SiteConfig
 from synth_local.core.places import find_shipped
 from synth_local.errors import ConfigError
+from synth_local.version import __version__
 from tests.backends.made_scripts import Bench, make_part, render_example
 
 GOLDEN = find_shipped("slurm") / "golden"

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import jinja2
 
-from synth_local import __version__
 from synth_local.backends.slurm.jobs import Part, format_indices
 from synth_local.config import SiteConfig
 from synth_local.core.places import find_shipped
 from synth_local.errors import ConfigError
+from synth_local.version import __version__
 
 INHERITED = ("SYNTH_LOCAL_DATA", "SYNTH_LOCAL_MODELS")
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.+-]+")

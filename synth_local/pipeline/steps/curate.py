@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from synth_local import __version__
 from synth_local.curate.counts import count_outcomes, find_near_test
 from synth_local.curate.reasons import PROMPT_TOO_LONG
 from synth_local.curate.rounds import next_round
@@ -27,11 +26,12 @@ from synth_local.records import Turn
 from synth_local.report.data import CorpusPart
 from synth_local.report.dataset_card import write_dataset_card
 from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import checks_fingerprint
+from synth_local.run.identity.fingerprints import checks_fingerprint, curation_fingerprint
 from synth_local.run.rounds import Rounds, current_rounds, slot_plan, store_rounds
 from synth_local.store.corpus import Manifest, digest_examples, read_manifest, write_corpus
 from synth_local.store.ledger import LedgerRow, read_ledger, sum_seconds
 from synth_local.store.run_dir import CorpusKey
+from synth_local.version import __version__
 
 log = logging.getLogger(__name__)
 GRADES = ("exact", "seeded", "unseeded")
@@ -55,12 +55,12 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
         EngineError: admitted slots have no turn yet.
         DataError: a row of a corpus brought along cannot be used; with file and line.
     """
-    rounds = current_rounds(context, key)
     manifest = read_manifest(context.run.corpus(key))
-    if manifest and manifest.fingerprint == rounds.fingerprint:
+    if manifest and manifest.fingerprint == curation_fingerprint(context, key):
         return CurateResult(True, f"{key}: done before")
     if key.is_brought:
         return CurateResult(True, _describe(curate_brought(context, key)))
+    rounds = current_rounds(context, key)
     plan = slot_plan(context, key)
     rows = read_ledger(context.run.ledger(key))
     checker = row_checker(context, context.tasks[key.task])

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
-from synth_local import __version__
 from synth_local.curate.counts import count_outcomes, find_near_test
 from synth_local.curate.reasons import OTHER_LABEL
 from synth_local.curate.select import Selection, list_accepted, select
@@ -20,9 +19,11 @@ from synth_local.report.data import CorpusPart
 from synth_local.report.dataset_card import write_dataset_card
 from synth_local.run.context import Context
 from synth_local.run.external import OTHER_LABELS, BroughtRows, read_brought
-from synth_local.run.rounds import Rounds, current_rounds, store_rounds
+from synth_local.run.identity.fingerprints import curation_fingerprint
+from synth_local.run.rounds import Rounds, store_rounds
 from synth_local.store.corpus import Manifest, digest_examples, write_corpus
 from synth_local.store.run_dir import CorpusKey
+from synth_local.version import __version__
 
 # no engine wrote these texts: what they are is in the file, so that they are the same every time
 ENGINE = {"name": "none", "version": "", "dtype": "", "device": "", "grade": "exact"}
@@ -49,7 +50,7 @@ def curate_brought(context: Context, key: CorpusKey) -> Manifest:
     )
     accepted = list_accepted(outcome)
     near = find_near_test(accepted, checker.reference, context.config.curate.max_copy)
-    rounds = Rounds(current_rounds(context, key).fingerprint, (rows.admitted,), asdict(rows.facts))
+    rounds = Rounds(curation_fingerprint(context, key), (rows.admitted,), asdict(rows.facts))
     manifest = replace(
         _describe_corpus(context, key, rounds, outcome),
         corpus_digest=digest_examples(accepted),

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from synth_local import __version__
 from synth_local.analyze.summary import Analysis
 from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
@@ -40,6 +39,7 @@ from synth_local.store.corpus import Manifest
 from synth_local.store.markers import read_failures
 from synth_local.store.results import read_results
 from synth_local.store.run_dir import CorpusKey
+from synth_local.version import __version__
 
 Record = TypeVar("Record")
 SAMPLES_PER_LABEL = 3
