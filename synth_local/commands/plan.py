@@ -12,9 +12,9 @@ from synth_local.errors import BrokenModelError, MachineError
 from synth_local.evaluate.power import foresee
 from synth_local.records import Cell
 from synth_local.run.cells import expect_cells
+from synth_local.run.checks import check_machine, check_settings
 from synth_local.run.context import Context, resolve_config
 from synth_local.run.human.files import SaidFile, check_said
-from synth_local.run.machine import check_machine
 from synth_local.run.not_here import find_blocking, list_not_here, list_stages_left, spell_not_here
 from synth_local.run.rounds import current_rounds
 from synth_local.run.splits import split_facts
@@ -128,9 +128,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
     """
     run = RunDir(out.resolve())
     context = Context(run, resolve_config(config, run), reads_weights=False)
-    for task in context.tasks.values():
-        context.per_label(task)
-        context.prompts[task.name].check()
+    check_settings(context)
     problems = check_machine(context)
     broken = [str(error) for error in problems if isinstance(error, BrokenModelError)]
     tasks = [_task(context, name) for name in context.tasks]

@@ -12,9 +12,9 @@ from synth_local.generate.loop import ChainWork, Lane, Loop
 from synth_local.generate.plan import group_chains
 from synth_local.pipeline.steps.generate import make_composer, row_checker
 from synth_local.records import Conversation, Turn
+from synth_local.run.checks import check_machine
 from synth_local.run.context import Context, resolve_config
 from synth_local.run.external import read_brought
-from synth_local.run.machine import check_machine
 from synth_local.run.rounds import slot_plan
 from synth_local.store.run_dir import CorpusKey, RunDir
 

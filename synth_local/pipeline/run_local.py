@@ -22,15 +22,13 @@ from synth_local.errors import EngineError, SynthLocalError
 from synth_local.pipeline.endings import JobFailedError, explain_job, sum_up_trainings
 from synth_local.pipeline.run_lock import refuse_busy
 from synth_local.pipeline.side_by_side import count_trainings, cut_into_shards
+from synth_local.run.checks import check_data, check_machine, check_settings
 from synth_local.run.context import Context, resolve_config, store_config
-from synth_local.run.human.files import check_said
 from synth_local.run.keep_record import keep_record
-from synth_local.run.machine import check_machine
 from synth_local.run.not_here import find_blocking, list_not_here, list_stages_left, spell_not_here
 from synth_local.run.retire import retire
-from synth_local.run.rounds import check_brought
+from synth_local.run.rounds import current_rounds
 from synth_local.run.sources.made_from import Asked, write_asked
-from synth_local.run.splits import split_facts
 from synth_local.run.stages import STAGES
 from synth_local.run.state import State
 from synth_local.store.markers import (
@@ -129,18 +127,13 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
     refuse_busy(run, Slurm())
     resolved = resolve_config(config, run)
     context = Context(run, resolved)
-    for task in context.tasks.values():
-        context.per_label(task)
-        context.prompts[task.name].check()
+    check_settings(context)
     with explain_disk_errors(run.root):
         run.root.mkdir(parents=True, exist_ok=True)
     problems = check_machine(context) if context.made_from is None else []
     if problems:
         raise problems[0]  # of a run that knows its sources it depends on what is left to do
-    for task in context.tasks.values():
-        split_facts(context, task)
-    check_said(context)
-    check_brought(context)
+    check_data(context)
     return context
 
 
@@ -233,8 +226,6 @@ def _run_curate(local: LocalRun) -> None:
 
 
 def _admitted_total(context: Context) -> int:
-    from synth_local.run.rounds import current_rounds  # noqa: PLC0415
-
     return sum(
         sum(current_rounds(context, key).admitted.values()) for key in State(context).open_corpora
     )

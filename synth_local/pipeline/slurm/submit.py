@@ -24,12 +24,10 @@ from synth_local.errors import ConfigError, DataError, MachineError, SynthLocalE
 from synth_local.pipeline.run_lock import refuse_busy
 from synth_local.pipeline.slurm.job_plan import plan_jobs
 from synth_local.pipeline.slurm.remaining_work import assume_all, find_work
+from synth_local.run.checks import check_data, check_models, check_settings
 from synth_local.run.context import Context, resolve_config, store_config
-from synth_local.run.human.files import check_said
-from synth_local.run.machine import check_models
 from synth_local.run.rounds import check_brought
 from synth_local.run.sources.made_from import Asked, write_asked
-from synth_local.run.splits import split_facts
 from synth_local.store.markers import clear_failures, list_local_pids
 from synth_local.store.run_dir import RunDir
 from synth_local.store.submission import Submission, SubmittedJob, read_submission, write_submission
@@ -94,10 +92,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
     context = _open(request)
     run = context.run
     refuse_busy(run, slurm)
-    for task in context.tasks.values():
-        split_facts(context, task)
-    check_said(context)
-    check_brought(context)
+    check_data(context)
     work = find_work(context, request.site)
     if work is None:
         return None
@@ -159,9 +154,7 @@ def _open(request: Request) -> Context:
             fix=_ask_for_gpus("generate", generate, wanted),
         )
     context = Context(run, resolve_config(request.config, run, on_gpu=given > 0))
-    for task in context.tasks.values():
-        context.per_label(task)
-        context.prompts[task.name].check()
+    check_settings(context)
     return context
 
 

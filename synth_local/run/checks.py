@@ -1,4 +1,7 @@
-"""What this machine lacks for a run: models that are missing or not whole, engines."""
+"""What is checked before any work: settings, data, and what this machine lacks for a run.
+
+In this order ``run``, ``plan`` and ``submit`` ask, so that they answer alike.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,33 @@ from synth_local.engines.fit import require_fit
 from synth_local.errors import MachineError
 from synth_local.models import BUILT_IN_STUDENTS, Role, load_card, require_role
 from synth_local.run.context import Context
+from synth_local.run.human.files import SaidFile, check_said
+from synth_local.run.rounds import check_brought
+from synth_local.run.splits import split_facts
+
+
+def check_settings(context: Context) -> None:
+    """Raise where the run file and its tasks do not fit each other, or a template is wrong.
+
+    Raises:
+        ConfigError: with file and key.
+    """
+    for task in context.tasks.values():
+        context.per_label(task)
+        context.prompts[task.name].check()
+
+
+def check_data(context: Context) -> tuple[SaidFile, ...]:
+    """Read all data that are not known to be readable; return what files of people hold.
+
+    Raises:
+        DataError: data are wrong, or missing and not recorded; with file and line.
+    """
+    for task in context.tasks.values():
+        split_facts(context, task)
+    said = check_said(context)
+    check_brought(context)
+    return said
 
 
 def check_machine(context: Context) -> list[MachineError]:
