@@ -11,7 +11,7 @@ from unittest import mock
 import torch
 
 from synth_local.config import GenerateConfig
-from synth_local.engines import vllm_engine
+from synth_local.engines import vllm_engine, vllm_start
 from synth_local.engines.vllm_engine import VllmEngine
 from synth_local.models import Card
 
@@ -48,10 +48,10 @@ def open_vllm(folder: Path, settings: GenerateConfig, context: int, **changes: A
     Returns:
         The engine and figures of its start.
     """
-    list_options = vllm_engine._list_options
+    list_options = vllm_start.list_options
     card = Card(name=folder.name, context_length=context)
     start = time.perf_counter()
-    with mock.patch.object(vllm_engine, "_list_options", lambda *a: list_options(*a) | changes):
+    with mock.patch.object(vllm_engine, "list_options", lambda *a: list_options(*a) | changes):
         engine = VllmEngine(folder, card, settings, choose_dtype())
     figures = {"start_seconds": time.perf_counter() - start} | describe_engine(engine._engine)
     return Opened(engine, figures)

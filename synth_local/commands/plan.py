@@ -7,6 +7,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synth_local.commands.estimate import (
+    PROMPT_TOKENS,
+    TOKENS_PER_WORD,
+    WORDS_WITHOUT_BOUND,
+    count_read_tokens,
+    estimate_gpu_minutes,
+)
 from synth_local.config import RunConfig
 from synth_local.errors import BrokenModelError, MachineError
 from synth_local.evaluate.power import foresee
@@ -26,14 +33,6 @@ from synth_local.task import NotHere
 from synth_local.task.file_facts import FileFacts
 from synth_local.train.sets.budget import count_passes, count_steps
 from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF
-
-TOKENS_PER_WORD = 1.4  # of English in common vocabularies
-WORDS_WITHOUT_BOUND = 60
-PROMPT_TOKENS = 120  # context and instruction
-LABEL_TOKENS = 30  # a label with its description
-# output tokens a second x parameters on one H100-class GPU in bfloat16, from published figures of
-# about 6,300 tokens/s for 8 billion parameters; a guide for planning, not a measurement
-GPU_TOKENS_TIMES_PARAMETERS = 6300 * 8.0e9
 
 
 @dataclass(frozen=True)
@@ -213,7 +212,7 @@ def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOver
         spelled,
         round(total * output),
         round(total * prompt),
-        _gpu_minutes(context, key.generator, total * output),
+        estimate_gpu_minutes(context, key.generator, total * output),
         why=why,
         note=note,
     )
@@ -235,16 +234,6 @@ def _spell_unchecked(lost: Sequence[NotHere]) -> str:
 
 def _parts(key: CorpusKey) -> tuple[str, str, str]:
     return key.task, key.generator, key.strategy
-
-
-def _gpu_minutes(context: Context, generator: str, tokens: float) -> float | None:
-    try:
-        parameters = context.models.generators[generator].card.parameters
-    except MachineError:
-        return None
-    return (
-        None if not parameters else round(tokens * parameters / GPU_TOKENS_TIMES_PARAMETERS / 60, 2)
-    )
 
 
 def _cells(context: Context, state: State) -> list[dict[str, Any]]:
@@ -272,26 +261,8 @@ def _describe_cell(context: Context, cell: Cell, state: str) -> dict[str, Any]:
         "steps": count_steps(rows, settings) if takes_steps else None,
         "passes": round(count_passes(rows, settings), 2) if takes_steps else None,
         "state": state,
-        **_read_tokens(context, cell),
+        **count_read_tokens(context, cell),
     }
-
-
-def _read_tokens(context: Context, cell: Cell) -> dict[str, int]:
-    """Return how many tokens a generator reads that classifies itself: each text once per label.
-
-    Without exemplars one seed does for all.
-    """
-    if cell.student != GENERATOR_ITSELF:
-        return {}
-    task = context.tasks[cell.task]
-    shots = context.strategies[cell.strategy].shots
-    if not shots and cell.seed != context.config.seeds[0]:
-        return {"read_tokens": 0}
-    words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
-    text = words * 0.5 * TOKENS_PER_WORD
-    prompt = PROMPT_TOKENS + LABEL_TOKENS * len(task.labels) + (1 + shots) * text
-    num_test = sum(split_facts(context, task).test.values())
-    return {"read_tokens": round(num_test * len(task.labels) * prompt)}
 
 
 def _stages(state: State, left: Sequence[str], lost: Sequence[NotHere]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The run file: closed, frozen, all problems reported at once."""
 
-from synth_local.config.run_file import RunConfig, StrategySpec, load_run_file
+from synth_local.config.run_file import RunConfig, load_run_file
 from synth_local.config.sections import (
     AnalyzeConfig,
     CurateConfig,
@@ -10,6 +10,7 @@ from synth_local.config.sections import (
 )
 from synth_local.config.site import SiteConfig, StageSite, StagesSite
 from synth_local.config.site_file import load_site_file
+from synth_local.config.strategies import StrategySpec
 from synth_local.core.section import RuntimeOnly, Section
 
 __all__ = [

@@ -6,10 +6,9 @@ paths made absolute, is stored in the run directory.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import yaml
 from pydantic import Field, PositiveInt, ValidationInfo, field_validator, model_validator
@@ -21,13 +20,11 @@ from synth_local.config.sections import (
     MeasureConfig,
     TrainConfig,
 )
+from synth_local.config.strategies import StrategySpec, check_name, name_repeat
 from synth_local.core.empty_files import refuse_empty
 from synth_local.core.section import Section, parse_section, read_yaml
 from synth_local.core.spelled_paths import place_path
-from synth_local.errors import quote
-from synth_local.records import BROUGHT
 
-NAME = re.compile(r"[a-z0-9._+-]+")
 Source = Literal[
     "real",
     "real_all",
@@ -38,66 +35,7 @@ Source = Literal[
     "pool+synthetic",
     "real+synthetic",
 ]
-Base = Literal["zero_shot", "few_shot"]
 EngineName = Literal["auto", "vllm", "transformers"]
-
-
-def check_name(name: str) -> str:
-    """Return ``name`` where it may be part of a cell's name.
-
-    Args:
-        name: part of a cell's name.
-
-    Returns:
-        The name as given.
-
-    Raises:
-        ValueError: other characters, two underscores, or a leading dot or dash.
-    """
-    if not NAME.fullmatch(name) or "__" in name or name[0] in ".-":
-        rule = "must match [a-z0-9._+-]+, hold no '__' and not start with . or -"
-        msg = f"the name {quote(name)} {rule}"
-        raise ValueError(msg)
-    return name
-
-
-def name_repeat(strategy: str, seed: int) -> str:
-    """Return the name of the strategy that repeats another from a further seed of generation."""
-    return f"{strategy}.c{seed}"
-
-
-class StrategySpec(Section):
-    """One way of making prompts: a base and the settings that differ from ``generate``."""
-
-    name: str
-    base: Base
-    shots: int | None = Field(default=None, ge=1, le=64)
-    shots_from: Literal["any_label", "same_label"] | None = None
-    chain_length: int | None = Field(default=None, ge=1, le=1000)
-    diversity_every: int | None = Field(default=None, ge=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def expand_word(cls, value: Any) -> Any:
-        """Let ``few_shot`` stand for ``{name: few_shot, base: few_shot}``."""
-        return {"name": value, "base": value} if isinstance(value, str) else value
-
-    @field_validator("name")
-    @classmethod
-    def validate_name(cls, value: str) -> str:
-        """Require a name that fits into a cell's name."""
-        if value == BROUGHT:
-            msg = f"the name {BROUGHT!r} is taken: it stands for corpora brought along"
-            raise ValueError(msg)
-        return check_name(value)
-
-    @model_validator(mode="after")
-    def validate_shots(self) -> Self:
-        """Refuse shots where nothing would read them."""
-        if self.base == "zero_shot" and (self.shots or self.shots_from):
-            msg = f"strategy {self.name!r} is zero_shot: shots and shots_from have no meaning there"
-            raise ValueError(msg)
-        return self
 
 
 class RunConfig(Section):

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import gc
 import math
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,13 @@ from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.context_length import find_context_length
 from synth_local.engines.endings import make_reader
 from synth_local.engines.protocol import check_continuations, check_request, explain_no_numbers
-from synth_local.errors import EngineError, MachineError, one_line
+from synth_local.engines.vllm_start import (
+    describe_grade,
+    explain_failure,
+    explain_start,
+    import_vllm,
+    list_options,
+)
 from synth_local.models import Card
 from synth_local.records import (
     Completion,
@@ -38,21 +42,7 @@ from synth_local.records import (
     Request,
 )
 
-# In this process: a signal or a kill ends the engine too, and requests can be drained.
-FORCED = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-DEFAULTS = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "VLLM_LOGGING_LEVEL": "WARNING",
-    "VLLM_HOST_IP": "127.0.0.1",  # else a route to a public address is asked for
-    "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
-    # FlashInfer's sampler takes no seed per row; only asking for it may fetch and compile kernels
-    "VLLM_USE_FLASHINFER_SAMPLER": "0",
-}
-CPU_BATCHED_TOKENS = 8192
 PROBE = "Write a short text."
-# words of vLLM's own messages
-NO_ROOM = ("out of memory", "kv cache", "memory utilization", "free memory", "available memory")
 
 
 class VllmEngine:
@@ -74,10 +64,10 @@ class VllmEngine:
         self._requests: dict[str, Request] = {}
         self._set_num_threads = torch.set_num_threads  # vLLM replaces it on a CPU
         context = self._context
-        vllm = _import_vllm()
+        vllm = import_vllm()
         is_cpu = bool(vllm.platforms.current_platform.is_cpu())
-        with _explain_start(folder):
-            self._llm: Any = vllm.LLM(**_list_options(folder, settings, dtype, context, is_cpu))
+        with explain_start(folder):
+            self._llm: Any = vllm.LLM(**list_options(folder, settings, dtype, context, is_cpu))
         self._sampling_params = vllm.SamplingParams
         self._final_only = vllm.sampling_params.RequestOutputKind.FINAL_ONLY
         self._engine: Any = self._llm.llm_engine
@@ -90,7 +80,7 @@ class VllmEngine:
             device="cpu" if is_cpu else "cuda",
             grade="exact" if is_cpu and dtype == "float32" else "seeded",
             context_length=context,
-            notes=_describe_grade(dtype, is_cpu),
+            notes=describe_grade(dtype, is_cpu),
             num_devices=1 if is_cpu else settings.tensor_parallel,
         )
 
@@ -129,7 +119,7 @@ class VllmEngine:
             output_kind=self._final_only,
         )
         prompt = {"type": "token", "prompt_token_ids": list(request.prompt_ids)}
-        with _explain_failure():
+        with explain_failure():
             self._engine.add_request(request.id, prompt, params)
         self._requests[request.id] = request
 
@@ -137,7 +127,7 @@ class VllmEngine:
         """Run one step of vLLM and return what it has finished."""
         if not self._requests:
             return []
-        with _explain_failure():
+        with explain_failure():
             outputs = self._engine.step()
         return [self._complete(output) for output in outputs if output.finished]
 
@@ -160,7 +150,7 @@ class VllmEngine:
             output_kind=self._final_only,
         )
         scores: dict[str, float] = {}
-        with _explain_failure():
+        with explain_failure():
             for number, one in enumerate(continuations):
                 ids = [*one.prompt_ids, *one.answer_ids]
                 prompt = {"type": "token", "prompt_token_ids": ids}
@@ -186,7 +176,7 @@ class VllmEngine:
         )  # fmt: skip
         prompt = {"type": "token", "prompt_token_ids": ids}
         outputs: list[Any] = []
-        with _explain_failure():
+        with explain_failure():
             self._engine.add_request("probe", prompt, params)
             while not outputs:
                 outputs = [output for output in self._engine.step() if output.finished]
@@ -224,99 +214,3 @@ def _sum_answer(output: Any, answer: Continuation) -> float:
     found = output.prompt_logprobs[-len(answer.answer_ids) :]
     pairs = zip(found, answer.answer_ids, strict=True)
     return sum(float(by_token[token].logprob) for by_token, token in pairs)
-
-
-def _import_vllm() -> Any:
-    """Import vLLM with its environment set; some of it is read at import alone."""
-    os.environ.update(FORCED)
-    for variable, value in DEFAULTS.items():
-        os.environ.setdefault(variable, value)
-    try:
-        import vllm  # noqa: PLC0415 - reads the environment
-        import vllm.platforms  # noqa: PLC0415
-        import vllm.sampling_params  # noqa: PLC0415
-    except (ImportError, OSError, RuntimeError) as error:
-        raise MachineError(
-            f"vLLM is installed but cannot be imported: {error}",
-            fix="use --engine transformers, or install a vLLM that fits this machine's PyTorch",
-        ) from error
-    return vllm
-
-
-def _list_options(
-    folder: Path, settings: GenerateConfig, dtype: str, context: int, is_cpu: bool
-) -> dict[str, Any]:
-    """Return the arguments of ``LLM``."""
-    options: dict[str, Any] = {
-        "model": str(folder),
-        "dtype": dtype,
-        "seed": settings.seed % 2**31,
-        "max_model_len": context,
-        "trust_remote_code": False,
-        "load_format": "safetensors",
-        "disable_log_stats": True,
-        "max_num_seqs": settings.max_num_seqs,
-    }
-    if is_cpu:
-        # seeds per request need whole prompts in one step: chunks make the CPU generator fail.
-        # Compiling costs minutes, and gains nothing for models that fit a CPU.
-        options |= {
-            "enforce_eager": True,
-            "enable_chunked_prefill": False,
-            "enable_prefix_caching": False,
-            "max_num_batched_tokens": max(CPU_BATCHED_TOKENS, context),
-        }
-    else:
-        options |= {
-            "gpu_memory_utilization": settings.gpu_memory,
-            "tensor_parallel_size": settings.tensor_parallel,
-            "enable_prefix_caching": True,
-        }
-    return {name: value for name, value in options.items() if value is not None}
-
-
-@contextmanager
-def _explain_start(folder: Path) -> Iterator[None]:
-    """Turn what vLLM says when it cannot start into an error with a fix."""
-    try:
-        yield
-    except Exception as error:
-        first = one_line(error)
-        if isinstance(error, torch.OutOfMemoryError) or any(w in first.lower() for w in NO_ROOM):
-            raise MachineError(
-                f"the model does not fit into memory: {first}",
-                where=folder,
-                fix="set a smaller context_length in the model's card, change generate.gpu_memory "
-                "or generate.tensor_parallel (on a CPU: VLLM_CPU_KVCACHE_SPACE, in GiB), or use a "
-                "smaller model",
-            ) from error
-        raise EngineError(
-            f"vLLM cannot serve this model: {first}",
-            where=folder,
-            fix=f"synth-local models check {folder.name}; where it finds nothing wrong, install a "
-            "vLLM release that knows the architecture",
-        ) from error
-
-
-@contextmanager
-def _explain_failure() -> Iterator[None]:
-    """Turn a failure of the running engine into an error with a fix."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise MachineError(
-            f"out of memory while generating: {one_line(error)}",
-            fix="set a smaller generate.gpu_memory or generate.max_num_seqs",
-        ) from error
-    except Exception as error:
-        raise EngineError(
-            f"vLLM failed while generating: {type(error).__name__}: {one_line(error)}",
-            fix="run again: what is stored is kept; the log holds all that vLLM said",
-        ) from error
-
-
-def _describe_grade(dtype: str, is_cpu: bool) -> tuple[str, ...]:
-    if is_cpu and dtype == "float32":
-        return ("a text depends on prompt, seed, weights and versions, not on the batch",)
-    device = "a CPU" if is_cpu else "a GPU"
-    return (f"{dtype} on {device}: another batch or order may change some of the texts",)

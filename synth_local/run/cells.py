@@ -19,15 +19,8 @@ from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import Task
 from synth_local.train.sets.budget import count_steps
-from synth_local.train.sets.sources import (
-    NONE,
-    Counts,
-    RealCounts,
-    SetPlan,
-    plan_points,
-    plan_repeats,
-    plan_sets,
-)
+from synth_local.train.sets.sources import SetPlan, plan_points, plan_repeats, plan_sets
+from synth_local.train.sets.tags import NONE, Counts, RealCounts
 from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF, READ_NOTHING
 
 

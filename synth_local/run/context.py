@@ -13,7 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from synth_local.config import RunConfig, load_run_file
-from synth_local.config.run_file import StrategySpec, dump_run_file, name_repeat
+from synth_local.config.run_file import dump_run_file
+from synth_local.config.strategies import StrategySpec, name_repeat
 from synth_local.core.files import write_text
 from synth_local.core.hashing import digest_json
 from synth_local.engines.choose import has_vllm, resolve_dtype

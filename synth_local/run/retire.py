@@ -16,7 +16,7 @@ from synth_local.run.state import State
 from synth_local.store.ledger import SPEC
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.store.stale import bring_back, set_aside
-from synth_local.train.sets.sources import NONE
+from synth_local.train.sets.tags import NONE
 from synth_local.train.students import GENERATOR_ITSELF
 
 

@@ -11,7 +11,8 @@ from synth_local.run.context import Context
 from synth_local.run.splits import split_facts
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
-from synth_local.train.sets.sources import RealCounts, plan_repeats
+from synth_local.train.sets.sources import plan_repeats
+from synth_local.train.sets.tags import RealCounts
 from synth_local.train.students import GENERATOR_ITSELF
 
 SHOWN_LABELS = 10

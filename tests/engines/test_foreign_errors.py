@@ -9,7 +9,7 @@ import pytest
 import transformers
 
 from synth_local.config import GenerateConfig
-from synth_local.engines import vllm_engine
+from synth_local.engines import vllm_start
 from synth_local.engines.chat import ChatRenderer, load_tokenizer
 from synth_local.engines.choose import open_engine
 from synth_local.engines.misfits import Misfits
@@ -137,7 +137,7 @@ def test_an_error_reads_as_one_line_that_is_not_cut_at_a_colon(error: Exception,
 
 
 def test_no_fix_line_of_vllm_sends_people_to_another_engine(llama_folder: Path) -> None:
-    for door in (vllm_engine._explain_start(llama_folder), vllm_engine._explain_failure()):
+    for door in (vllm_start.explain_start(llama_folder), vllm_start.explain_failure()):
         with pytest.raises(EngineError) as caught, door:
             raise ValueError("Following weights were not initialized from checkpoint: {'x'}")
         assert "--engine" not in caught.value.fix

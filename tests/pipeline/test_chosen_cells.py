@@ -11,7 +11,8 @@ import pytest
 
 from synth_local.commands.compare.cell_filter import PARTS, choose_cells, parse_cells
 from synth_local.commands.compare.compare import compare_facts
-from synth_local.commands.compare.differences import list_unlike, match_conditions
+from synth_local.commands.compare.differences import list_unlike
+from synth_local.commands.compare.match import match_conditions
 from synth_local.commands.compare.run_facts import RunFacts, TrainedCondition
 from synth_local.errors import ConfigError, DataError
 from synth_local.evaluate.summary import Condition

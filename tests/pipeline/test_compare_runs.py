@@ -11,7 +11,8 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.commands.compare.compare import ComparedPair, compare_facts
-from synth_local.commands.compare.differences import list_unlike, match_conditions, spell_condition
+from synth_local.commands.compare.differences import list_unlike
+from synth_local.commands.compare.match import match_conditions, spell_condition
 from synth_local.commands.compare.run_facts import RunFacts, TrainedCondition, name_by_text
 from synth_local.errors import DataError
 from synth_local.evaluate.groups import CellPredictions

@@ -14,7 +14,8 @@ from synth_local.run.cells import expect_cells, plan_cells
 from synth_local.run.context import Context
 from synth_local.run.untrained import explain_no_answer, find_untrained
 from synth_local.store.run_dir import CorpusKey, RunDir
-from synth_local.train.sets.sources import RealCounts, plan_sets
+from synth_local.train.sets.sources import plan_sets
+from synth_local.train.sets.tags import RealCounts
 from tests.pipeline.conftest import make_small_run
 
 KEYS = [CorpusKey("weather", f"fake-{one}", "zero_shot") for one in "ab"]

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth_local.train.encoder.loop import LoopSettings, _scale_rate, split_batch
+from synth_local.train.encoder.loop import LoopSettings, _scale_rate
+from synth_local.train.encoder.predict import split_batch
 from synth_local.train.encoder.tokens import tokenise, train_tokenizer
 
 pytestmark = pytest.mark.slow  # torch and transformers take seconds to import

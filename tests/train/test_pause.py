@@ -21,11 +21,11 @@ from synth_local.train.encoder.loop import (
     LoopResult,
     LoopSettings,
     open_accelerator,
-    predict_probabilities,
     seeded,
     train_model,
 )
 from synth_local.train.encoder.models import load_encoder, load_tokenizer
+from synth_local.train.encoder.predict import predict_probabilities
 from synth_local.train.encoder.tokens import TokenRows, tokenise
 from synth_local.train.pause import Pause
 from synth_local.train.students import StudentRef

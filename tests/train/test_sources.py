@@ -16,14 +16,8 @@ from synth_local.store.run_dir import CorpusKey
 from synth_local.train.model_card import SOURCE_WORDS
 from synth_local.train.sets.budget import count_passes, count_steps
 from synth_local.train.sets.cuts import take_rows
-from synth_local.train.sets.sources import (
-    RealCounts,
-    SetName,
-    SetPlan,
-    plan_points,
-    plan_repeats,
-    plan_sets,
-)
+from synth_local.train.sets.sources import SetName, SetPlan, plan_points, plan_repeats, plan_sets
+from synth_local.train.sets.tags import RealCounts
 
 ALL_SOURCES = get_args(Source)
 FIRST = CorpusKey("sms", "g1", "zero_shot")

@@ -13,14 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from synth_local.commands.compare.cell_filter import choose_cells, parse_cells
-from synth_local.commands.compare.differences import (
-    Match,
-    Matches,
-    Unlike,
-    list_unlike,
-    match_conditions,
-    spell_condition,
-)
+from synth_local.commands.compare.differences import Unlike, list_unlike
+from synth_local.commands.compare.match import Match, Matches, match_conditions, spell_condition
 from synth_local.commands.compare.run_facts import RunFacts, load_runs
 from synth_local.core.stats import SCORES, score_seeds
 from synth_local.curate.cost import Cost, cost_of

@@ -129,7 +129,7 @@ class TransformersEngine:
 
     def step(self) -> list[Completion]:
         """Let prompts into free places, draw one token for every row, return what has ended."""
-        with self._explain_failure("while generating"):
+        with self.explain_failure("while generating"):
             self._refill()
             ended = self._collect()
             self._batch.advance()
@@ -142,7 +142,7 @@ class TransformersEngine:
     def score(self, continuations: Sequence[Continuation]) -> list[float]:
         """Return the log-probability of each answer after its prompt."""
         check_continuations(continuations, self._info.context_length, self.num_in_flight)
-        with self._explain_failure("while scoring answers"):
+        with self.explain_failure("while scoring answers"):
             return score_rows(self._model, continuations)
 
     def close(self) -> None:
@@ -157,7 +157,7 @@ class TransformersEngine:
             torch.cuda.empty_cache()
 
     @contextmanager
-    def _explain_failure(self, when: str) -> Iterator[None]:
+    def explain_failure(self, when: str) -> Iterator[None]:
         """Turn whatever the library raises while the model runs into an error with a fix."""
         try:
             yield

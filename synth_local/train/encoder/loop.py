@@ -19,7 +19,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from accelerate import Accelerator
 from torch.nn import functional
@@ -27,8 +26,9 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from synth_local.core.hashing import derive_seed
 from synth_local.errors import EngineError
-from synth_local.train.encoder.batches import IntArray, draw_batches, pack_by_length, pad_rows
+from synth_local.train.encoder.batches import IntArray, draw_batches
 from synth_local.train.encoder.checkpoint import Checkpointer, Position
+from synth_local.train.encoder.predict import load_batch, split_batch
 from synth_local.train.encoder.tokens import TokenRows
 from synth_local.train.launch import check_launch
 from synth_local.train.pause import Pause
@@ -36,7 +36,6 @@ from synth_local.train.pause import Pause
 logger = logging.getLogger(__name__)
 
 _MAX_GRADIENT_NORM = 1.0
-_PREDICT_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ def _add_gradients(
     for number, part in enumerate(passes):
         # an empty part still takes part in the exchange of gradients: a row that weighs nothing
         chosen = part if len(part) else batch[:1]
-        ids, mask = _load_batch(rows, chosen, device)
+        ids, mask = load_batch(rows, chosen, device)
         gold = torch.from_numpy(targets[chosen]).to(device)
         is_last = number == len(passes) - 1
         with nullcontext() if is_last else accelerator.no_sync(model):
@@ -223,58 +222,6 @@ def _add_gradients(
         total += summed.detach() * weight
         right += (logits.detach().argmax(dim=-1) == gold).sum() if len(part) else 0
     return total, right
-
-
-def split_batch(
-    batch: IntArray, num_processes: int, process: int, device_batch: int
-) -> list[IntArray]:
-    """Return the parts of a batch that one process passes forward, one after the other.
-
-    Args:
-        batch: row numbers, the same on every process.
-        num_processes: that share the batch.
-        process: number of this one, from 0.
-        device_batch: most rows per part.
-
-    Returns:
-        As many parts on every process; a part is empty where there are fewer rows than parts.
-    """
-    largest_share = -(-len(batch) // num_processes)
-    num_parts = -(-largest_share // device_batch)
-    return np.array_split(batch[process::num_processes], num_parts)
-
-
-def predict_probabilities(
-    model: Any, rows: TokenRows, accelerator: Accelerator
-) -> npt.NDArray[np.float64]:
-    """Return the probability of each label for each text, in float32 as ``pipeline`` computes it.
-
-    Args:
-        rows: token ids of the texts.
-        accelerator: of this process; processes share the work.
-
-    Returns:
-        (texts, labels) probabilities; rows sum to 1. The same on every process.
-    """
-    model.eval()
-    num_labels = int(model.config.num_labels)
-    logits = torch.zeros(len(rows.ids), num_labels, device=accelerator.device)
-    batches = pack_by_length(rows.lengths, _PREDICT_BATCH)
-    with torch.inference_mode():
-        for batch in batches[accelerator.process_index :: accelerator.num_processes]:
-            ids, mask = _load_batch(rows, batch, accelerator.device)
-            places = torch.from_numpy(batch).to(accelerator.device)
-            logits[places] = model(input_ids=ids, attention_mask=mask).logits.float()
-        gathered = accelerator.reduce(logits, reduction="sum")
-    probabilities: npt.NDArray[np.float64] = gathered.cpu().double().softmax(dim=-1).numpy()
-    return probabilities
-
-
-def _load_batch(
-    rows: TokenRows, batch: IntArray, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    ids, mask = pad_rows([rows.ids[row] for row in batch], rows.pad_id)
-    return torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)
 
 
 def _group_weights(model: Any, weight_decay: float) -> list[dict[str, Any]]:

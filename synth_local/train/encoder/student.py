@@ -28,7 +28,6 @@ from synth_local.train.encoder.loop import (
     helps_bf16,
     one_thread,
     open_accelerator,
-    predict_probabilities,
     seeded,
     train_model,
 )
@@ -42,6 +41,7 @@ from synth_local.train.encoder.models import (
     make_scratch_bert,
     save_student,
 )
+from synth_local.train.encoder.predict import predict_probabilities
 from synth_local.train.encoder.tokens import TokenRows, TokenStore, train_tokenizer
 from synth_local.train.pause import Pause
 from synth_local.train.students import StudentRef

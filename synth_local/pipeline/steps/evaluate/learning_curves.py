@@ -14,7 +14,7 @@ from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
 from synth_local.records import Interval
 from synth_local.run.cells import CellPlan
-from synth_local.train.sets.sources import NONE
+from synth_local.train.sets.tags import NONE
 
 CURVED = ("real", "synthetic")
 Key = tuple[str, str, str, str, str]

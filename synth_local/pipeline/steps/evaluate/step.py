@@ -24,7 +24,7 @@ from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
 from synth_local.run.state import State
 from synth_local.store.results import format_results
-from synth_local.train.sets.sources import NONE
+from synth_local.train.sets.tags import NONE
 from synth_local.train.students import DETERMINISTIC, READ_NOTHING
 
 log = logging.getLogger(__name__)
