@@ -27,8 +27,3 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> list[dict[
     table = pq.read_table(path, columns=list(columns) if columns is not None else None)
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
-
-
-def count_rows(path: Path) -> int:
-    """Return the number of rows of a Parquet file from its footer."""
-    return int(pq.read_metadata(path).num_rows)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from synth_local.curate.duplicates import DuplicateFinder
-from synth_local.curate.reasons import FORM_REASONS, SURPLUS
+from synth_local.curate.reasons import SURPLUS
 from synth_local.errors import DataError, UnknownLabelError
 from synth_local.records import Example, Outcome, Turn, Verdict
 
@@ -97,18 +97,6 @@ def sort_turns(turns: Iterable[Turn], labels: Sequence[str]) -> list[Turn]:
             )
         found[turn.slot.id] = turn
     return sorted(found.values(), key=lambda turn: (turn.slot.position, index[turn.slot.label]))
-
-
-def list_generated(turns: Iterable[Turn], labels: Sequence[str]) -> list[Example]:
-    """Return the texts as generated: whatever is a text at all, copies and repeats included.
-
-    In plan order; left out are refusals, echoes and the like (``reasons.FORM_REASONS``).
-    """
-    return [
-        Example(turn.slot.id, turn.verdict.text, turn.slot.label)
-        for turn in sort_turns(turns, labels)
-        if turn.verdict.reason not in FORM_REASONS
-    ]
 
 
 def list_accepted(selection: Selection) -> list[Example]:

@@ -13,7 +13,7 @@ from synth_local.curate.counts import LabelCounts, count_outcomes, find_near_tes
 from synth_local.curate.duplicates import DuplicateFinder, choose_bands, keep_distinct
 from synth_local.curate.reasons import REASONS
 from synth_local.curate.reference import Reference
-from synth_local.curate.select import Selection, list_accepted, list_generated, select
+from synth_local.curate.select import Selection, select
 from synth_local.errors import DataError
 from synth_local.records import Example, Turn
 from tests.curate.made_turns import LABELS, make_turn
@@ -176,17 +176,6 @@ def test_counts_are_by_label_and_in_the_order_of_reasons() -> None:
         4, 1, {"refusal": 1, "duplicate": 1, "from_another_version": 1}
     )
     assert list(counts["spam"].drops)[:2] == ["refusal", "duplicate"]
-
-
-def test_the_generated_texts_hold_copies_but_no_refusals() -> None:
-    turns = [
-        make_turn("I cannot", "ham", 0, "refusal"),
-        make_turn("a real text", "ham", 1, "verbatim_copy"),
-        make_turn("home", "ham", 2),
-        make_turn("home", "ham", 3),
-    ]
-    assert [one.text for one in list_generated(turns, LABELS)] == ["a real text", "home", "home"]
-    assert [one.text for one in list_accepted(pick(turns))] == ["home"]
 
 
 def test_rows_near_the_test_split_are_listed() -> None:
