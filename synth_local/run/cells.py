@@ -6,6 +6,7 @@ learning curve changes none that is there. Texts are only touched when a cell is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ from synth_local.train.sets.budget import count_steps
 from synth_local.train.sets.sources import SetPlan, plan_points, plan_repeats, plan_sets
 from synth_local.train.sets.tags import NONE, Counts, RealCounts
 from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF, READ_NOTHING
+
+# what a cell costs beside one whose student takes steps (docs/log.md, three small tasks on a CPU)
+_CLASSIFIED = 2.0
+_SOLVED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +161,31 @@ def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
 
 
 def place_cells(plans: Sequence[CellPlan], num_shards: int) -> list[int]:
-    """Return the shard of each cell, from 0: cells take turns.
+    """Return the shard of each cell, from 0: what costs most is placed first, then in turns.
 
-    All cells that one generator classifies itself are in the shard of the first of them: it is
-    loaded once.
+    All cells that one generator classifies itself are in one shard: it is loaded once. Decided
+    from the plan alone, so that every job of a run finds the same places.
     """
-    first: dict[str, int] = {}
+    loads = [0.0] * num_shards
+    shards: dict[str, int] = {}
+    whole = Counter(plan.cell.generator for plan in plans if plan.is_classified)
+    for generator, count in whole.most_common():
+        shards[generator] = _add_load(loads, count * _CLASSIFIED)
     return [
-        (first.setdefault(plan.cell.generator, number) if plan.is_classified else number)
-        % num_shards
-        for number, plan in enumerate(plans)
+        shards[plan.cell.generator] if plan.is_classified else _add_load(loads, _weigh(plan))
+        for plan in plans
     ]
+
+
+def _add_load(loads: list[float], weight: float) -> int:
+    """Add to the shard with the least to do, and return it."""
+    shard = min(range(len(loads)), key=loads.__getitem__)
+    loads[shard] += weight
+    return shard
+
+
+def _weigh(plan: CellPlan) -> float:
+    return _SOLVED if plan.cell.student in DETERMINISTIC else 1.0
 
 
 def _trained_students(context: Context) -> list[str]:

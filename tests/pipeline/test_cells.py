@@ -17,4 +17,14 @@ def test_cells_take_turns_and_a_generator_is_loaded_in_one_shard_alone() -> None
     plans += [make_plan("generator-itself", name, seed) for name in "ab" for seed in range(3)]
     plans += [make_plan("tfidf-logreg", "-", 9)]
     assert place_cells(plans, 1) == [0] * 10
-    assert place_cells(plans, 4) == [0, 1, 2, 3, 3, 3, 2, 2, 2, 1]
+    assert place_cells(plans, 4) == [2, 3, 2, 0, 0, 0, 1, 1, 1, 3]
+
+
+def test_what_takes_longest_is_placed_first() -> None:
+    asked = [make_plan("generator-itself", "a", seed) for seed in range(3)]  # as six trainings
+    plans = [*(make_plan("scratch-bert", "-", seed) for seed in range(8)), *asked]
+    places = place_cells(plans, 2)
+    assert places[8:] == [0, 0, 0]
+    assert [places.count(shard) for shard in (0, 1)] == [3 + 1, 7]
+    # trainings alone take turns
+    assert place_cells(plans[:8], 3) == [0, 1, 2, 0, 1, 2, 0, 1]

@@ -26,6 +26,7 @@ from synth_local.pipeline.side_by_side import count_trainings, cut_into_shards
 from synth_local.pipeline.steps import train
 from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
+from synth_local.run.models import Models
 from synth_local.run.state import State
 from synth_local.store.markers import Progress, sum_progress
 from synth_local.store.run_dir import RunDir
@@ -108,7 +109,7 @@ def test_a_large_student_takes_the_memory_of_its_weights_four_times(
     folder.mkdir()
     with (folder / "model.safetensors").open("wb") as handle:
         handle.truncate(GIB // 2)  # takes no space
-    monkeypatch.setattr(Context, "student_folder", lambda *_: folder)
+    monkeypatch.setattr(Models, "find_student", lambda *_: folder)
     large = [replace(plan, cell=replace(plan.cell, student="large")) for plan in cells]
     set_machine(monkeypatch, cores=64, free=7 * GIB)
     assert count_trainings(context, large) == 2
