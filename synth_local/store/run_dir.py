@@ -107,11 +107,6 @@ class RunDir:
         return self.work / "progress"
 
     @property
-    def cells_plan(self) -> Path:
-        """The training conditions with their fingerprints."""
-        return self.work / "train" / "cells.json"
-
-    @property
     def summary(self) -> Path:
         """Scores with intervals and comparisons; the marker of the evaluate stage."""
         return self.work / "evaluate" / "summary.json"
