@@ -72,16 +72,22 @@ def audit_labels(
     judged = _judge_synthetic(train, real, synthetic, labels)
     found = {**judged.found, "real": _judge_real(kept, train, labels)}
     overall = AuditRow(
-        "",
+        label="",
         **_average_both(found, "synthetic", "test"),
         **_average_both(found, "wrong", "wrong_test"),
         real=average_labels(found["real"]),
     )
     rows = [
-        AuditRow(label, **{name: shares[place] for name, shares in found.items()})
+        AuditRow(label=label, **{name: shares[place] for name, shares in found.items()})
         for place, label in enumerate(labels)
     ]
-    return LabelAudit((overall, *rows), judged.doubted, judged.thresholds, len(train), len(kept))
+    return LabelAudit(
+        rows=(overall, *rows),
+        doubted=judged.doubted,
+        thresholds=judged.thresholds,
+        num_train=len(train),
+        num_synthetic_train=len(kept),
+    )
 
 
 def _average_both(found: Mapping[str, list[Share]], one: str, other: str) -> dict[str, Share]:
@@ -280,11 +286,11 @@ def _list_doubted(
     order = sorted(range(len(rows)), key=lambda place: (own[place], rows[place].id))
     return tuple(
         DoubtedRow(
-            rows[place].id,
-            rows[place].text[:MAX_TEXT],
-            rows[place].label,
-            labels[judged[place]],
-            float(own[place]),
+            id=rows[place].id,
+            text=rows[place].text[:MAX_TEXT],
+            label=rows[place].label,
+            judged=labels[judged[place]],
+            probability=float(own[place]),
         )
         for place in order[:NUM_DOUBTED]
     )

@@ -7,6 +7,7 @@ ones.
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 
 from synth_local.core.files import write_json
 from synth_local.core.tables import read_parquet
@@ -53,9 +54,9 @@ def run_measure(context: Context, key: CorpusKey, manifest: Manifest) -> None:
     likeness = discriminate(views[1].real, accepted, task.labels, most, seed)
     value = {
         "fingerprint": measure_fingerprint(context, key, manifest),
-        "measures": measures.to_json(),
-        "audit": audit.to_json(),
-        "likeness": likeness.to_json(),
+        "measures": asdict(measures),
+        "audit": asdict(audit),
+        "likeness": asdict(likeness),
     }
     write_json(context.run.measures(key), value)
     log.info("%s: %d values, %d undefined", key, len(measures.rows), len(measures.undefined))
