@@ -12,10 +12,9 @@ from synth_local.measure.audit_records import AuditRow, LabelAudit, Share
 from synth_local.measure.label_audit import (
     RealParts,
     audit_labels,
-    average_labels,
     settle,
-    share_of,
 )
+from synth_local.measure.shares import average_labels, share_of
 from synth_local.measure.word_judge import fit_judge
 from synth_local.records import Example, Interval
 from synth_local.store.records import parse
