@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import krippendorff
 import numpy as np
 
+from synth_local.analyze.summary import TaskSubjectivity
 from synth_local.errors import UndefinedMetricError
 
 #: One item's labels, one per annotator; ``None`` where an annotator gave none.
@@ -22,7 +23,7 @@ Annotations = Sequence[str | None]
 _LEAST_RATINGS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemAgreement:
     """How far the annotators of one item agree.
 
@@ -43,32 +44,6 @@ class ItemAgreement:
     entropy: float
     majority: str | None
     is_tie: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TaskAgreement:
-    """How far the annotators of one task agree; means are over its rated items, ties included.
-
-    Attributes:
-        num_rated: items with at least two ratings, at least 1.
-        num_ties: rated items without a majority.
-        mean_share: mean of a_i, in (0, 1].
-        pair_agreement: mean share of agreeing pairs of ratings, in [0, 1]: what tasks with unlike
-            numbers of annotators are compared by.
-        mean_ratings: ratings per rated item, at least 2.
-        mean_entropy: in bits, at least 0.
-        alpha: Krippendorff's nominal alpha: 1 is full agreement, 0 chance level, below 0 systematic
-            disagreement; ``None`` where it is undefined, which is where rated items use one label.
-    """
-
-    num_items: int
-    num_rated: int
-    num_ties: int
-    mean_share: float
-    pair_agreement: float
-    mean_ratings: float
-    mean_entropy: float
-    alpha: float | None
 
 
 def measure_item(annotations: Annotations) -> ItemAgreement | None:
@@ -102,14 +77,16 @@ def measure_item(annotations: Annotations) -> ItemAgreement | None:
     )
 
 
-def measure_task(items: Sequence[Annotations]) -> TaskAgreement:
+def measure_task(items: Sequence[Annotations], task: str = "") -> TaskSubjectivity:
     """Return how far the annotators of a task agree.
 
     Args:
         items: each item's labels; the number of annotators may differ between items.
+        task: name that the record carries.
 
     Returns:
-        Means over items with at least two ratings, and Krippendorff's alpha over the same.
+        Means over items with at least two ratings, ties included, and Krippendorff's alpha over
+        the same; it is undefined where they use one label. Nothing of origin and ceiling.
 
     Raises:
         UndefinedMetricError: no item has two ratings.
@@ -125,7 +102,8 @@ def measure_task(items: Sequence[Annotations]) -> TaskAgreement:
             f"agreement needs an item with two ratings, none of {len(items)} items has them",
             fix="check the annotator columns of the task file",
         )
-    return TaskAgreement(
+    return TaskSubjectivity(
+        task=task,
         num_items=len(items),
         num_rated=len(rated),
         num_ties=sum(found.is_tie for _, found in rated),

@@ -23,12 +23,10 @@ class Ceiling:
     """One annotator against the majority of the others, over the items of a task.
 
     Attributes:
-        num_items: items with two ratings or more, at least 1.
         accuracy: mean over items of ``match_others``, in [0, 1].
         macro_f1: mean F1 over the labels that are a majority of others somewhere, in [0, 1].
     """
 
-    num_items: int
     accuracy: float
     macro_f1: float
 
@@ -68,7 +66,7 @@ def measure_ceiling(items: Sequence[Annotations]) -> Ceiling | None:
         return None
     labels = sorted({others for _, others in joint})
     right = math.fsum(joint.get((label, label), 0.0) for label in labels)
-    return Ceiling(num_items, right / num_items, _average_f1(joint, labels))
+    return Ceiling(right / num_items, _average_f1(joint, labels))
 
 
 def share_chosen(annotations: Annotations, label: str) -> float | None:

@@ -109,4 +109,10 @@ def measure_repeats(
 def _score_corpus(one: CorpusSeeds, real: float | None) -> CorpusScore:
     mean = float(one.by_seed.mean())
     sd = spread(one.by_seed) if len(one.by_seed) > 1 else None
-    return CorpusScore(one.strategy, one.num_rows, mean, sd, None if real is None else real - mean)
+    return CorpusScore(
+        strategy=one.strategy,
+        num_rows=one.num_rows,
+        macro_f1=mean,
+        sd=sd,
+        gap=None if real is None else real - mean,
+    )

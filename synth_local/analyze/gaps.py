@@ -11,14 +11,14 @@ of texts and label names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from synth_local.analyze.lines import bound_mean, bound_slope, fit_line, rank_points, varies
+from synth_local.analyze.summary import Level, Trend
 from synth_local.core.stats import FloatArray
-from synth_local.records import Interval
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -28,7 +28,7 @@ MIN_APART = 5
 MOST_LEVELS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairedItems:
     """What two students make of the same test items, and how far annotators agree on these.
 
@@ -38,12 +38,16 @@ class PairedItems:
         is_tie: (items,) whether annotators left the item without a majority.
         real: (items, seeds) 1 where the student trained on real data is right, else 0.
         synthetic: (items, seeds) the same for synthetic data; it may have other seeds.
+        condition: name of the condition with synthetic data, which records carry.
+        partner: name of the one with real data.
     """
 
     agreement: FloatArray
     is_tie: BoolArray
     real: npt.NDArray[np.generic]
     synthetic: npt.NDArray[np.generic]
+    condition: str = ""
+    partner: str = ""
 
     def __post_init__(self) -> None:
         """Check shapes and ranges.
@@ -65,8 +69,12 @@ class PairedItems:
 
     def keep(self, kept: BoolArray) -> PairedItems:
         """Return the items for which ``kept`` holds, in their order."""
-        return PairedItems(
-            self.agreement[kept], self.is_tie[kept], self.real[kept], self.synthetic[kept]
+        return replace(
+            self,
+            agreement=self.agreement[kept],
+            is_tie=self.is_tie[kept],
+            real=self.real[kept],
+            synthetic=self.synthetic[kept],
         )
 
     def measure_gaps(self) -> FloatArray:
@@ -80,69 +88,12 @@ class PairedItems:
         return gaps
 
 
-@dataclass(frozen=True, slots=True)
-class GapTrend:
-    """How the gap changes with agreement over the items of a task.
-
-    Attributes:
-        mean_gap: real minus synthetic accuracy, in [-1, 1]; ``None`` without items.
-        slope: change of the gap per unit of agreement, with an interval over items;
-            negative where synthetic data loses more on disputed items.
-        spearman: rank correlation of agreement and gap, in [-1, 1].
-        p_value: two-sided, of the slope; from the same t as its interval.
-        reason: why slope, correlation and p value are ``None``; empty where they are not.
-    """
-
-    num_items: int
-    mean_gap: float | None
-    slope: Interval | None
-    spearman: float | None
-    p_value: float | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TieTrends:
-    """The trend over all items, and over those with a majority.
-
-    Attributes:
-        excluded: over items that are no tie; the gold label of a tie is somebody's decision.
-        num_ties: items that make the difference.
-    """
-
-    included: GapTrend
-    excluded: GapTrend
-    num_ties: int
-
-
-@dataclass(frozen=True, slots=True)
-class GapLevel:
-    """The items of one level of agreement.
-
-    Attributes:
-        highest: largest agreement among them; equal to ``lowest`` where a level is one value.
-        num_items: at least 1.
-        real: mean accuracy after training on real data, in [0, 1].
-        synthetic: the same for synthetic data.
-        gap: ``real`` minus ``synthetic``.
-        interval: of the gap, over the level's items; ``None`` with fewer than
-            ``MIN_ITEMS`` of them, and where all have the same gap.
-    """
-
-    lowest: float
-    highest: float
-    num_items: int
-    real: float
-    synthetic: float
-    gap: float
-    interval: Interval | None
-
-
-def fit_trend(items: PairedItems) -> GapTrend:
+def fit_trend(items: PairedItems, *, ties: bool = True) -> Trend:
     """Return how the gap changes with agreement.
 
     Args:
         items: of one task and one pair of conditions, in any order.
+        ties: whether the items may be ties: as the record says it.
 
     Returns:
         The trend; without slope, and with the reason, where there are fewer than ``MIN_ITEMS``
@@ -151,32 +102,38 @@ def fit_trend(items: PairedItems) -> GapTrend:
     gaps = items.measure_gaps()
     num_items = len(gaps)
     mean_gap = float(gaps.mean()) if num_items else None
-    if reason := _explain_absence(items.agreement, gaps):
-        return GapTrend(num_items, mean_gap, None, None, None, reason)
-    slope = bound_slope(items.agreement, gaps)
-    return GapTrend(
+    trend = Trend(
+        condition=items.condition,
+        partner=items.partner,
+        ties=ties,
         num_items=num_items,
         mean_gap=mean_gap,
+        reason=_explain_absence(items.agreement, gaps),
+    )
+    if trend.reason:
+        return trend
+    slope = bound_slope(items.agreement, gaps)
+    return replace(
+        trend,
         slope=slope.interval,
         spearman=rank_points(items.agreement, gaps),
         p_value=slope.p_value,
     )
 
 
-def compare_ties(items: PairedItems) -> TieTrends:
-    """Return the trend with ties included and with ties excluded.
+def compare_ties(items: PairedItems) -> tuple[Trend, ...]:
+    """Return the trend over items that are no tie and, where there are ties, that over all items.
+
+    The gold label of a tie is somebody's decision.
 
     Args:
         items: of one task and one pair of conditions, in any order.
     """
-    return TieTrends(
-        included=fit_trend(items),
-        excluded=fit_trend(items.keep(~items.is_tie)),
-        num_ties=int(items.is_tie.sum()),
-    )
+    without = fit_trend(items.keep(~items.is_tie), ties=False)
+    return (without, fit_trend(items)) if items.is_tie.any() else (without,)
 
 
-def measure_levels(items: PairedItems) -> tuple[GapLevel, ...]:
+def measure_levels(items: PairedItems) -> tuple[Level, ...]:
     """Return the gap by level of agreement, for a table or a figure.
 
     A level is one value of agreement where there are at most ``MOST_LEVELS`` values. Otherwise
@@ -187,7 +144,8 @@ def measure_levels(items: PairedItems) -> tuple[GapLevel, ...]:
         items: of one task and one pair of conditions, in any order.
 
     Returns:
-        Levels from low to high agreement; each item is in one of them.
+        Levels from low to high agreement; each item is in one of them. Nothing of what single
+        annotators do on them.
     """
     numbers = number_levels(items.agreement)
     return tuple(_measure_level(items.keep(numbers == number)) for number in np.unique(numbers))
@@ -210,18 +168,18 @@ def number_levels(agreement: FloatArray) -> npt.NDArray[np.int64]:
     return np.searchsorted(edges, agreement, side="left").astype(np.int64)
 
 
-def _measure_level(items: PairedItems) -> GapLevel:
+def _measure_level(items: PairedItems) -> Level:
     gaps = items.measure_gaps()
     lowest, highest = float(items.agreement.min()), float(items.agreement.max())
     has_interval = len(gaps) >= MIN_ITEMS and varies(gaps)
-    return GapLevel(
+    return Level(
+        condition=items.condition,
         lowest=lowest,
         highest=highest,
         num_items=len(gaps),
         real=float(items.real.astype(np.float64).mean()),
         synthetic=float(items.synthetic.astype(np.float64).mean()),
-        gap=float(gaps.mean()),
-        interval=bound_mean(gaps) if has_interval else None,
+        gap=bound_mean(gaps) if has_interval else None,
     )
 
 

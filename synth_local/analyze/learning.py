@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
+from synth_local.analyze.summary import LearningPoint
 from synth_local.core.hashing import derive_seed
 from synth_local.core.stats import (
     FloatArray,
@@ -48,58 +49,38 @@ class Draws:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A student trained on so many rows.
+    """A point of a curve as it is stored, with its resamples.
 
     Attributes:
-        score: macro-F1 averaged over seeds, in [0, 1], with a bootstrap interval over test items.
-        sd: sample standard deviation over seeds; ``None`` where there is one seed.
         drawn: (draws,) the score on resampled items.
     """
 
-    num_rows: int
-    score: Interval
-    sd: float | None
+    stored: LearningPoint
     drawn: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """How many real rows give the score of another training set.
-
-    A value at an end of the real curve means that end or beyond: nothing is extrapolated.
-
-    Attributes:
-        rows: where the real curve reaches the score.
-        low: lower bound of the interval over test items.
-        high: upper bound.
-        smallest: rows of the real curve's first point.
-        largest: rows of its last point.
-    """
-
-    rows: float
-    low: float
-    high: float
-    smallest: int
-    largest: int
-
-
-def trace_points(tables: Mapping[int, LabelTable], draws: Draws) -> tuple[Point, ...]:
+def trace_points(
+    tables: Mapping[int, LabelTable], draws: Draws, names: Mapping[int, str] | None = None
+) -> tuple[Point, ...]:
     """Return the points of a curve, from the fewest rows to the most.
 
     Args:
         tables: predictions by number of training rows, on the same test items.
         draws: how many resamples, and from which seed.
+        names: of conditions by number of rows, which the points carry.
 
     Returns:
         One point per table.
     """
+    names = names or {}
     seed = derive_seed(draws.seed, "learning")
     points = []
     for num_rows, table in sorted(tables.items()):
         by_seed = score_seeds(table, macro_f1_of)
         drawn = draw_bootstrap(table, (macro_f1_of,), draws.num_draws, seed)[0]
         score = Interval(float(by_seed.mean()), *bound_draws(drawn, draws.level), draws.level)
-        points.append(Point(num_rows, score, spread(by_seed) if len(by_seed) > 1 else None, drawn))
+        sd = spread(by_seed) if len(by_seed) > 1 else None
+        points.append(Point(LearningPoint(names.get(num_rows, ""), num_rows, score, sd), drawn))
     return tuple(points)
 
 
@@ -124,11 +105,11 @@ def find_plateau(points: tuple[Point, ...], level: float) -> int | None:
         low, _ = bound_draws(last.drawn - point.drawn, level)
         if low > 0:
             break
-        flat_from = point.num_rows
+        flat_from = point.stored.num_rows
     return flat_from
 
 
-def value_in_rows(real: tuple[Point, ...], other: Point, level: float) -> Worth:
+def value_in_rows(real: tuple[Point, ...], other: Point, level: float) -> Interval:
     """Return how many real rows a training set is worth.
 
     The real curve is made monotone (isotonic regression, each point counting the same) and read
@@ -140,7 +121,8 @@ def value_in_rows(real: tuple[Point, ...], other: Point, level: float) -> Worth:
         level: of the interval, in (0, 1).
 
     Returns:
-        Rows within the ends of the real curve.
+        Rows, with an interval over test items. A value at an end of the real curve means that end
+        or beyond: nothing is extrapolated.
 
     Raises:
         UndefinedMetricError: the real curve has fewer than two points.
@@ -150,13 +132,13 @@ def value_in_rows(real: tuple[Point, ...], other: Point, level: float) -> Worth:
     """
     if len(real) < MIN_POINTS:
         raise UndefinedMetricError(f"a curve needs {MIN_POINTS} points, this one has {len(real)}")
-    rows = np.log([point.num_rows for point in real])  # (P,)
-    means = np.array([point.score.point for point in real])
+    rows = np.log([point.stored.num_rows for point in real])  # (P,)
+    means = np.array([point.stored.macro_f1.point for point in real])
     drawn = np.stack([point.drawn for point in real], axis=1)  # (B, P)
     found = [_read_off(rows, one, score) for one, score in zip(drawn, other.drawn, strict=True)]
     low, high = bound_draws(np.exp(found), level)
-    worth = float(np.exp(_read_off(rows, means, other.score.point)))
-    return Worth(worth, low, high, real[0].num_rows, real[-1].num_rows)
+    worth = float(np.exp(_read_off(rows, means, other.stored.macro_f1.point)))
+    return Interval(worth, low, high, level)
 
 
 def _read_off(rows: FloatArray, scores: FloatArray, wanted: float) -> float:

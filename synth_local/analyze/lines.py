@@ -23,13 +23,11 @@ class Line:
 
     Attributes:
         slope: change of y per unit of x.
-        intercept: y at x = 0.
         r_squared: share of the variance of y that the line explains, in [0, 1]; ``None`` where y
             does not vary.
     """
 
     slope: float
-    intercept: float
     r_squared: float | None
 
 
@@ -72,7 +70,7 @@ def fit_line(x: FloatArray, y: FloatArray) -> Line:
     if varies(y):
         left_over = apart_y - slope * apart_x
         r_squared = max(0.0, 1.0 - float(left_over @ left_over / (apart_y @ apart_y)))
-    return Line(slope, float(y.mean() - slope * x.mean()), r_squared)
+    return Line(slope, r_squared)
 
 
 def rank_points(x: FloatArray, y: FloatArray) -> float | None:

@@ -22,7 +22,7 @@ ENOUGH_TASKS = 6
 NO_DIFFERENCE = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignTest:
     """In how many tasks one strategy scores higher than another.
 
@@ -46,7 +46,7 @@ class SignTest:
         return self.num_higher + self.num_lower >= ENOUGH_TASKS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverTasks:
     """What a condition does over all tasks.
 
@@ -94,4 +94,10 @@ def count_signs(against: str, differences: Sequence[float]) -> SignTest:
     higher = sum(one > NO_DIFFERENCE for one in differences)
     lower = sum(one < -NO_DIFFERENCE for one in differences)
     p_value = float(binomtest(higher, higher + lower).pvalue) if higher + lower else 1.0
-    return SignTest(against, higher, lower, len(differences) - higher - lower, p_value)
+    return SignTest(
+        against=against,
+        num_higher=higher,
+        num_lower=lower,
+        num_ties=len(differences) - higher - lower,
+        p_value=p_value,
+    )

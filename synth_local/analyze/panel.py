@@ -19,7 +19,7 @@ MIN_MEMBERS = 2
 _DIGITS = 3  # half precision carries no more of a probability
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PanelTask:
     """What a panel says of a task's test items.
 

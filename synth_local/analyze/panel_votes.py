@@ -38,7 +38,7 @@ def consult_panel(
     try:
         members, pooled = pool_members(said, generators)
     except UndefinedMetricError as error:
-        return (PanelTask(task, tuple(said), reason=error.what),)
+        return (PanelTask(task=task, members=tuple(said), reason=error.what),)
     return (_compare(task, members, pooled, asked[0], people),)
 
 
@@ -74,11 +74,13 @@ def _compare(
     theirs = np.array([one.share for one in rated.values()], dtype=float)
     places = list(rated)
     return PanelTask(
-        task,
-        members,
-        len(shares),
-        float(shares.mean()),
-        len(rated),
-        rank_points(shares[places], theirs) if rated else None,
-        share_labels([one.majority for one in rated.values()], [labels[one] for one in places]),
+        task=task,
+        members=members,
+        num_items=len(shares),
+        mean_share=float(shares.mean()),
+        num_compared=len(rated),
+        spearman=rank_points(shares[places], theirs) if rated else None,
+        same_label=share_labels(
+            [one.majority for one in rated.values()], [labels[one] for one in places]
+        ),
     )

@@ -1,15 +1,14 @@
-"""What the analyze stage says of a run, as frozen records and as JSON.
+"""What the analyze stage says of a run, as frozen records.
 
-Holds data and no statistics: the step fills it, the report reads it.
+Holds data and no statistics: this package and the step fill it, the report reads it.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from synth_local.analyze.judgements.records import JudgedTasks
-from synth_local.analyze.over_tasks import OverTasks, SignTest
+from synth_local.analyze.over_tasks import OverTasks
 from synth_local.analyze.panel import PanelTask
 from synth_local.records import Interval
 
@@ -21,19 +20,21 @@ SHARED_NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSubjectivity:
     """How much a task's annotators agree, over its test items.
 
     Attributes:
         num_rated: items with two ratings or more.
         num_ties: of these, items without a most frequent label.
-        mean_share: mean over items of the share of the most frequent label; ``None`` where
-            nobody says.
-        pair_agreement: mean over items of the share of agreeing pairs of ratings, in [0, 1].
-        mean_ratings: ratings per rated item.
+        mean_share: mean over items of the share of the most frequent label, in (0, 1]; ``None``
+            where nobody says.
+        pair_agreement: mean over items of the share of agreeing pairs of ratings, in [0, 1]: what
+            tasks with unlike numbers of annotators are compared by.
+        mean_ratings: ratings per rated item, at least 2.
         mean_entropy: mean entropy of an item's labels, in bits.
-        alpha: Krippendorff's alpha, nominal; ``None`` where it is undefined.
+        alpha: Krippendorff's alpha, nominal: 1 is full agreement, 0 chance level, below 0
+            systematic disagreement; ``None`` where it is undefined.
         reason: why there is nothing; empty where there is something.
         origin: where the ratings come from: ``task file`` or ``run file``; empty without ratings.
         ceiling: accuracy of one annotator against the majority of the others; ``None`` as above.
@@ -55,7 +56,7 @@ class TaskSubjectivity:
     ceiling_macro_f1: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
     """Whether a condition's gap to real falls with agreement, item by item.
 
@@ -63,11 +64,13 @@ class Trend:
         condition: name of the condition without its seed.
         partner: name of the ``real`` condition.
         ties: whether items without a most frequent label are in.
-        mean_gap: mean over items of real minus synthetic correctness, in [-1, 1].
-        slope: change of the gap from no to full agreement; negative: the gap is larger where
-            people disagree.
-        spearman: rank correlation of gap and agreement.
-        reason: why there is nothing; empty where there is something.
+        mean_gap: mean over items of real minus synthetic correctness, in [-1, 1]; ``None``
+            without items.
+        slope: change of the gap from no to full agreement, with an interval over items; negative:
+            the gap is larger where people disagree.
+        spearman: rank correlation of gap and agreement, in [-1, 1].
+        p_value: two-sided, of the slope; from the same t as its interval.
+        reason: why slope, correlation and p value are ``None``; empty where they are not.
     """
 
     condition: str
@@ -81,7 +84,7 @@ class Trend:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """Correctness of a pair of students on the items of one level of agreement.
 
@@ -111,16 +114,20 @@ class Level:
     synthetic_soft: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """A student's accuracy on the items with at least so much agreement.
 
     Attributes:
         condition: name of the condition without its seed.
-        accuracies: one per threshold, in [0, 1].
+        thresholds: of agreement, in (0, 1], rising.
+        accuracies: mean over the items kept and all seeds, one per threshold, in [0, 1].
         counts: items kept, one per threshold.
-        slope: of the least-squares line; ``None`` where there are too few points.
-        spearman: rank correlation of the points.
+        slope: of the unweighted least-squares line: accuracy per unit of agreement; ``None`` where
+            there are too few points.
+        r_squared: share of the points' variance on the line, in [0, 1]; ``None`` also where
+            accuracy is the same at all points.
+        spearman: rank correlation of the points, in [-1, 1]; ``None`` as ``r_squared``.
     """
 
     condition: str
@@ -132,14 +139,17 @@ class Curve:
     spearman: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcrossTasks:
     """How the mean gap goes with how objective tasks are, from task to task.
 
     Attributes:
         condition: source, generator, strategy and student, joined as in a cell's name.
-        slope: change of the gap per unit of ``measure``, with an interval over tasks.
-        reason: why there is nothing; empty where there is something.
+        slope: change of the gap per unit of ``measure``, with an interval that speaks of further
+            tasks; negative where synthetic data loses more on subjective tasks.
+        spearman: rank correlation of objectivity and gap, in [-1, 1]; ``None`` also where all
+            gaps are equal.
+        reason: why one of the two is ``None``; empty where neither is.
         measure: ``pair agreement``, beside the gap over the rated test items, or ``judged
             objectivity``, the Bradley-Terry strength, beside the gap over all test items.
     """
@@ -169,7 +179,7 @@ class LearningPoint:
     sd: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LearningCurve:
     """Macro-F1 against rows of one corpus, or of real texts.
 
@@ -192,7 +202,7 @@ class LearningCurve:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusScore:
     """What the students of one corpus score.
 
@@ -211,7 +221,7 @@ class CorpusScore:
     gap: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedCorpora:
     """How far scores lie apart that differ in the corpus alone.
 
@@ -239,7 +249,7 @@ class RepeatedCorpora:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """Everything that the analyze stage says.
 
@@ -273,60 +283,3 @@ class Analysis:
     panel: tuple[PanelTask, ...] = ()
     repeats: tuple[RepeatedCorpora, ...] = ()
     over: tuple[OverTasks, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Analysis:
-        """Return what ``to_json`` gave."""
-        return cls(
-            tuple(TaskSubjectivity(**row) for row in value["tasks"]),
-            tuple(Trend(**{**row, "slope": _interval(row["slope"])}) for row in value["trends"]),
-            tuple(Level(**{**row, "gap": _interval(row["gap"])}) for row in value["levels"]),
-            tuple(_read_curve(row) for row in value["curves"]),
-            tuple(
-                AcrossTasks(**{**row, "slope": _interval(row["slope"])}) for row in value["across"]
-            ),
-            tuple(value["missing"]),
-            JudgedTasks.from_json(value["judged"]) if value.get("judged") else None,
-            tuple(value.get("notes", ())),
-            tuple(_read_learning(row) for row in value["learning"]),
-            tuple(value["cuts"]),
-            tuple(PanelTask(**{**row, "members": tuple(row["members"])}) for row in value["panel"]),
-            tuple(_read_repeats(row) for row in value.get("repeats", ())),
-            tuple(_read_over(row) for row in value.get("over", ())),
-        )
-
-
-def _interval(value: dict[str, float] | None) -> Interval | None:
-    return None if value is None else Interval(**value)
-
-
-def _read_learning(row: dict[str, Any]) -> LearningCurve:
-    points = tuple(
-        LearningPoint(**{**point, "macro_f1": Interval(**point["macro_f1"])})
-        for point in row["points"]
-    )
-    ends = tuple(row["real_ends"]) if row["real_ends"] else None
-    return LearningCurve(
-        **{**row, "points": points, "worth": _interval(row["worth"]), "real_ends": ends}
-    )
-
-
-def _read_repeats(row: dict[str, Any]) -> RepeatedCorpora:
-    corpora = tuple(CorpusScore(**one) for one in row["corpora"])
-    intervals = {name: _interval(row[name]) for name in ("macro_f1", "gap")}
-    return RepeatedCorpora(**{**row, **intervals, "corpora": corpora})
-
-
-def _read_over(row: dict[str, Any]) -> OverTasks:
-    signs = tuple(SignTest(**one) for one in row["signs"])
-    return OverTasks(**{**row, "interval": _interval(row["interval"]), "signs": signs})
-
-
-def _read_curve(row: dict[str, Any]) -> Curve:
-    lists = ("thresholds", "accuracies", "counts")
-    fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in row.items()}
-    return Curve(**fields)

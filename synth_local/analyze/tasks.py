@@ -12,13 +12,13 @@ docs/analysis-controls.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from synth_local.analyze.lines import bound_slope, rank_points
+from synth_local.analyze.summary import AGREEMENT, AcrossTasks
 from synth_local.errors import DataError
-from synth_local.records import Interval
 
 MIN_TASKS = 4
 #: Different objectivities among them: through two, every line fits.
@@ -39,31 +39,15 @@ class TaskPoint:
     gap: float
 
 
-@dataclass(frozen=True, slots=True)
-class TaskTrend:
-    """How the gap changes with objectivity from task to task.
-
-    Attributes:
-        points: in rising order of objectivity.
-        slope: change of the gap per unit of objectivity, with an interval that speaks of
-            further tasks; negative where synthetic data loses more on subjective tasks.
-        spearman: rank correlation of objectivity and gap, in [-1, 1]; ``None`` also where all
-            gaps are equal.
-        reason: why one of the two is ``None``; empty where neither is.
-    """
-
-    points: tuple[TaskPoint, ...]
-    slope: Interval | None
-    spearman: float | None
-    reason: str = ""
-
-
-def fit_tasks(points: Sequence[TaskPoint], level: float = 0.95) -> TaskTrend:
+def fit_tasks(
+    points: Sequence[TaskPoint], condition: str = "", measure: str = AGREEMENT
+) -> AcrossTasks:
     """Return how the gap changes with objectivity from task to task.
 
     Args:
         points: one per task, in any order.
-        level: coverage that the interval aims at, in (0, 1).
+        condition: name that the record carries.
+        measure: what objectivity is measured by, as the record says it.
 
     Returns:
         The trend; without figures, and with the reason, where there are fewer than ``MIN_TASKS``
@@ -75,20 +59,21 @@ def fit_tasks(points: Sequence[TaskPoint], level: float = 0.95) -> TaskTrend:
     names = [point.task for point in points]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"one point per task, but these stand twice: {', '.join(doubled)}")
-    ordered = tuple(sorted(points, key=lambda point: (point.objectivity, point.task)))
+    ordered = sorted(points, key=lambda point: (point.objectivity, point.task))
     objectivity = np.array([point.objectivity for point in ordered])
     gaps = np.array([point.gap for point in ordered])
+    num_values = len(np.unique(objectivity))
+    trend = AcrossTasks(condition=condition, num_tasks=len(ordered), measure=measure)
     if len(ordered) < MIN_TASKS:
         reason = f"a trend over tasks needs {MIN_TASKS} tasks, there are {len(ordered)}"
-        return TaskTrend(ordered, None, None, reason)
-    num_values = len(np.unique(objectivity))
+        return replace(trend, reason=reason)
     if num_values < MIN_VALUES:
         reason = f"a trend over tasks needs {MIN_VALUES} different values, found {num_values}"
-        return TaskTrend(ordered, None, None, reason)
+        return replace(trend, reason=reason)
     spearman = rank_points(objectivity, gaps)
-    return TaskTrend(
-        points=ordered,
-        slope=bound_slope(objectivity, gaps, level).interval,
+    return replace(
+        trend,
+        slope=bound_slope(objectivity, gaps).interval,
         spearman=spearman,
         reason="" if spearman is not None else "the gap is the same for all tasks",
     )

@@ -6,12 +6,13 @@ in the one before, and so lie near a line by construction. The test stands in ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from synth_local.analyze.lines import fit_line, rank_points
+from synth_local.analyze.summary import Curve
 from synth_local.core.stats import FloatArray
 
 MIN_ITEMS = 10
@@ -19,45 +20,12 @@ MIN_ITEMS = 10
 MIN_POINTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ThresholdPoint:
-    """A student's accuracy on the items with at least so much agreement.
-
-    Attributes:
-        threshold: gamma, in (0, 1].
-        num_items: with agreement of at least ``threshold``.
-        accuracy: mean over these items and all seeds, in [0, 1].
-    """
-
-    threshold: float
-    num_items: int
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdCurve:
-    """Accuracy over thresholds of agreement, with the line through the points.
-
-    Attributes:
-        points: in rising order of the threshold.
-        slope: of the unweighted least-squares line: accuracy per unit of agreement.
-        intercept: of the same line, at threshold 0.
-        r_squared: share of the points' variance on the line, in [0, 1].
-        spearman: rank correlation of threshold and accuracy, in [-1, 1].
-        reason: why some of the four are ``None``; empty where none is.
-    """
-
-    points: tuple[ThresholdPoint, ...]
-    slope: float | None
-    intercept: float | None
-    r_squared: float | None
-    spearman: float | None
-    reason: str = ""
-
-
 def trace_curve(
-    agreement: FloatArray, correct: npt.NDArray[np.generic], min_items: int = MIN_ITEMS
-) -> ThresholdCurve:
+    agreement: FloatArray,
+    correct: npt.NDArray[np.generic],
+    min_items: int = MIN_ITEMS,
+    condition: str = "",
+) -> Curve:
     """Return a student's accuracy on the items with agreement of at least each threshold.
 
     Thresholds are the values that agreement takes. Points share items: a p value of the line or
@@ -68,6 +36,7 @@ def trace_curve(
         agreement: (items,) a_i in (0, 1].
         correct: (items, seeds) 1 where the student is right, else 0.
         min_items: thresholds that keep fewer items are left out.
+        condition: name that the record carries.
 
     Returns:
         The curve. Without a line where fewer than three points are left; without R^2 and
@@ -82,29 +51,28 @@ def trace_curve(
     if not correct.shape[1] or not np.isin(correct, (0, 1)).all():
         raise ValueError("correct holds 0 and 1, for at least one seed")
     points = _measure_points(agreement, correct.astype(np.int64), min_items)
+    curve = Curve(
+        condition=condition,
+        thresholds=tuple(threshold for threshold, _, _ in points),
+        accuracies=tuple(accuracy for _, accuracy, _ in points),
+        counts=tuple(num_items for _, _, num_items in points),
+    )
     if len(points) < MIN_POINTS:
-        reason = (
-            f"a line needs {MIN_POINTS} thresholds that keep {min_items} items, "
-            f"there are {len(points)}"
-        )
-        return ThresholdCurve(points, None, None, None, None, reason)
-    thresholds = np.array([point.threshold for point in points])
-    accuracies = np.array([point.accuracy for point in points])
+        return curve
+    thresholds, accuracies = np.array(curve.thresholds), np.array(curve.accuracies)
     line = fit_line(thresholds, accuracies)
-    reason = "" if line.r_squared is not None else "accuracy is the same at all thresholds"
-    return ThresholdCurve(
-        points=points,
+    return replace(
+        curve,
         slope=line.slope,
-        intercept=line.intercept,
         r_squared=line.r_squared,
         spearman=rank_points(thresholds, accuracies),
-        reason=reason,
     )
 
 
 def _measure_points(
     agreement: FloatArray, correct: npt.NDArray[np.int64], min_items: int
-) -> tuple[ThresholdPoint, ...]:
+) -> list[tuple[float, float, int]]:
+    """Return threshold, accuracy and items kept, in rising order of the threshold."""
     num_seeds = correct.shape[1]
     points = []
     for threshold in np.unique(agreement):
@@ -112,5 +80,5 @@ def _measure_points(
         if len(kept) >= min_items:
             # one division of two integers: equal accuracies are equal numbers, and equal ranks
             accuracy = int(kept.sum()) / (len(kept) * num_seeds)
-            points.append(ThresholdPoint(float(threshold), len(kept), accuracy))
-    return tuple(points)
+            points.append((float(threshold), accuracy, len(kept)))
+    return points

@@ -82,6 +82,7 @@ def _print_file(facts: FileFacts) -> None:
 
 
 def _print_tasks(overview: Overview) -> None:
+    from synth_local.store.records import parse  # noqa: PLC0415
     from synth_local.task.file_facts import FileFacts  # noqa: PLC0415
 
     for task in overview.tasks:
@@ -90,7 +91,7 @@ def _print_tasks(overview: Overview) -> None:
         click.echo(f"task {task['name']}: {counts}; labels {list_names(task['test'])}")
         click.echo(f"  {_spell_reach(task['reach'])}")
         for file in task["files"]:
-            _print_file(FileFacts.from_json(file))
+            _print_file(parse(file, FileFacts))
     for said in overview.said:
         _print_file(said.facts)
 

@@ -28,6 +28,7 @@ from synth_local.run.splits import split_facts
 from synth_local.run.stages import STAGES
 from synth_local.run.stale_outputs import explain_corpus, explain_stages
 from synth_local.run.state import State
+from synth_local.store.records import parse
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import NotHere
 from synth_local.task.file_facts import FileFacts
@@ -65,7 +66,7 @@ class CorpusOverview:
     @property
     def read_file(self) -> FileFacts | None:
         """Return what became of the rows of a file brought along; ``None`` for other corpora."""
-        return None if self.file is None else FileFacts.from_json(self.file)
+        return None if self.file is None else parse(self.file, FileFacts)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from statsmodels.stats.multitest import multipletests
-
 from synth_local.evaluate.failed import find_failed
 from synth_local.evaluate.floors import find_floors
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.paired import AskedPair, set_beside
-from synth_local.evaluate.resampler import Resampler, Resampling, Side, share_seeds
+from synth_local.evaluate.resampler import Resampler, Resampling, Side, correct_holm, share_seeds
 from synth_local.evaluate.summary import FAMILIES, Condition, Difference, Family, Summary
 
 SYNTHETIC = ("synthetic", "synthetic_all")
@@ -114,10 +112,6 @@ def correct_families(
 
     Returns:
         The same, in their order; a family is one task, student and metric.
-
-    References:
-        S. Holm (1979), A simple sequentially rejective multiple test procedure.
-        Scandinavian Journal of Statistics 6, 65-70.
     """
     corrected = list(differences)
     families: dict[tuple[str, str, str], list[int]] = {}
@@ -126,10 +120,9 @@ def correct_families(
         if found.family == "real" and one not in floors:
             families.setdefault((one.task, one.student, found.metric), []).append(place)
     for family in families.values():
-        raw = [differences[place].p for place in family]
-        _, p_values, _, _ = multipletests(raw, method="holm")
-        for place, p_value in zip(family, p_values, strict=True):
-            corrected[place] = replace(corrected[place], p_holm=float(p_value))
+        p_values = correct_holm([differences[place].p for place in family])
+        for place, p_holm in zip(family, p_values, strict=True):
+            corrected[place] = replace(corrected[place], p_holm=p_holm)
     return corrected
 
 

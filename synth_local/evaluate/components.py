@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from synth_local.core.stats import FloatArray, LabelTable, Score, score_seeds
+from synth_local.core.stats import SCORES, FloatArray, LabelTable, Score, f1_of, score_seeds
 from synth_local.records import Interval
 
 
@@ -157,6 +157,32 @@ def weigh_items(table: LabelTable, metric: str) -> float:
     if metric != "macro_f1":
         return float(1 / counts.sum())
     return math.sqrt(float((1 / (len(counts) * counts) ** 2).sum()))
+
+
+def measure_chance(
+    drawn: FloatArray, sides: Sequence[Sequence[LabelTable]], score: str | int
+) -> Uncertainty:
+    """Return all sources of chance in the figure of one side, or in the difference of two.
+
+    Args:
+        drawn: (resamples,) the figure on resampled items.
+        sides: of each its tables of (seeds, items), one for each corpus, all on the same items.
+        score: one of ``SCORES``, or the number of a label for its F1.
+    """
+    table = sides[0][0]
+    if isinstance(score, str):
+        items = measure_items(drawn, count_units(table, score), weigh_items(table, score))
+    else:
+        num_items = int(table.num_gold[score])  # the label's own: no other item can be found
+        items = measure_items(drawn, num_items, 1 / num_items)
+    return Uncertainty(
+        items, tuple(measure_training(tables, find_score(score)) for tables in sides)
+    )
+
+
+def find_score(score: str | int) -> Score:
+    """Return one of ``SCORES`` by its name, or the F1 of the label of a number."""
+    return SCORES[score] if isinstance(score, str) else f1_of(score)
 
 
 def measure_training(by_corpus: Sequence[LabelTable], score: Score) -> Component:

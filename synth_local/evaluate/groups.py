@@ -16,7 +16,7 @@ from synth_local.evaluate.summary import Condition, Confusion
 from synth_local.records import Cell, Prediction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
     """What a training says of its own training rows.
 
@@ -36,7 +36,7 @@ class Learnt:
     validation_macro_f1: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellPredictions:
     """What one trained cell says of the test set.
 
@@ -62,7 +62,7 @@ class CellPredictions:
     serves: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """All seeds of one condition on the same items.
 
@@ -149,7 +149,9 @@ def _make_group(
     if not reference.predictions:
         raise UndefinedMetricError("no score without predictions", where=reference.cell.name)
     items = {row.id: place for place, row in enumerate(reference.predictions)}
-    gold = _number([row.gold for row in reference.predictions], reference)
+    gold = number_labels(
+        [row.gold for row in reference.predictions], reference.labels, reference.cell.name
+    )
     predicted = [_line_up(member, reference, items) for member in members]
     partners = [Condition.of(cell) for member in members for cell in member.partners]
     return Group(
@@ -177,14 +179,19 @@ def _line_up(
             f"{member.cell.name} was tested on other items or labels than {reference.cell.name}",
             fix="the test split changed between the two: run the train stage again",
         )
-    return _number([by_id[item].predicted for item in items], member)
+    return number_labels([by_id[item].predicted for item in items], member.labels, member.cell.name)
 
 
-def _number(names: list[str], cell: CellPredictions) -> IntArray:
-    numbers = {label: number for number, label in enumerate(cell.labels)}
+def number_labels(names: Sequence[str], labels: Sequence[str], where: str) -> IntArray:
+    """Return label names as places among a task's labels: (names,).
+
+    Raises:
+        DataError: a name is none of the labels.
+    """
+    numbers = {label: number for number, label in enumerate(labels)}
     unknown = sorted(set(names) - numbers.keys())
     if unknown:
         raise DataError(
-            f"labels that the task does not have: {', '.join(unknown)}", where=cell.cell.name
+            f"labels that the task does not have: {', '.join(map(repr, unknown))}", where=where
         )
     return np.array([numbers[name] for name in names], dtype=np.int64)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from synth_local.errors import DataError, UndefinedMetricError
 from synth_local.evaluate.brier import score_brier
@@ -98,18 +98,6 @@ class MacroF1(LabelMetric):
         return {"macro_f1": float(f1)}
 
 
-class Confusion(LabelMetric):
-    """Counts of items by gold label (rows) and predicted label (columns)."""
-
-    description = "Counts of items by gold label (rows) and predicted label (columns)."
-
-    def _compute(
-        self, predictions: list[str], references: list[str], labels: Sequence[str]
-    ) -> dict[str, list[list[int]]]:
-        counts = confusion_matrix(references, predictions, labels=list(labels))
-        return {"confusion": counts.tolist()}
-
-
 def score_predictions(predictions: Sequence[Prediction], labels: Sequence[str]) -> list[Score]:
     """Return every figure of one cell that has a value.
 
@@ -138,25 +126,6 @@ def score_predictions(predictions: Sequence[Prediction], labels: Sequence[str]) 
         if not np.isnan(values[number])
     ]
     return scores
-
-
-def count_confusion(
-    predictions: Sequence[Prediction], labels: Sequence[str]
-) -> tuple[tuple[int, ...], ...]:
-    """Return how many items of each gold label (rows) got each predicted label (columns).
-
-    Args:
-        labels: all label names of the task, in its order.
-
-    Returns:
-        (labels, labels) counts.
-
-    Raises:
-        UndefinedMetricError: there are no predictions.
-        DataError: a prediction names a label that is not in ``labels``.
-    """
-    rows = _compute(Confusion, _check(predictions, labels), labels=list(labels))["confusion"]
-    return tuple(tuple(row) for row in rows)
 
 
 def _check(predictions: Sequence[Prediction], labels: Sequence[str]) -> dict[str, list[str]]:

@@ -13,12 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 
 from synth_local.core.hashing import derive_seed
 from synth_local.core.stats import (
     SCORES,
-    IntArray,
     LabelTable,
     bound_draws,
     draw_bootstrap,
@@ -27,22 +25,15 @@ from synth_local.core.stats import (
     spread,
 )
 from synth_local.errors import DataError, UndefinedMetricError
-from synth_local.evaluate.components import (
-    DIFFERENCE_ENDS,
-    Uncertainty,
-    count_units,
-    measure_items,
-    measure_training,
-    weigh_items,
-)
+from synth_local.evaluate.components import DIFFERENCE_ENDS, measure_chance
 from synth_local.evaluate.failed import find_failed
-from synth_local.evaluate.groups import CellPredictions, group_cells
-from synth_local.evaluate.resampler import Resampling
+from synth_local.evaluate.groups import CellPredictions, group_cells, number_labels
+from synth_local.evaluate.resampler import Resampling, correct_holm
 from synth_local.evaluate.verdicts.verdict import MARGIN, Answer, answer
 from synth_local.records import Interval, Prediction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Two conditions on the items and seeds that both have.
 
@@ -65,7 +56,7 @@ class Pair:
     against: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairDifference:
     """One metric of a pair.
 
@@ -92,7 +83,7 @@ class PairDifference:
     p_holm: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairResult:
     """What was found of one pair: a difference per metric.
 
@@ -138,19 +129,23 @@ def align_pair(
         raise UndefinedMetricError(f"{name}: no test item in common")
     _check_gold(name, shared, [one for by_seed in rows for one in by_seed])
     labels = _join_labels([left[seeds[0]], right[seeds[0]]])
-    gold = _number(name, [rows[0][0][item].gold for item in shared], labels)
-    tables = [
-        np.stack([_number(name, [one[item].predicted for item in shared], labels) for one in side])
-        for side in rows
-    ]
+    gold = number_labels([rows[0][0][item].gold for item in shared], labels, name)
+
+    def tabulate(by_seed: Sequence[dict[str, Prediction]]) -> LabelTable:
+        predicted = [
+            number_labels([said[item].predicted for item in shared], labels, name)
+            for said in by_seed
+        ]
+        return LabelTable(gold, np.stack(predicted), len(labels))
+
     return Pair(
-        name,
-        seeds,
-        LabelTable(gold, tables[0], len(labels)),
-        LabelTable(gold, tables[1], len(labels)),
-        len(of_first) - len(shared),
-        len(of_other) - len(shared),
-        tuple(_list_against(first, other, seeds)),
+        name=name,
+        seeds=seeds,
+        first=tabulate(rows[0]),
+        other=tabulate(rows[1]),
+        num_only_first=len(of_first) - len(shared),
+        num_only_other=len(of_other) - len(shared),
+        against=tuple(_list_against(first, other, seeds)),
     )
 
 
@@ -166,28 +161,23 @@ def compare_pairs(
 
     Returns:
         One result per pair, in their order.
-
-    References:
-        S. Holm (1979), A simple sequentially rejective multiple test procedure.
-        Scandinavian Journal of Statistics 6, 65-70.
     """
     settings = resampling or Resampling()
     settings = replace(settings, num_swaps=settings.count_swaps(len(pairs)))
     found = [_compare(pair, settings) for pair in pairs]
     for place in range(len(SCORES) if found else 0):
-        raw = [differences[place].p for differences in found]
-        _, corrected, _, _ = multipletests(raw, method="holm")
+        corrected = correct_holm([differences[place].p for differences in found])
         for differences, p_holm in zip(found, corrected, strict=True):
-            differences[place] = replace(differences[place], p_holm=float(p_holm))
+            differences[place] = replace(differences[place], p_holm=p_holm)
     return [
         PairResult(
-            pair.seeds,
-            len(pair.first.gold),
-            pair.num_only_first,
-            pair.num_only_other,
-            tuple(differences),
-            "none" if pair.against else _answer(differences[0].interval, margin),
-            pair.against,
+            seeds=pair.seeds,
+            num_items=len(pair.first.gold),
+            num_only_first=pair.num_only_first,
+            num_only_other=pair.num_only_other,
+            differences=tuple(differences),
+            verdict="none" if pair.against else _answer(differences[0].interval, margin),
+            reasons=pair.against,
         )
         for pair, differences in zip(pairs, found, strict=True)
     ]
@@ -216,16 +206,24 @@ def _compare(pair: Pair, settings: Resampling) -> list[PairDifference]:
         sds = [spread(values) if len(values) > 1 else None for values in by_seed]
         apart = draws[place]
         items_only = Interval(other - first, *bound_draws(apart, settings.level), settings.level)
-        units, step = count_units(pair.first, metric), weigh_items(pair.first, metric)
-        trained = tuple(measure_training([table], score) for table in sides)
-        chance = Uncertainty(measure_items(apart, units, step), trained)
+        chance = measure_chance(apart, [[table] for table in sides], metric)
         # trainings that said the same of every item are one and the same: nothing is left to chance
         interval = (
             items_only if is_same else chance.bound(other - first, DIFFERENCE_ENDS, settings.level)
         )
         p = float(p_values[place])
         found.append(
-            PairDifference(metric, first, other, sds[0], sds[1], interval, items_only, p, p)
+            PairDifference(
+                metric=metric,
+                first=first,
+                other=other,
+                sd_first=sds[0],
+                sd_other=sds[1],
+                interval=interval,
+                items_only=items_only,
+                p=p,
+                p_holm=p,
+            )
         )
     return found
 
@@ -274,13 +272,3 @@ def _check_gold(name: str, items: Sequence[str], sides: Sequence[dict[str, Predi
 def _join_labels(cells: Sequence[CellPredictions]) -> tuple[str, ...]:
     """Return the label names of all cells; a label that is nowhere in use counts in no score."""
     return tuple(dict.fromkeys(label for cell in cells for label in cell.labels))
-
-
-def _number(where: str, names: Sequence[str], labels: Sequence[str]) -> IntArray:
-    numbers = {label: number for number, label in enumerate(labels)}
-    unknown = sorted(set(names) - numbers.keys())
-    if unknown:
-        raise DataError(
-            f"labels that the task does not have: {', '.join(map(repr, unknown))}", where=where
-        )
-    return np.array([numbers[name] for name in names], dtype=np.int64)

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from statsmodels.stats.multitest import multipletests
 
 from synth_local.core.hashing import derive_seed
 from synth_local.core.stats import (
     SCORES,
     FloatArray,
     LabelTable,
-    Score,
     bound_draws,
     draw_bootstrap,
     f1_of,
@@ -28,12 +28,9 @@ from synth_local.core.stats import (
 from synth_local.evaluate.components import (
     DIFFERENCE_ENDS,
     SCORE_ENDS,
-    Component,
     Uncertainty,
-    count_units,
-    measure_items,
-    measure_training,
-    weigh_items,
+    find_score,
+    measure_chance,
 )
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition, ConditionScore, Difference, Family
@@ -189,20 +186,14 @@ class Resampler:
             for side in (left, right)
         ]
         apart = np.asarray(drawn[0] - drawn[1])
-        chance = Uncertainty(
-            _measure_items(apart, left.group.table, score),
-            tuple(measure_training(side.tables, _find(score)) for side in (left, right)),
-        )
+        chance = measure_chance(apart, (left.tables, right.tables), score)
         return Apart(_mean(left, score), _mean(right, score), chance, apart)
 
     def _score(self, side: Side, metric: str, draws: FloatArray) -> ConditionScore:
         group = side.group
         by_seed = score_seeds(group.table, SCORES[metric])
         point = _mean(side, metric)
-        chance = Uncertainty(
-            _measure_items(draws, group.table, metric),
-            (measure_training(side.tables, SCORES[metric]),),
-        )
+        chance = measure_chance(draws, (side.tables,), metric)
         return ConditionScore(
             condition=group.condition,
             metric=metric,
@@ -244,25 +235,25 @@ class Resampler:
         return self._draws[key]
 
 
-def _find(score: str | int) -> Score:
-    return SCORES[score] if isinstance(score, str) else f1_of(score)
-
-
 def _place(score: str | int) -> int:
     """Return where a score stands among the draws of a condition."""
     return list(SCORES).index(score) if isinstance(score, str) else len(SCORES) + score
 
 
-def _measure_items(drawn: FloatArray, table: LabelTable, score: str | int) -> Component:
-    if isinstance(score, str):
-        return measure_items(drawn, count_units(table, score), weigh_items(table, score))
-    num_items = int(table.num_gold[score])  # the label's own: no other item can be found
-    return measure_items(drawn, num_items, 1 / num_items)
-
-
 def _mean(side: Side, score: str | int) -> float:
     """Return the mean over corpora of the mean over seeds."""
-    return float(np.mean([score_seeds(one, _find(score)).mean() for one in side.tables]))
+    return float(np.mean([score_seeds(one, find_score(score)).mean() for one in side.tables]))
+
+
+def correct_holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p values of one family with Holm's correction, in their order.
+
+    References:
+        S. Holm (1979), A simple sequentially rejective multiple test procedure.
+        Scandinavian Journal of Statistics 6, 65-70.
+    """
+    _, corrected, _, _ = multipletests(p_values, method="holm")
+    return [float(p_value) for p_value in corrected]
 
 
 def share_seeds(left: Group, right: Group) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""What the evaluate stage says of a run, as frozen records and as JSON.
+"""What the evaluate stage says of a run, as frozen records.
 
 Holds data and no statistics: ``compare`` fills it, the report reads it.
 """
@@ -6,11 +6,9 @@ Holds data and no statistics: ``compare`` fills it, the report reads it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
-
-from pydantic import TypeAdapter
+from typing import Literal
 
 from synth_local.records import Cell, Interval
 
@@ -36,7 +34,7 @@ FAMILY_NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """What several seeds have in common: a cell without its seed; ``-`` where a part is absent."""
 
@@ -51,7 +49,12 @@ class Condition:
     def of(cls, cell: Cell) -> Condition:
         """Return the condition that ``cell`` is one seed of."""
         return cls(
-            cell.task, cell.source, cell.generator, cell.strategy, cell.student, cell.num_train
+            task=cell.task,
+            source=cell.source,
+            generator=cell.generator,
+            strategy=cell.strategy,
+            student=cell.student,
+            num_train=cell.num_train,
         )
 
     @property
@@ -201,7 +204,7 @@ class FailedTraining:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
     """What a task's test items give to who has learnt nothing.
 
@@ -285,15 +288,3 @@ class Summary:
     smallest_p: float = 1.0
     seed: int
     notes: tuple[str, ...] = field(default=(COVERS_NOTE, FAMILY_NOTE))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready value."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Summary:
-        """Return the summary that ``to_json`` gave ``value`` for."""
-        return _SUMMARY.validate_python(value)
-
-
-_SUMMARY = TypeAdapter(Summary)

@@ -1,4 +1,4 @@
-"""What the label audit and the discriminator found, as frozen rows that go to JSON and back.
+"""What the label audit and the discriminator found, as frozen rows.
 
 Light: reports read these without anything that computes them. What has no value says why, as the
 end of a sentence that begins with "cannot be said because".
@@ -6,9 +6,7 @@ end of a sentence that begins with "cannot be said because".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
 from synth_local.records import Interval
 
@@ -30,13 +28,8 @@ class Share:
     num: int
     why: str = ""
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the share that ``asdict`` wrote."""
-        return cls(**{**stored, "value": _read_interval(stored["value"])})
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """What was found of one label, or of all labels together.
 
@@ -61,17 +54,11 @@ class AuditRow:
         """Return the five shares by their names."""
         return {name: getattr(self, name) for name in SHARES}
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the row that ``asdict`` wrote."""
-        shares = {name: Share.from_json(stored[name]) for name in SHARES}
-        return cls(label=stored["label"], **shares)
-
 
 SHARES = ("synthetic", "test", "wrong", "wrong_test", "real")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoubtedRow:
     """A synthetic row that the judge hardly believes.
 
@@ -90,7 +77,7 @@ class DoubtedRow:
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelAudit:
     """Whether the labels of one corpus hold.
 
@@ -108,17 +95,6 @@ class LabelAudit:
     thresholds: dict[str, float]
     num_train: int
     num_synthetic_train: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON-ready values; ``from_json`` takes them back."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the audit that ``to_json`` wrote."""
-        rows = tuple(AuditRow.from_json(row) for row in stored["rows"])
-        doubted = tuple(DoubtedRow(**row) for row in stored["doubted"])
-        return cls(**{**stored, "rows": rows, "doubted": doubted})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +114,7 @@ class TellingWord:
     num_real: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discrimination:
     """How well a classifier tells the synthetic texts of one corpus from real ones.
 
@@ -155,17 +131,3 @@ class Discrimination:
     num_folds: int
     words: tuple[TellingWord, ...] = ()
     why: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON-ready values; ``from_json`` takes them back."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what ``to_json`` wrote."""
-        words = tuple(TellingWord(**word) for word in stored["words"])
-        return cls(**{**stored, "auc": _read_interval(stored["auc"]), "words": words})
-
-
-def _read_interval(stored: Mapping[str, float] | None) -> Interval | None:
-    return None if stored is None else Interval(**stored)

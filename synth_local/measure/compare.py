@@ -64,7 +64,7 @@ class View:
     synthetic: Sequence[Example]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Drawn:
     """The four samples of one view; the last two are those of similarity, without the pool."""
 
@@ -165,11 +165,11 @@ def _draw_views(
     fewer = {label: min(count, counts[label]) for label, count in found.items()}
     return [
         _Drawn(
-            view.name,
-            draw(view.real, counts, seed),
-            draw(view.synthetic, counts, seed),
-            draw(other, fewer, seed),
-            draw(view.synthetic, fewer, seed),
+            view=view.name,
+            real=draw(view.real, counts, seed),
+            synthetic=draw(view.synthetic, counts, seed),
+            other_real=draw(other, fewer, seed),
+            beside_it=draw(view.synthetic, fewer, seed),
         )
         for view, other in zip(views, others, strict=True)
     ]
@@ -194,6 +194,11 @@ def _measure_label(
 def _make_row(
     names: tuple[str, Side, str, str], found: Found, num_texts: int
 ) -> MeasureRow | UndefinedRow:
+    view, side, label, metric = names
     if isinstance(found, str):
-        return UndefinedRow(*names, found, num_texts)
-    return MeasureRow(*names, found, num_texts)
+        return UndefinedRow(
+            view=view, side=side, label=label, metric=metric, why=found, num_texts=num_texts
+        )
+    return MeasureRow(
+        view=view, side=side, label=label, metric=metric, value=found, num_texts=num_texts
+    )

@@ -67,7 +67,7 @@ def discriminate(
             f"{num} text(s) of the same labels on each side are fewer than the {MIN_TEXTS} that "
             "it takes"
         )
-        return Discrimination(None, num, NUM_FOLDS, why=why)
+        return Discrimination(auc=None, num_texts=num, num_folds=NUM_FOLDS, why=why)
     texts = [row.text for side in (real, synthetic) for row in draw(side, counts, seed)]
     keys = [identify(text) for text in texts]
     is_synthetic = np.arange(2 * num) >= num
@@ -76,7 +76,7 @@ def discriminate(
         features = fit_words(vectorizer, texts)
         auc = _cross_validate(features, is_synthetic, assign_folds(keys, is_synthetic))
     except UndefinedMetricError as error:
-        return Discrimination(None, num, NUM_FOLDS, why=error.what)
+        return Discrimination(auc=None, num_texts=num, num_folds=NUM_FOLDS, why=error.what)
     solver = make_solver().fit(features, is_synthetic)
     _, distinct = np.unique(keys, return_index=True)  # a repeat is no further text
     is_in = features[distinct] > 0
@@ -87,7 +87,9 @@ def discriminate(
         np.asarray(is_in[sides].sum(axis=0)).ravel(),
         np.asarray(is_in[~sides].sum(axis=0)).ravel(),
     )
-    return Discrimination(auc, num, NUM_FOLDS, (*words.of_synthetic(), *words.of_real()))
+    return Discrimination(
+        auc=auc, num_texts=num, num_folds=NUM_FOLDS, words=(*words.of_synthetic(), *words.of_real())
+    )
 
 
 def assign_folds(keys: Sequence[str], is_synthetic: NDArray[np.bool_]) -> IntArray:

@@ -16,39 +16,23 @@ from synth_local.measure.neighbours import (
 )
 
 
-def remote_clique(embeddings: FloatArray) -> float:
-    """Return the mean over texts of the mean distance to the other texts.
-
-    Exact, in time linear in the number of texts: the sum of all cosines is the squared length of
-    the sum of the unit vectors.
-
-    Args:
-        embeddings: (texts, dimensions), no row all zero.
-
-    Returns:
-        In [0, 2]; 0 where all texts point the same way, higher is more diverse.
-
-    Raises:
-        UndefinedMetricError: fewer than two texts.
-
-    References:
-        S. R. Cox et al. (2021), Directed Diversity: Leveraging Language Embedding Distances for
-        Collective Creativity in Crowd Ideation. https://arxiv.org/abs/2101.06030
-    """
-    _require_two(len(embeddings))
-    unit = check_unit_rows(embeddings)
-    return float(remote_cliques(unit, np.ones((1, len(unit)), dtype=np.bool_))[0])
-
-
 def remote_cliques(unit: FloatArray, members: BoolArray) -> FloatArray:
     """Return the Remote Clique of several subsets of the same texts.
+
+    It is the mean over texts of the mean distance to the other texts: exact, in time linear in the
+    number of texts, since the sum of all cosines is the squared length of the sum of the unit
+    vectors.
 
     Args:
         unit: (texts, dimensions) rows of length 1.
         members: (subsets, texts) what each subset holds, at least two.
 
     Returns:
-        (subsets,) in float64.
+        (subsets,) in [0, 2], float64; 0 where all texts point the same way, higher is more diverse.
+
+    References:
+        S. R. Cox et al. (2021), Directed Diversity: Leveraging Language Embedding Distances for
+        Collective Creativity in Crowd Ideation. https://arxiv.org/abs/2101.06030
     """
     weights = members.astype(np.float64)
     exact = unit.astype(np.float64)
@@ -76,15 +60,12 @@ def chamfer(embeddings: FloatArray) -> float:
         UndefinedMetricError: fewer than two texts.
 
     References:
-        S. R. Cox et al. (2021), as for ``remote_clique``.
+        S. R. Cox et al. (2021), as for ``remote_cliques``.
     """
-    _require_two(len(embeddings))
+    if len(embeddings) < 2:
+        raise UndefinedMetricError(
+            f"{len(embeddings)} text(s) have no distance to another one",
+            fix="measure two or more texts",
+        )
     unit = check_unit_rows(embeddings)
     return max(0.0, 1.0 - mean_nearest_cosine(unit, unit, 1, exclude_self=True))
-
-
-def _require_two(num_texts: int) -> None:
-    if num_texts < 2:
-        raise UndefinedMetricError(
-            f"{num_texts} text(s) have no distance to another one", fix="measure two or more texts"
-        )

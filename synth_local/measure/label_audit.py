@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import binomtest
 
 from synth_local.errors import UndefinedMetricError
 from synth_local.measure.audit_records import (
@@ -23,8 +22,9 @@ from synth_local.measure.audit_records import (
     Share,
 )
 from synth_local.measure.draw import draw
+from synth_local.measure.shares import average_both, average_labels, share_of
 from synth_local.measure.word_judge import FloatArray, IntArray, WordJudge, fit_judge, number_labels
-from synth_local.records import Example, Interval
+from synth_local.records import Example
 
 NUM_DOUBTED = 20
 #: Below this many held-out real rows a label has no threshold.
@@ -72,30 +72,22 @@ def audit_labels(
     judged = _judge_synthetic(train, real, synthetic, labels)
     found = {**judged.found, "real": _judge_real(kept, train, labels)}
     overall = AuditRow(
-        "",
-        **_average_both(found, "synthetic", "test"),
-        **_average_both(found, "wrong", "wrong_test"),
+        label="",
+        **average_both(found, "synthetic", "test"),
+        **average_both(found, "wrong", "wrong_test"),
         real=average_labels(found["real"]),
     )
     rows = [
-        AuditRow(label, **{name: shares[place] for name, shares in found.items()})
+        AuditRow(label=label, **{name: shares[place] for name, shares in found.items()})
         for place, label in enumerate(labels)
     ]
-    return LabelAudit((overall, *rows), judged.doubted, judged.thresholds, len(train), len(kept))
-
-
-def _average_both(found: Mapping[str, list[Share]], one: str, other: str) -> dict[str, Share]:
-    """Return the means of two shares over the labels that have both, so that they compare."""
-    pairs = list(zip(found[one], found[other], strict=True))
-    both = [pair for pair in pairs if pair[0].value and pair[1].value] or pairs
-    return {
-        one: average_labels([left if right.value else _drop(left) for left, right in both]),
-        other: average_labels([right if left.value else _drop(right) for left, right in both]),
-    }
-
-
-def _drop(share: Share) -> Share:
-    return Share(None, share.num, share.why or "no label has both shares")
+    return LabelAudit(
+        rows=(overall, *rows),
+        doubted=judged.doubted,
+        thresholds=judged.thresholds,
+        num_train=len(train),
+        num_synthetic_train=len(kept),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,41 +229,6 @@ def settle(probabilities: FloatArray, thresholds: FloatArray) -> IntArray:
     return best
 
 
-def share_of(hits: int, num: int, why: str) -> Share:
-    """Return ``hits / num`` with Wilson's interval, or ``why`` where ``num`` is 0."""
-    if not num:
-        return Share(None, 0, why)
-    ends = binomtest(hits, num).proportion_ci(0.95, method="wilson")
-    return Share(Interval(hits / num, float(ends.low), float(ends.high)), num)
-
-
-def average_labels(shares: Sequence[Share]) -> Share:
-    """Return the mean over labels, each counted the same, whatever the mix of the rows.
-
-    A corpus is balanced and test rows need not be: a share over all rows would compare mixes. The
-    interval squares and adds the distances of each label's own interval.
-
-    Args:
-        shares: one a label; those without a value are left out.
-
-    Returns:
-        The mean; without a value where no label has one.
-
-    References:
-        G. Y. Zou, A. Donner (2008), Construction of confidence limits about effect measures: a
-        general approach. https://doi.org/10.1002/sim.3095
-    """
-    found = [(one.value, one.num) for one in shares if one.value is not None]
-    if not found:
-        return Share(None, 0, next((one.why for one in shares), "there is no label"))
-    values = [value for value, _ in found]
-    point = float(np.mean([one.point for one in values]))
-    below = float(np.sqrt(np.sum([(one.point - one.low) ** 2 for one in values]))) / len(found)
-    above = float(np.sqrt(np.sum([(one.high - one.point) ** 2 for one in values]))) / len(found)
-    interval = Interval(point, max(0.0, point - below), min(1.0, point + above))
-    return Share(interval, sum(num for _, num in found))
-
-
 def _list_doubted(
     answers: _Answers, rows: Sequence[Example], labels: Sequence[str]
 ) -> tuple[DoubtedRow, ...]:
@@ -280,11 +237,11 @@ def _list_doubted(
     order = sorted(range(len(rows)), key=lambda place: (own[place], rows[place].id))
     return tuple(
         DoubtedRow(
-            rows[place].id,
-            rows[place].text[:MAX_TEXT],
-            rows[place].label,
-            labels[judged[place]],
-            float(own[place]),
+            id=rows[place].id,
+            text=rows[place].text[:MAX_TEXT],
+            label=rows[place].label,
+            judged=labels[judged[place]],
+            probability=float(own[place]),
         )
         for place in order[:NUM_DOUBTED]
     )

@@ -61,10 +61,14 @@ class NgramTable:
             members: (texts,) which texts count; all by default.
 
         Returns:
-            In (0, 1].
+            In (0, 1]; 1 where no n-gram comes twice, higher is more diverse.
 
         Raises:
             UndefinedMetricError: no text is long enough for one.
+
+        References:
+            J. Li et al. (2016), A Diversity-Promoting Objective Function for Neural Conversation
+            Models. https://arxiv.org/abs/1510.03055
         """
         ids = self.ids if members is None else self.ids[members[self.owners]]
         if not len(ids):
@@ -86,26 +90,6 @@ def tabulate_ngrams(words: Sequence[WordArray], order: int) -> NgramTable:
     is_whole = owners[:num] == owners[order - 1 : order - 1 + num]
     distinct, ids = np.unique(keys[is_whole], return_inverse=True)
     return NgramTable(ids, owners[:num][is_whole], len(distinct))
-
-
-def distinct_ngrams(texts: Sequence[str], order: int) -> float:
-    """Return the share of distinct word n-grams among all of them.
-
-    Args:
-        texts: in any order.
-        order: words per n-gram, 1 to 3.
-
-    Returns:
-        In (0, 1]; 1 where no n-gram comes twice, higher is more diverse.
-
-    Raises:
-        UndefinedMetricError: no text has ``order`` words.
-
-    References:
-        J. Li et al. (2016), A Diversity-Promoting Objective Function for Neural Conversation
-        Models. https://arxiv.org/abs/1510.03055
-    """
-    return tabulate_ngrams(number_words(texts), order).distinct()
 
 
 def compression_ratio(texts: Sequence[str]) -> float:

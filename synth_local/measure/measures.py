@@ -1,9 +1,9 @@
-"""What was measured, as frozen rows that go to JSON and back."""
+"""What was measured, as frozen rows."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 from synth_local.records import Interval
 
@@ -13,7 +13,7 @@ MEASURES_VERSION = 2
 Side = Literal["real", "synthetic"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureRow:
     """The value of one metric on one side of one view.
 
@@ -35,7 +35,7 @@ class MeasureRow:
     num_texts: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UndefinedRow:
     """A metric that has no value, and why; the fields are those of ``MeasureRow``."""
 
@@ -47,7 +47,7 @@ class UndefinedRow:
     num_texts: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusMeasures:
     """Everything that was measured of one corpus.
 
@@ -67,20 +67,3 @@ class CorpusMeasures:
     subsamples: int
     seed: int
     version: int = MEASURES_VERSION
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON-ready values; ``from_json`` takes them back."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        """Return the measures that ``to_json`` wrote."""
-        rows = tuple(
-            MeasureRow(**{**row, "value": _read_value(row["value"])}) for row in value["rows"]
-        )
-        undefined = tuple(UndefinedRow(**row) for row in value["undefined"])
-        return cls(**{**value, "rows": rows, "undefined": undefined})
-
-
-def _read_value(stored: dict[str, float] | float) -> Interval | float:
-    return Interval(**stored) if isinstance(stored, dict) else stored

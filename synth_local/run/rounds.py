@@ -16,6 +16,7 @@ from synth_local.run.context import Context
 from synth_local.run.external import read_brought
 from synth_local.run.identity.fingerprints import curation_fingerprint
 from synth_local.run.splits import real_splits
+from synth_local.store.records import parse
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task.file_facts import FileFacts
 
@@ -37,7 +38,7 @@ class Rounds:
     @property
     def read_file(self) -> FileFacts | None:
         """Return what became of the rows of a file brought along; ``None`` for other corpora."""
-        return None if self.read is None else FileFacts.from_json(self.read)
+        return None if self.read is None else parse(self.read, FileFacts)
 
     @property
     def admitted(self) -> dict[str, int]:

@@ -19,6 +19,7 @@ from synth_local.errors import DataError, MachineError
 from synth_local.records import Example
 from synth_local.run.context import Context
 from synth_local.store.corpus import digest_examples
+from synth_local.store.records import parse
 from synth_local.task import NotHere, Splits, Task, load_splits
 from synth_local.task.file_facts import FileFacts
 
@@ -60,7 +61,7 @@ class SplitFacts:
     @property
     def read_files(self) -> tuple[FileFacts, ...]:
         """Return what became of the rows of each data file."""
-        return tuple(FileFacts.from_json(one) for one in self.files)
+        return tuple(parse(one, FileFacts) for one in self.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from synth_local.core.files import read_json
-from synth_local.evaluate.verdicts.verdict import Verdict, read_verdicts
+from synth_local.evaluate.verdicts.verdict import Verdict
+from synth_local.store.records import load
 from synth_local.store.run_dir import RunDir
 
 
 def load_verdicts(run: RunDir) -> tuple[Verdict, ...]:
     """Return the verdicts of a run; none where it was not evaluated."""
-    return read_verdicts(read_json(run.verdicts) or [])
+    return load(run.verdicts, tuple[Verdict, ...]) or ()

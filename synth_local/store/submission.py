@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from synth_local.core.files import read_json, write_json
+from synth_local.core.files import write_json
+from synth_local.store.records import load
 from synth_local.store.run_dir import RunDir
 
 
@@ -81,15 +82,8 @@ def write_submission(run: RunDir, submission: Submission) -> None:
 def read_submission(run: RunDir) -> Submission | None:
     """Return the last submission, or ``None`` where there is none."""
     numbers = [int(path.stem.rpartition("-")[2]) for path in run.slurm.glob("submission-*.json")]
-    value = read_json(_path(run, max(numbers))) if numbers else None
-    if value is None:
-        return None
-    # by name: files of earlier versions hold more of a job than is read
-    jobs = [
-        SubmittedJob(one["name"], one["stage"], one["id"], tuple(one["tasks"]))
-        for one in value["jobs"]
-    ]
-    return Submission(**{**value, "jobs": tuple(jobs)})
+    # files of earlier versions hold more of a job than is read
+    return load(_path(run, max(numbers)), Submission) if numbers else None
 
 
 def read_marks(run: RunDir) -> dict[str, TaskMark]:

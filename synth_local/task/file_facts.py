@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from synth_local.errors import LONGEST_VALUE, MOST_NAMES, shorten
 
@@ -58,7 +58,7 @@ class OtherLabel:
     near: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
     """The rows of one file.
 
@@ -86,12 +86,6 @@ class FileFacts:
     controls: int = 0
     controls_at: str = ""
     notes: tuple[str, ...] = ()
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> FileFacts:
-        """Return the facts that ``dataclasses.asdict`` made a mapping of."""
-        others = tuple(OtherLabel(**one) for one in stored["others"])
-        return cls(**{**stored, "others": others, "notes": tuple(stored["notes"])})
 
     def list_lines(self) -> Iterator[str]:
         """Yield what a person should know of the file, the counts first."""

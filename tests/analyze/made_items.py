@@ -45,4 +45,9 @@ def simulate(rng: np.random.Generator, world: World, num_items: int = 200) -> Pa
         return shares < np.array(skill)[levels][:, None]
 
     real, synthetic = answer(world.real), answer(world.synthetic)
-    return PairedItems(LEVELS[levels], np.zeros(num_items, dtype=bool), real, synthetic)
+    return PairedItems(
+        agreement=LEVELS[levels],
+        is_tie=np.zeros(num_items, dtype=bool),
+        real=real,
+        synthetic=synthetic,
+    )

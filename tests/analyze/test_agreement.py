@@ -34,20 +34,45 @@ def read_units(*observers: str) -> list[Labels]:
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        pytest.param(("a", "a", "a"), ItemAgreement(3, 1.0, 1.0, 0.0, "a", False), id="unanimous"),
+        pytest.param(
+            ("a", "a", "a"),
+            ItemAgreement(
+                num_ratings=3, share=1.0, pairs=1.0, entropy=0.0, majority="a", is_tie=False
+            ),
+            id="unanimous",
+        ),
         pytest.param(
             ("a", "b", "a"),
-            ItemAgreement(3, 2 / 3, 1 / 3, math.log2(3) - 2 / 3, "a", False),
+            ItemAgreement(
+                num_ratings=3,
+                share=2 / 3,
+                pairs=1 / 3,
+                entropy=math.log2(3) - 2 / 3,
+                majority="a",
+                is_tie=False,
+            ),
             id="two of three",
         ),
-        pytest.param(("a", "b"), ItemAgreement(2, 0.5, 0.0, 1.0, None, True), id="tie"),
+        pytest.param(
+            ("a", "b"),
+            ItemAgreement(
+                num_ratings=2, share=0.5, pairs=0.0, entropy=1.0, majority=None, is_tie=True
+            ),
+            id="tie",
+        ),
         pytest.param(
             ("a", None, "b", "b", "c"),
-            ItemAgreement(4, 0.5, 1 / 6, 1.5, "b", False),
+            ItemAgreement(
+                num_ratings=4, share=0.5, pairs=1 / 6, entropy=1.5, majority="b", is_tie=False
+            ),
             id="one missing",
         ),
         pytest.param(
-            ("c", "b", "a", "d"), ItemAgreement(4, 0.25, 0.0, 2.0, None, True), id="all apart"
+            ("c", "b", "a", "d"),
+            ItemAgreement(
+                num_ratings=4, share=0.25, pairs=0.0, entropy=2.0, majority=None, is_tie=True
+            ),
+            id="all apart",
         ),
     ],
 )
@@ -175,4 +200,7 @@ def test_pair_agreement_does_not_depend_on_the_number_of_annotators() -> None:
     ]
     # the standard error is 0.009 with two annotators, and less with more
     assert [one.pair_agreement for one in found] == pytest.approx([0.5] * 5, abs=0.03)
-    assert found[0].mean_share > found[-1].mean_share + 0.1
+    few, many = found[0].mean_share, found[-1].mean_share
+    assert few is not None
+    assert many is not None
+    assert few > many + 0.1

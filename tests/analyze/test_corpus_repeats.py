@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from synth_local.analyze.corpus_repeats import CorpusSeeds, bound_mean_of_corpora, measure_repeats
 from synth_local.analyze.summary import Analysis
 from synth_local.errors import UndefinedMetricError
+from synth_local.store.records import parse
 
 NAME = "sms__synthetic__some-model__zero_shot__bert"
 
@@ -86,8 +89,8 @@ def test_without_real_rows_there_is_no_gap() -> None:
 def test_what_was_found_survives_json() -> None:
     for corpora, real in (((0.7, 0.8), (0.8, 0.9)), 0.9), (((0.7,),), None):
         analysis = Analysis(repeats=(measure_repeats(NAME, make_corpora(*corpora), real),))
-        assert Analysis.from_json(analysis.to_json()) == analysis
+        assert parse(asdict(analysis), Analysis) == analysis
     # an analysis that was stored before there were repeats
-    stored = Analysis().to_json()
+    stored = asdict(Analysis())
     del stored["repeats"]
-    assert Analysis.from_json(stored).repeats == ()
+    assert parse(stored, Analysis).repeats == ()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,7 +26,12 @@ def make_items(
     agreement: list[float], real: list[list[int]], synthetic: list[list[int]]
 ) -> PairedItems:
     ties = np.array([share == 0.5 for share in agreement], dtype=bool)
-    return PairedItems(np.array(agreement), ties, np.array(real), np.array(synthetic))
+    return PairedItems(
+        agreement=np.array(agreement),
+        is_tie=ties,
+        real=np.array(real),
+        synthetic=np.array(synthetic),
+    )
 
 
 @st.composite
@@ -72,7 +78,10 @@ def test_a_trend_ignores_the_order_of_items_and_of_seeds(seed: int, source: rand
     order = np.array(source.sample(range(60), 60))
     shuffled = items.keep(order)
     shuffled = PairedItems(
-        shuffled.agreement, shuffled.is_tie, shuffled.real[:, ::-1], shuffled.synthetic[:, ::-1]
+        agreement=shuffled.agreement,
+        is_tie=shuffled.is_tie,
+        real=shuffled.real[:, ::-1],
+        synthetic=shuffled.synthetic[:, ::-1],
     )
     ours, theirs = fit_trend(items), fit_trend(shuffled)
     assert ours.reason == theirs.reason
@@ -86,19 +95,26 @@ def test_a_trend_ignores_the_order_of_items_and_of_seeds(seed: int, source: rand
 
 def test_seeds_that_agree_do_not_narrow_the_interval() -> None:
     items = simulate(np.random.default_rng(3), FALLING)
-    one = PairedItems(items.agreement, items.is_tie, items.real[:, :1], items.synthetic[:, :1])
+    one = PairedItems(
+        agreement=items.agreement,
+        is_tie=items.is_tie,
+        real=items.real[:, :1],
+        synthetic=items.synthetic[:, :1],
+    )
     many = PairedItems(
-        items.agreement,
-        items.is_tie,
-        np.repeat(one.real, 5, axis=1),
-        np.repeat(one.synthetic, 4, axis=1),
+        agreement=items.agreement,
+        is_tie=items.is_tie,
+        real=np.repeat(one.real, 5, axis=1),
+        synthetic=np.repeat(one.synthetic, 4, axis=1),
     )
     assert fit_trend(one) == fit_trend(many)
 
 
 def test_swapping_real_and_synthetic_turns_the_slope_over() -> None:
     items = simulate(np.random.default_rng(4), FALLING)
-    swapped = PairedItems(items.agreement, items.is_tie, items.synthetic, items.real)
+    swapped = PairedItems(
+        agreement=items.agreement, is_tie=items.is_tie, real=items.synthetic, synthetic=items.real
+    )
     ours, theirs = fit_trend(items), fit_trend(swapped)
     assert ours.slope is not None
     assert theirs.slope is not None
@@ -122,7 +138,10 @@ def test_a_trend_that_is_undefined_says_why(
 ) -> None:
     correct = np.array(real, dtype=int).reshape(-1, 1)
     items = PairedItems(
-        np.array(agreement), np.zeros(len(real), dtype=bool), correct, np.zeros_like(correct)
+        agreement=np.array(agreement),
+        is_tie=np.zeros(len(real), dtype=bool),
+        real=correct,
+        synthetic=np.zeros_like(correct),
     )
     found = fit_trend(items)
     assert (found.slope, found.spearman, found.p_value) == (None, None, None)
@@ -133,18 +152,32 @@ def test_a_trend_that_is_undefined_says_why(
 def test_ties_are_in_one_trend_and_not_in_the_other() -> None:
     rng = np.random.default_rng(5)
     items = simulate(rng, FALLING, 150)
-    tied = PairedItems(np.full(50, 0.5), np.ones(50, dtype=bool), items.real[:50], items.real[:50])
-    both = PairedItems(
-        np.concatenate([items.agreement, tied.agreement]),
-        np.concatenate([items.is_tie, tied.is_tie]),
-        np.concatenate([items.real, tied.real]),
-        np.concatenate([items.synthetic, tied.synthetic]),
+    tied = PairedItems(
+        agreement=np.full(50, 0.5),
+        is_tie=np.ones(50, dtype=bool),
+        real=items.real[:50],
+        synthetic=items.real[:50],
     )
-    found = compare_ties(both)
-    assert (found.included.num_items, found.excluded.num_items, found.num_ties) == (200, 150, 50)
-    assert found.excluded == fit_trend(items)
-    assert found.included == fit_trend(both)
-    assert found.included.slope != found.excluded.slope
+    both = PairedItems(
+        agreement=np.concatenate([items.agreement, tied.agreement]),
+        is_tie=np.concatenate([items.is_tie, tied.is_tie]),
+        real=np.concatenate([items.real, tied.real]),
+        synthetic=np.concatenate([items.synthetic, tied.synthetic]),
+    )
+    excluded, included = compare_ties(both)
+    assert (included.num_items, excluded.num_items) == (200, 150)
+    assert (included.ties, excluded.ties) == (True, False)
+    assert excluded == fit_trend(items, ties=False)
+    assert included == fit_trend(both)
+    assert included.slope != excluded.slope
+
+
+def test_without_ties_there_is_one_trend_and_records_carry_the_names() -> None:
+    items = replace(simulate(np.random.default_rng(5), FALLING), condition="made", partner="real")
+    assert not items.is_tie.any()
+    [found] = compare_ties(items)
+    assert (found.condition, found.partner, found.ties) == ("made", "real", False)
+    assert {level.condition for level in measure_levels(items)} == {"made"}
 
 
 def test_levels_are_what_they_are_by_hand() -> None:
@@ -155,9 +188,9 @@ def test_levels_are_what_they_are_by_hand() -> None:
     )
     low, high = measure_levels(items)
     assert (low.lowest, low.highest, low.num_items) == (0.6, 0.6, 3)
-    assert (low.real, low.synthetic, low.gap) == pytest.approx((0.5, 1 / 3, 1 / 6))
-    assert (high.real, high.synthetic, high.gap) == pytest.approx((1.0, 0.5, 0.5))
-    assert low.interval is high.interval is None
+    assert (low.real, low.synthetic) == pytest.approx((0.5, 1 / 3))
+    assert (high.real, high.synthetic) == pytest.approx((1.0, 0.5))
+    assert low.gap is high.gap is None
 
 
 @settings(max_examples=50, deadline=None)
@@ -170,7 +203,9 @@ def test_levels_part_the_items_in_rising_order_and_never_part_equal_agreement(
     assert sum(level.num_items for level in levels) == len(items.agreement)
     for before, after in itertools.pairwise(levels):
         assert before.lowest <= before.highest < after.lowest <= after.highest
-    mean_gap = np.average([one.gap for one in levels], weights=[one.num_items for one in levels])
+    mean_gap = np.average(
+        [one.real - one.synthetic for one in levels], weights=[one.num_items for one in levels]
+    )
     assert mean_gap == pytest.approx(items.measure_gaps().mean())
 
 
@@ -178,7 +213,12 @@ def test_many_values_of_agreement_make_bins_of_about_equal_size() -> None:
     rng = np.random.default_rng(6)
     correct = rng.integers(0, 2, (300, 2))
     ties = np.zeros(300, dtype=bool)
-    items = PairedItems(rng.permutation(np.linspace(0.3, 1, 300)), ties, correct, correct[::-1])
+    items = PairedItems(
+        agreement=rng.permutation(np.linspace(0.3, 1, 300)),
+        is_tie=ties,
+        real=correct,
+        synthetic=correct[::-1],
+    )
     levels = measure_levels(items)
     assert [level.num_items for level in levels] == [50] * MOST_LEVELS
     assert (levels[0].lowest, levels[-1].highest) == pytest.approx((0.3, 1))
@@ -189,9 +229,10 @@ def test_a_level_has_an_interval_where_it_has_enough_items_that_differ() -> None
     agreement = [0.6] * enough + [0.8] * few + [1.0] * enough
     real = [[place % 2] for place in range(enough + few)] + [[1]] * enough
     low, middle, high = measure_levels(make_items(agreement, real, [[0]] * len(real)))
-    assert low.interval is not None
-    assert low.interval.low < low.gap == low.interval.point < low.interval.high
-    assert middle.interval is high.interval is None
+    assert low.gap is not None
+    assert low.gap.point == pytest.approx(low.real - low.synthetic)
+    assert low.gap.low < low.gap.point < low.gap.high
+    assert middle.gap is high.gap is None
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from synth_local.analyze.judgements.ranking import (
 from synth_local.analyze.judgements.records import JudgedTasks, Judgement, PairVotes
 from synth_local.analyze.judgements.strengths import ALPHA, fit_strengths, solve_strengths
 from synth_local.errors import DataError
+from synth_local.store.records import parse
 
 # American League 1987, games won by row against column (A. Agresti, Categorical Data Analysis);
 # the strengths below are those of R's BradleyTerry2 on the same table, Baltimore being 0
@@ -278,4 +279,4 @@ def test_a_stronger_alpha_draws_strengths_together(monkeypatch: pytest.MonkeyPat
 def test_the_record_survives_json() -> None:
     for wins in (["a>b", "b>c", "c>a"], ["a>b"]):
         found = measure("abc", *wins)
-        assert JudgedTasks.from_json(json.loads(json.dumps(asdict(found)))) == found
+        assert parse(json.loads(json.dumps(asdict(found))), JudgedTasks) == found

@@ -28,14 +28,15 @@ def test_points_are_seed_averages_with_the_spread_beside_them() -> None:
     rng = np.random.default_rng(0)
     gold = rng.integers(0, 2, 300)
     tables = make_curve(rng, gold, {200: 0.8, 100: 0.6})
-    first, last = trace_points(tables, DRAWS)
+    first, last = (point.stored for point in trace_points(tables, DRAWS, {100: "few"}))
+    assert (first.condition, last.condition) == ("few", "")
     assert (first.num_rows, last.num_rows) == (100, 200)
     by_seed = [f1_score(gold, row, average="macro") for row in tables[100].predicted]
-    assert first.score.point == pytest.approx(np.mean(by_seed))
+    assert first.macro_f1.point == pytest.approx(np.mean(by_seed))
     assert first.sd == pytest.approx(np.std(by_seed, ddof=1))
-    assert first.score.low < first.score.point < first.score.high
+    assert first.macro_f1.low < first.macro_f1.point < first.macro_f1.high
     (alone,) = trace_points(make_curve(rng, gold, {5: 0.7}, seeds=1), DRAWS)
-    assert alone.sd is None
+    assert alone.stored.sd is None
 
 
 def test_a_plateau_begins_where_no_later_point_lies_below_the_last() -> None:
@@ -61,10 +62,10 @@ def test_worth_is_where_the_real_curve_reaches_the_score() -> None:
     )
     between = trace_points(make_curve(rng, gold, {5000: 0.75}), DRAWS)[0]
     worth = value_in_rows(real, between, 0.95)
-    assert worth.low < worth.rows < worth.high
-    assert worth.rows == pytest.approx(200 * 2**0.5, rel=0.15)
+    assert worth.low < worth.point < worth.high
+    assert worth.point == pytest.approx(200 * 2**0.5, rel=0.15)
     same = value_in_rows(real, real[2], 0.95)
-    assert same.rows == same.low == same.high == pytest.approx(400)
+    assert same.point == same.low == same.high == pytest.approx(400)
 
 
 @pytest.mark.parametrize(("share", "rows"), [(0.52, 100), (0.98, 800)])
@@ -76,8 +77,7 @@ def test_nothing_is_extrapolated(share: float, rows: int) -> None:
     )
     beyond = trace_points(make_curve(rng, gold, {9: share}), DRAWS)[0]
     worth = value_in_rows(real, beyond, 0.95)
-    assert worth.rows == worth.low == worth.high == pytest.approx(rows)
-    assert (worth.smallest, worth.largest) == (100, 800)
+    assert worth.point == worth.low == worth.high == pytest.approx(rows)
 
 
 def test_a_curve_that_falls_somewhere_is_read_as_rising() -> None:
@@ -87,7 +87,7 @@ def test_a_curve_that_falls_somewhere_is_read_as_rising() -> None:
         make_curve(rng, gold, dict(zip(ROWS, (0.6, 0.82, 0.78, 0.9), strict=True))), DRAWS
     )
     other = trace_points(make_curve(rng, gold, {9: 0.85}), DRAWS)[0]
-    assert 400 < value_in_rows(real, other, 0.95).rows < 800
+    assert 400 < value_in_rows(real, other, 0.95).point < 800
 
 
 def test_one_real_point_is_no_curve() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from synth_local.analyze.panel import PanelTask, measure_certainty, pool_members, share_labels
 from synth_local.analyze.summary import Analysis
 from synth_local.errors import UndefinedMetricError
+from synth_local.store.records import parse
 
 SAID = {
     "a · one": np.array([[1.0, 0.0], [0.6, 0.4]]),
@@ -41,5 +43,10 @@ def test_items_on_which_people_are_tied_are_left_out_of_the_comparison() -> None
 
 
 def test_it_is_read_back_as_it_was_written() -> None:
-    analysis = Analysis(panel=(PanelTask("t", ("a", "b"), 5, 0.8), PanelTask("u", (), reason="no")))
-    assert Analysis.from_json(json.loads(json.dumps(analysis.to_json()))) == analysis
+    analysis = Analysis(
+        panel=(
+            PanelTask(task="t", members=("a", "b"), num_items=5, mean_share=0.8),
+            PanelTask(task="u", members=(), reason="no"),
+        )
+    )
+    assert parse(json.loads(json.dumps(asdict(analysis))), Analysis) == analysis

@@ -59,10 +59,10 @@ def check_levels(num: int, num_items: int) -> Control:
     held = shown = 0
     for _ in range(num):
         for level in measure_levels(simulate(rng, FALLING, num_items)):
-            if level.interval is None:
+            if level.gap is None:
                 continue
             truth = truths[level.lowest]
-            held, shown = held + (level.interval.low <= truth <= level.interval.high), shown + 1
+            held, shown = held + (level.gap.low <= truth <= level.gap.high), shown + 1
     design = f"{num_items} items on three levels, {shown:,} intervals"
     return Control("gap at a level, interval", design, "covers", 0.95, held / shown, num)
 
@@ -93,7 +93,9 @@ class Crowd:
             < skill[:, None]
             for skill in (real, synthetic)
         ]
-        return PairedItems(agreement, is_tie, *sides), chance
+        return PairedItems(
+            agreement=agreement, is_tie=is_tie, real=sides[0], synthetic=sides[1]
+        ), chance
 
     def attenuate(self) -> float:
         """Return the slope on observed agreement as a share of that on true agreement."""
@@ -133,7 +135,7 @@ def check_crowd_alarms(num: int, num_annotators: int, num_items: int = 200) -> l
     alarms = np.zeros(2)
     for _ in range(num):
         found = compare_ties(crowd.draw(rng, num_items)[0])
-        p_values = [one.p_value for one in (found.included, found.excluded)]
+        p_values = [one.p_value for one in (found[-1], found[0])]  # ties in where there are any
         alarms += [p is not None and p <= 0.05 for p in p_values]
     design = f"{num_items} items, {num_annotators} annotators each, disputed items hard for both"
     kept = ("ties in", "ties left out") if num_annotators % 2 == 0 else ("no ties",)
@@ -163,7 +165,10 @@ def check_gold(num: int, num_others: int = 0, num_items: int = 200) -> Control:
             (rng.random((num_items, 3)) < skill) == is_gold_right[:, None] for skill in (0.95, 0.65)
         ]
         agreement = np.maximum(wins, 3 - wins) / 3
-        found = fit_trend(PairedItems(agreement, np.zeros(num_items, dtype=bool), *sides))
+        is_tie = np.zeros(num_items, dtype=bool)
+        found = fit_trend(
+            PairedItems(agreement=agreement, is_tie=is_tie, real=sides[0], synthetic=sides[1])
+        )
         assert found.slope is not None
         assert found.p_value is not None
         alarms += found.p_value <= 0.05
@@ -191,8 +196,7 @@ def check_thresholds(num: int, num_annotators: int, num_items: int = 300) -> lis
         wins = rng.binomial(num_annotators, chance)
         agreement = np.maximum(wins, num_annotators - wins) / num_annotators
         curve = trace_curve(agreement, rng.random((num_items, 3)) < 0.8)
-        x = [point.threshold for point in curve.points]
-        y = [point.accuracy for point in curve.points]
+        x, y = curve.thresholds, curve.accuracies
         if curve.r_squared is None:
             continue
         tried += 1

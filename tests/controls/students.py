@@ -90,7 +90,14 @@ def draw_tables(
 def compare(drawn: list[list[LabelTable]], settings: Resampling) -> list[PairResult]:
     """Return what the tool says of many pairs of conditions, each with draws of its own."""
     pairs = [
-        Pair(f"x{place}", tuple(range(len(first.predicted))), first, other, 0, 0)
+        Pair(
+            name=f"x{place}",
+            seeds=tuple(range(len(first.predicted))),
+            first=first,
+            other=other,
+            num_only_first=0,
+            num_only_other=0,
+        )
         for place, (first, other) in enumerate(drawn)
     ]
     return compare_pairs(pairs, settings)
@@ -254,5 +261,12 @@ def _make_cells(place: int, table: LabelTable) -> list[CellPredictions]:
             for number, (gold, answer) in enumerate(zip(table.gold, row, strict=True))
         )
         cell, partners = (real, ()) if place == 0 else (made, (replace(real, seed=seed),))
-        cells.append(CellPredictions(replace(cell, seed=seed), LABELS, predictions, partners))
+        cells.append(
+            CellPredictions(
+                cell=replace(cell, seed=seed),
+                labels=LABELS,
+                predictions=predictions,
+                partners=partners,
+            )
+        )
     return cells

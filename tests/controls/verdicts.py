@@ -72,11 +72,18 @@ def make_side(source: str, generator: str, tables: list[LabelTable]) -> Side:
     """Return a condition with its repeats from their tables."""
     groups = [
         Group(
-            Condition("t", source, generator, f"z{number}", "s", 10),
-            (),
-            LABELS,
-            tuple(range(len(table.predicted))),
-            table,
+            condition=Condition(
+                task="t",
+                source=source,
+                generator=generator,
+                strategy=f"z{number}",
+                student="s",
+                num_train=10,
+            ),
+            partners=(),
+            labels=LABELS,
+            seeds=tuple(range(len(table.predicted))),
+            table=table,
             serves=(source,),
         )
         for number, table in enumerate(tables)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from synth_local.evaluate.groups import CellPredictions, group_cells
 from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import COVERS_NOTE, Condition, Difference, Summary
 from synth_local.records import Cell, Prediction
+from synth_local.store.records import parse
 
 LABELS = ("ham", "spam")
 QUICK = Resampling(num_draws=200, num_swaps=199)
@@ -47,7 +48,9 @@ def make_run(
             found.append((make_cell("synthetic", seed, generator), 0.75, (real,)))
             found.append((make_cell("pool+synthetic", seed, generator), 0.85, (pool,)))
         cells += [
-            CellPredictions(cell, LABELS, predict(cell, skill), partners)
+            CellPredictions(
+                cell=cell, labels=LABELS, predictions=predict(cell, skill), partners=partners
+            )
             for cell, skill, partners in found
         ]
     return cells
@@ -129,11 +132,13 @@ def test_twelve_corpora_of_each_task_and_student_leave_room_for_a_small_p() -> N
         for student in range(2):
             real = replace(make_cell("real"), task=f"t{task}", student=f"s{student}")
             rows = predict(real, 0.9, 60)
-            cells.append(CellPredictions(real, LABELS, rows))
+            cells.append(CellPredictions(cell=real, labels=LABELS, predictions=rows))
             for number in range(12):
                 cell = replace(real, source="synthetic", generator=f"g{number}")
                 wrong = tuple(replace(r, predicted=LABELS[r.gold == "ham"]) for r in rows)
-                cells.append(CellPredictions(cell, LABELS, wrong, (real,)))
+                cells.append(
+                    CellPredictions(cell=cell, labels=LABELS, predictions=wrong, partners=(real,))
+                )
     summary = summarise(cells, Resampling(num_draws=10))
     assert summary.smallest_p < 0.001
     assert all(row.p_holm is not None and row.p_holm < 0.001 for row in summary.differences)
@@ -147,7 +152,10 @@ def test_a_paired_interval_is_narrower_than_two_single_ones() -> None:
         for number, row in enumerate(rows)
     )
     summary = summarise(
-        [CellPredictions(real, LABELS, rows), CellPredictions(other, LABELS, flipped, (real,))],
+        [
+            CellPredictions(cell=real, labels=LABELS, predictions=rows),
+            CellPredictions(cell=other, labels=LABELS, predictions=flipped, partners=(real,)),
+        ],
         QUICK,
     )
     single = [score.interval for score in summary.scores if score.metric == "accuracy"]
@@ -173,8 +181,25 @@ def test_the_order_of_test_items_in_a_file_does_not_matter() -> None:
 
 def test_the_figures_survive_a_round_trip_through_json() -> None:
     summary = summarise(make_run(), QUICK)
-    assert Summary.from_json(json.loads(json.dumps(summary.to_json()))) == summary
+    assert parse(json.loads(json.dumps(asdict(summary))), Summary) == summary
     assert COVERS_NOTE in summary.notes
+
+
+def test_confusion_has_gold_in_rows_and_predictions_in_columns() -> None:
+    labels = ("a", "b", "c", "d")
+    rows = [
+        Prediction(f"t{number}", gold, predicted, ())
+        for number, (gold, predicted) in enumerate(zip("aabc", "abba", strict=True))
+    ]
+    cells = [
+        CellPredictions(cell=make_cell("real", seed), labels=labels, predictions=rows)
+        for seed in (0, 1)
+    ]
+    [one] = group_cells(cells[:1])
+    counts = ((1, 1, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0), (0, 0, 0, 0))
+    assert one.sum_confusion().counts == counts
+    [both] = group_cells(cells)
+    assert both.sum_confusion().counts == tuple(tuple(2 * n for n in row) for row in counts)
 
 
 def test_confusions_are_summed_over_seeds() -> None:
@@ -227,13 +252,13 @@ def test_a_seed_that_stands_twice_is_refused() -> None:
 
 def test_an_empty_cell_has_no_score() -> None:
     with pytest.raises(UndefinedMetricError):
-        group_cells([CellPredictions(make_cell("real"), LABELS, ())])
+        group_cells([CellPredictions(cell=make_cell("real"), labels=LABELS, predictions=())])
 
 
 def test_an_unknown_label_is_refused() -> None:
     row = Prediction("t0", "ham", "eggs", ())
     with pytest.raises(DataError, match="eggs"):
-        group_cells([CellPredictions(make_cell("real"), LABELS, (row,))])
+        group_cells([CellPredictions(cell=make_cell("real"), labels=LABELS, predictions=(row,))])
 
 
 def test_a_condition_is_named_like_its_cell_without_the_seed() -> None:
@@ -281,8 +306,14 @@ def test_an_interval_covers_seeds_that_differ_more_than_items_do() -> None:
     cells = []
     for seed, skill in enumerate((0.9, 0.8, 0.7)):
         real, made = make_cell("real", seed), make_cell("synthetic", seed, "g")
-        cells.append(CellPredictions(real, LABELS, predict(real, 0.8, 5000)))
-        cells.append(CellPredictions(made, LABELS, predict(made, skill, 5000), (real,)))
+        cells.append(
+            CellPredictions(cell=real, labels=LABELS, predictions=predict(real, 0.8, 5000))
+        )
+        cells.append(
+            CellPredictions(
+                cell=made, labels=LABELS, predictions=predict(made, skill, 5000), partners=(real,)
+            )
+        )
     row = find(summarise(cells, QUICK), "synthetic", "real")
     assert row.interval.high - row.interval.low > 5 * (row.items_only.high - row.items_only.low)
     assert row.error > row.error_items > 0
@@ -292,8 +323,10 @@ def test_two_students_that_never_disagree_on_few_items_are_not_proven_equal() ->
     real, made = make_cell("real"), make_cell("synthetic", generator="g")
     rows = predict(real, 1.0, 40)
     cells = [
-        CellPredictions(real, LABELS, rows, is_deterministic=True),
-        CellPredictions(made, LABELS, rows, (real,), is_deterministic=True),
+        CellPredictions(cell=real, labels=LABELS, predictions=rows, is_deterministic=True),
+        CellPredictions(
+            cell=made, labels=LABELS, predictions=rows, partners=(real,), is_deterministic=True
+        ),
     ]
     row = find(summarise(cells, QUICK), "synthetic", "real")
     assert row.interval.low < -0.02 < 0.02 < row.interval.high
@@ -306,9 +339,11 @@ def test_a_table_where_the_partner_has_the_same_number_of_rows_names_the_right_o
         first, second = make_cell("real", seed, "g"), make_cell("real", seed, "h")
         made = make_cell("synthetic", seed, "h")
         cells += [
-            CellPredictions(first, LABELS, predict(first, 0.9)),
-            CellPredictions(second, LABELS, predict(second, 0.7)),
-            CellPredictions(made, LABELS, predict(made, 0.8), (second,)),
+            CellPredictions(cell=first, labels=LABELS, predictions=predict(first, 0.9)),
+            CellPredictions(cell=second, labels=LABELS, predictions=predict(second, 0.7)),
+            CellPredictions(
+                cell=made, labels=LABELS, predictions=predict(made, 0.8), partners=(second,)
+            ),
         ]
     summary = summarise(cells, QUICK)
     row = find(summary, "synthetic", "real")

@@ -85,13 +85,13 @@ def test_an_interval_is_cut_off_at_the_ends_of_its_scale() -> None:
 
 
 def test_what_would_settle_a_question_is_the_part_that_is_too_large() -> None:
-    by_items = Chance(4e-4, 1e-8, 200, 4, "seeds")
+    by_items = Chance(items=4e-4, training=1e-8, num_items=200, num_units=4, unit="seeds")
     [texts] = list_settling(by_items, 0.015, 0.95)
     assert "test texts (there are 200)" in texts
-    by_seeds = Chance(1e-6, 4e-4, 5000, 3, "seeds")
+    by_seeds = Chance(items=1e-6, training=4e-4, num_items=5000, num_units=3, unit="seeds")
     [seeds] = list_settling(by_seeds, 0.015, 0.95)
     assert "seeds (there are 3)" in seeds
-    both = Chance(4e-4, 4e-4, 500, 3, "corpora")
+    both = Chance(items=4e-4, training=4e-4, num_items=500, num_units=3, unit="corpora")
     [together] = list_settling(both, 0.015, 0.95)
     assert "test texts and" in together
     assert "corpora" in together
@@ -100,7 +100,9 @@ def test_what_would_settle_a_question_is_the_part_that_is_too_large() -> None:
 
 
 def test_as_many_test_texts_as_named_do_settle_it() -> None:
-    [told] = list_settling(Chance(4e-4, 0.0, 200, 4, "seeds"), 0.02, 0.95)
+    [told] = list_settling(
+        Chance(items=4e-4, training=0.0, num_items=200, num_units=4, unit="seeds"), 0.02, 0.95
+    )
     wanted = int(told.split()[1].replace(",", ""))
     assert 1.96 * math.sqrt(4e-4 * 200 / wanted) <= 0.02
     assert 1.96 * math.sqrt(4e-4 * 200 / (0.8 * wanted)) > 0.02

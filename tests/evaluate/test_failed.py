@@ -28,7 +28,9 @@ def make_cells(
             said = gold if rng.random() < skill else LABELS[(number + 1) % 2]
             rows.append(Prediction(f"t{number}", gold, said if skill else "ham", ()))
         cell = Cell("sms", source, "-", "-", "bert", 100, seed)
-        cells.append(CellPredictions(cell, LABELS, tuple(rows), learnt=learnt))
+        cells.append(
+            CellPredictions(cell=cell, labels=LABELS, predictions=tuple(rows), learnt=learnt)
+        )
     return cells
 
 

@@ -62,13 +62,6 @@ def test_macro_f1_is_scikit_learns_over_the_labels_in_use() -> None:
     assert score(gold, predicted)["macro_f1", ""] == pytest.approx(expected)
 
 
-def test_confusion_has_gold_in_rows_and_predictions_in_columns() -> None:
-    from synth_local.evaluate.metrics import count_confusion  # noqa: PLC0415
-
-    counts = count_confusion(make_predictions("aabc", "abba"), LABELS)
-    assert counts == ((1, 1, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0), (0, 0, 0, 0))
-
-
 def test_nothing_to_score_is_undefined_and_an_unknown_label_is_an_error() -> None:
     with pytest.raises(UndefinedMetricError):
         score("", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -14,6 +14,7 @@ from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import Condition, PairedRow, Summary
 from synth_local.evaluate.verdicts.rules import judge_run
 from synth_local.records import Cell, Prediction
+from synth_local.store.records import parse
 
 LABELS = ("a", "b", "c", "never")
 QUICK = Resampling(num_draws=300, num_swaps=99)
@@ -30,7 +31,9 @@ def answer(cell: Cell, wrong: dict[str, int], num_each: int = 40, seed: int = 0)
         for number in range(num_each)
     ]
     partners = () if cell.source == "real" else (replace(REAL, seed=seed),)
-    return CellPredictions(replace(cell, seed=seed), LABELS, rows, partners)
+    return CellPredictions(
+        cell=replace(cell, seed=seed), labels=LABELS, predictions=rows, partners=partners
+    )
 
 
 def make_run(wrong: dict[str, int], seeds: Sequence[int] = (0, 1)) -> list[CellPredictions]:
@@ -134,6 +137,6 @@ def test_students_that_read_nothing_have_no_labels_to_look_at() -> None:
 
 def test_a_summary_with_these_rows_comes_back_from_json() -> None:
     summary = summarise(make_run({"a": 20}), QUICK, asked=ask(FEW, ZERO))
-    back = Summary.from_json(summary.to_json())
+    back = parse(asdict(summary), Summary)
     assert (back.paired, back.by_label) == (summary.paired, summary.by_label)
     assert back.absent == summary.absent

@@ -24,7 +24,9 @@ def make_cell(rights: list[bool], seed: int = 0, start: int = 0) -> CellPredicti
         gold = LABELS[number % 3 == 0]
         wrong = LABELS[gold == "ham"]
         rows.append(Prediction(f"t{number:04d}", gold, gold if right else wrong, ()))
-    return CellPredictions(Cell("sms", "real", "-", "-", "bert", 10, seed), LABELS, tuple(rows))
+    return CellPredictions(
+        cell=Cell("sms", "real", "-", "-", "bert", 10, seed), labels=LABELS, predictions=tuple(rows)
+    )
 
 
 def draw_rights(skill: float, seed: int, num_items: int = 200) -> list[bool]:

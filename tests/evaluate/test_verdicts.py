@@ -13,10 +13,12 @@ from synth_local.evaluate.compare import summarise
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.resampler import Resampling
 from synth_local.evaluate.summary import Condition
-from synth_local.evaluate.verdicts.rules import Origin, judge_run
-from synth_local.evaluate.verdicts.verdict import QUESTIONS, Verdict, answer, read_verdicts
+from synth_local.evaluate.verdicts.against import Origin
+from synth_local.evaluate.verdicts.rules import judge_run
+from synth_local.evaluate.verdicts.verdict import QUESTIONS, Verdict, answer
 from synth_local.models.card import Seen
 from synth_local.records import Cell, Prediction
+from synth_local.store.records import parse
 
 LABELS = ("ham", "spam")
 QUICK = Resampling(num_draws=300, num_swaps=19)
@@ -55,7 +57,14 @@ def make_run(skills: dict[str, float], num_items: int = 3000) -> list[CellPredic
             against = tuple(
                 make_cell(one, seed) for one in partners.get(source, ()) if one in skills
             )
-            cells.append(CellPredictions(cell, LABELS, say(cell, skill, num_items), against))
+            cells.append(
+                CellPredictions(
+                    cell=cell,
+                    labels=LABELS,
+                    predictions=say(cell, skill, num_items),
+                    partners=against,
+                )
+            )
     return cells
 
 
@@ -207,7 +216,8 @@ def test_students_that_read_nothing_and_cuts_for_curves_have_no_verdict() -> Non
 
 def test_verdicts_survive_a_round_trip_through_json() -> None:
     found = tuple(judge(make_run({"real": 0.9, "synthetic:g": 0.8, "pool": 0.7})).values())
-    assert read_verdicts(json.loads(json.dumps([one.to_json() for one in found]))) == found
+    stored = json.loads(json.dumps([one.to_json() for one in found]))
+    assert parse(stored, tuple[Verdict, ...]) == found
 
 
 def test_answers_change_at_the_margin_and_nowhere_else() -> None:

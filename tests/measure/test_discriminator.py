@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from synth_local.measure.discriminator import (
     measure_area,
 )
 from synth_local.records import Example, Interval
+from synth_local.store.records import parse
 
 LABELS = ("good", "bad")
 
@@ -106,7 +108,7 @@ def test_a_word_of_few_real_texts_is_never_named() -> None:
     assert "4711985" not in repr(found)
     assert all(word.num_real >= MIN_REAL_TEXTS for word in found.words if word.weight < 0)
     assert all(word.num_synthetic >= 3 for word in found.words if word.weight > 0)
-    assert Discrimination.from_json(found.to_json()) == found
+    assert parse(asdict(found), Discrimination) == found
 
 
 def test_languages_without_spaces_have_words() -> None:

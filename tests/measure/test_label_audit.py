@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,12 +12,12 @@ from synth_local.measure.audit_records import AuditRow, LabelAudit, Share
 from synth_local.measure.label_audit import (
     RealParts,
     audit_labels,
-    average_labels,
     settle,
-    share_of,
 )
+from synth_local.measure.shares import average_labels, share_of
 from synth_local.measure.word_judge import fit_judge
 from synth_local.records import Example, Interval
+from synth_local.store.records import parse
 
 LABELS = ("good", "bad", "odd")
 
@@ -119,8 +120,8 @@ def test_thresholds_are_of_held_out_real_rows_alone() -> None:
 
 def test_no_real_text_is_stored_and_records_survive_json() -> None:
     found = audit(make_rows(300, 4, kind="s"))
-    stored = found.to_json()
-    assert LabelAudit.from_json(stored) == found
+    stored = asdict(found)
+    assert parse(stored, LabelAudit) == found
     spelled = repr(stored)
     assert not any(one.text in spelled for one in (*REAL.train, *REAL.validation, *REAL.test))
     assert all(one.id.startswith("s4.") for one in found.doubted)
@@ -212,4 +213,4 @@ def test_a_cut_leaves_twenty_rows_of_a_rare_label() -> None:
 def test_a_share_of_interval_type_is_read_back() -> None:
     share = Share(Interval(0.5, 0.4, 0.6), 10)
     stored = {"value": {"point": 0.5, "low": 0.4, "high": 0.6, "level": 0.95}, "num": 10, "why": ""}
-    assert Share.from_json(stored) == share
+    assert parse(stored, Share) == share

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from synth_local.errors import UndefinedMetricError
 from synth_local.measure.lexical import (
     compression_ratio,
-    distinct_ngrams,
     number_words,
     tabulate_ngrams,
 )
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcd"), max_size=6).map(" ".join), min_size=1)
+
+
+def distinct_ngrams(texts: list[str], order: int) -> float:
+    return tabulate_ngrams(number_words(texts), order).distinct()
 
 
 def count_by_hand(texts: list[str], order: int) -> float:

@@ -6,7 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from synth_local.measure.measures import CorpusMeasures, MeasureRow
 from synth_local.measure.neighbours import FloatArray
 from synth_local.measure.subsample import draw_subsamples, make_interval
 from synth_local.records import Example, Interval
+from synth_local.store.records import parse
 
 LABELS = ("ham", "spam")
 WORDS = ("free", "prize", "call", "mum", "late", "train", "home", "tonight", "now", "win", "bus")
@@ -151,7 +152,7 @@ def test_measures_go_to_json_and_back() -> None:
     measures = measure(made=MADE[:58])
     assert measures.rows
     assert measures.undefined
-    assert CorpusMeasures.from_json(json.loads(json.dumps(measures.to_json()))) == measures
+    assert parse(json.loads(json.dumps(asdict(measures))), CorpusMeasures) == measures
 
 
 def test_a_smaller_draw_is_the_beginning_of_a_larger_one() -> None:

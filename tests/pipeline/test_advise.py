@@ -102,16 +102,23 @@ def test_what_a_run_knows_of_people_and_machines_is_told_and_only_people_count(
     task_file: Path, evidence: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rated = TaskSubjectivity(
-        "weather",
-        80,
-        80,
+        task="weather",
+        num_items=80,
+        num_rated=80,
         mean_share=0.742,
         mean_ratings=3.0,
         alpha=0.3,
         origin="run file",
         pair_agreement=0.655,
     )
-    asked = PanelTask("weather", ("a · zero_shot", "b · zero_shot"), 80, 0.913, 80, 0.25)
+    asked = PanelTask(
+        task="weather",
+        members=("a · zero_shot", "b · zero_shot"),
+        num_items=80,
+        mean_share=0.913,
+        num_compared=80,
+        spearman=0.25,
+    )
     change_analysis(evidence, tasks=[asdict(rated)], panel=[asdict(asked)])
     assert main(["advise", str(task_file), "--evidence", str(evidence)]) == 0
     page = capsys.readouterr().out

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from synth_local.analyze.summary import Analysis
+from synth_local.store.records import parse
 from tests.pipeline.conftest import SmallRun, add_annotators, make_rows, make_small_run, write_rows
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
 
 def read_analysis(small: SmallRun) -> Analysis:
     stored = json.loads((small.out / "work" / "analyze" / "analysis.json").read_text())
-    return Analysis.from_json(stored["analysis"])
+    return parse(stored["analysis"], Analysis)
 
 
 def test_agreement_is_that_of_the_annotators(annotated: SmallRun) -> None:

@@ -168,7 +168,14 @@ def test_repeats_of_a_corpus_cannot_be_chosen_alone() -> None:
 def test_chosen_cells_without_predictions_are_named_and_counted() -> None:
     run = make_wide_run()
     waiting = tuple(
-        Condition("weather", "synthetic", "l", strategy, "bert", 80)
+        Condition(
+            task="weather",
+            source="synthetic",
+            generator="l",
+            strategy=strategy,
+            student="bert",
+            num_train=80,
+        )
         for strategy in ("zero_shot", "few_shot")
     )
     run = replace(run, num_waiting=2, waiting=waiting)

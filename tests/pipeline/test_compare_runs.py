@@ -30,7 +30,14 @@ def make_condition(
     source: str, generator: str = "-", num_train: int = 80, seeds: tuple[int, ...] = (0, 1)
 ) -> TrainedCondition:
     strategy = "-" if generator == "-" else "zero_shot"
-    condition = Condition("weather", source, generator, strategy, "bert", num_train)
+    condition = Condition(
+        task="weather",
+        source=source,
+        generator=generator,
+        strategy=strategy,
+        student="bert",
+        num_train=num_train,
+    )
     skill = {"real": 0.95, "synthetic": 0.7}.get(source, 0.8)
     cells = []
     for seed in seeds:
@@ -40,7 +47,7 @@ def make_condition(
             for n, right in enumerate(rights)
         )
         cell = Cell("weather", source, generator, strategy, "bert", num_train, seed)
-        cells.append(CellPredictions(cell, LABELS, rows))
+        cells.append(CellPredictions(cell=cell, labels=LABELS, predictions=rows))
     corpus = CorpusKey("weather", generator, strategy) if "synthetic" in source else None
     facts = {"training rows": {"real": num_train}, "steps": 30, "seeds": list(seeds)}
     return TrainedCondition(condition, corpus, tuple(cells), facts)

@@ -135,13 +135,33 @@ def test_a_preview_shows_first_corpora_alone(small: SmallRun) -> None:
 
 def make_group(strategy: str, wrong: int, source: str = "synthetic", num_train: int = 80) -> Group:
     generator = "-" if source == "real" else "fake-a"
-    condition = Condition("weather", source, generator, strategy, "tfidf-logreg", num_train)
-    partner = Condition("weather", "real", "-", "-", "tfidf-logreg", 80)
+    condition = Condition(
+        task="weather",
+        source=source,
+        generator=generator,
+        strategy=strategy,
+        student="tfidf-logreg",
+        num_train=num_train,
+    )
+    partner = Condition(
+        task="weather",
+        source="real",
+        generator="-",
+        strategy="-",
+        student="tfidf-logreg",
+        num_train=80,
+    )
     gold = np.array([0, 1] * 10)
     predicted = np.where(np.arange(20) < wrong, 1 - gold, gold)
     is_judged = source != "real" and ".c" not in strategy
     table = LabelTable(gold, predicted[None], 2)
-    return Group(condition, (partner,) if is_judged else (), ("rainy", "sunny"), (0,), table)
+    return Group(
+        condition=condition,
+        partners=(partner,) if is_judged else (),
+        labels=("rainy", "sunny"),
+        seeds=(0,),
+        table=table,
+    )
 
 
 def test_scores_are_grouped_by_what_was_repeated(small: SmallRun) -> None:

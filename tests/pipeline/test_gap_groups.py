@@ -23,7 +23,9 @@ def predict(
         for place, (gold, one) in enumerate(zip(GOLD, said, strict=True))
     ]
     partners = (name(partner),) if partner else ()
-    return CellPredictions(name(source), ("no", "yes"), rows, partners)
+    return CellPredictions(
+        cell=name(source), labels=("no", "yes"), predictions=rows, partners=partners
+    )
 
 
 def test_a_synthetic_condition_is_paired_with_real_and_the_pool_is_none() -> None:

@@ -12,6 +12,7 @@ import shutil
 import pytest
 
 from synth_local.analyze.summary import Analysis, LearningCurve
+from synth_local.store.records import parse
 from tests.pipeline.conftest import SmallRun, make_small_run
 
 pytestmark = pytest.mark.slow
@@ -41,7 +42,7 @@ def read_results(small: SmallRun) -> list[dict[str, str]]:
 
 def read_analysis(small: SmallRun) -> Analysis:
     stored = json.loads((small.out / "work" / "analyze" / "analysis.json").read_text())
-    return Analysis.from_json(stored["analysis"])
+    return parse(stored["analysis"], Analysis)
 
 
 def test_asking_later_leaves_every_finished_output_in_its_place(grown_run: SmallRun) -> None:

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from synth_local.analyze.summary import Analysis
+from synth_local.store.records import parse
 from tests.pipeline.conftest import SmallRun, add_annotators
 from tests.pipeline.test_generator_itself import make_run
 
@@ -31,7 +32,7 @@ def paneled(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
 
 def read_analysis(small: SmallRun) -> Analysis:
     stored = json.loads((small.out / "work" / "analyze" / "analysis.json").read_text())
-    return Analysis.from_json(stored["analysis"])
+    return parse(stored["analysis"], Analysis)
 
 
 def test_every_prompt_of_every_generator_is_a_member(paneled: SmallRun) -> None:

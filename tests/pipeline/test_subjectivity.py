@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from synth_local.analyze.summary import JUDGED, Analysis
+from synth_local.store.records import parse
 from tests.pipeline.conftest import SmallRun, make_small_run
 
 pytestmark = pytest.mark.slow
@@ -38,7 +39,7 @@ class Asked:
 
 def read_analysis(small: SmallRun) -> Analysis:
     stored = json.loads((small.out / "work" / "analyze" / "analysis.json").read_text())
-    return Analysis.from_json(stored["analysis"])
+    return parse(stored["analysis"], Analysis)
 
 
 def read_page(small: SmallRun) -> str:

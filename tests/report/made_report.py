@@ -16,7 +16,8 @@ from synth_local.evaluate.summary import (
     Floor,
     Summary,
 )
-from synth_local.evaluate.verdicts.rules import Origin, judge_run
+from synth_local.evaluate.verdicts.against import Origin
+from synth_local.evaluate.verdicts.rules import judge_run
 from synth_local.models.card import Card, HasSeen
 from synth_local.models.digest import ModelDigest
 from synth_local.records import Interval, Result
@@ -192,8 +193,16 @@ def make_difference(
 
 def make_floor(task: TaskPart) -> Floor:
     share = 1 / len(task.labels)
-    return Floor(task.name, task.labels[0], 1000, share / 2, share, share, task.labels[-1],
-                 1000 // len(task.labels))  # fmt: skip
+    return Floor(
+        task=task.name,
+        label=task.labels[0],
+        num_items=1000,
+        macro_f1=share / 2,
+        accuracy=share,
+        guessing=share,
+        rarest_label=task.labels[-1],
+        num_rarest=1000 // len(task.labels),
+    )
 
 
 def make_results(condition: Condition, labels: tuple[str, ...], mean: float) -> list[Result]:
@@ -248,15 +257,23 @@ def make_summary(
     for task in tasks:
         top = 0.97 if len(task.labels) < 10 else 0.48
         for student in students:
-            real = Condition(task.name, "real", "-", "-", student, 600)
-            pool = Condition(task.name, "pool", "-", "-", student, 297)
+            real = Condition(
+                task=task.name,
+                source="real",
+                generator="-",
+                strategy="-",
+                student=student,
+                num_train=600,
+            )
+            pool = replace(real, source="pool", num_train=297)
             means = {real: top, pool: top - 0.11}
             for i, generator in enumerate(generators):
                 for j, strategy in enumerate(strategies):
                     gap = 0.19 - 0.06 * i - 0.05 * j
-                    args = (generator, strategy, student)
-                    means[Condition(task.name, "synthetic", *args, 600)] = top - gap
-                    means[Condition(task.name, "pool+synthetic", *args, 897)] = top - gap / 2
+                    made = replace(real, source="synthetic", generator=generator, strategy=strategy)
+                    means[made] = top - gap
+                    added = replace(made, source="pool+synthetic", num_train=897)
+                    means[added] = top - gap / 2
             partners = {"synthetic": real, "pool+synthetic": pool}
             for condition, mean in means.items():
                 for metric in ("macro_f1", "accuracy"):

@@ -42,7 +42,14 @@ def list_rows(data: ReportData) -> list[dict[str, Any]]:
 
 
 def test_each_corpus_stands_with_its_costs_and_its_score() -> None:
-    trained = Condition("sms_spam", "synthetic", "g", "few_shot", "s", 600)
+    trained = Condition(
+        task="sms_spam",
+        source="synthetic",
+        generator="g",
+        strategy="few_shot",
+        student="s",
+        num_train=600,
+    )
     rows = list_rows(replace(make_small(), train_seconds={trained: 12.5}))
     assert [(row["strategy"], row["shots"], row["student"]) for row in rows] == [
         ("zero_shot", 0, "s"),
@@ -59,7 +66,14 @@ def test_each_corpus_stands_with_its_costs_and_its_score() -> None:
 
 def test_a_smaller_cut_costs_its_share() -> None:
     data = make_small()
-    small = Condition("sms_spam", "synthetic", "g", "zero_shot", "s", 150)
+    small = Condition(
+        task="sms_spam",
+        source="synthetic",
+        generator="g",
+        strategy="zero_shot",
+        student="s",
+        num_train=150,
+    )
     summary = data.summary
     assert summary is not None
     score = next(one for one in summary.scores if one.condition.source == "synthetic")
@@ -72,9 +86,21 @@ def test_a_smaller_cut_costs_its_share() -> None:
 
 
 def test_repeats_of_a_corpus_are_left_out() -> None:
-    corpora = tuple(CorpusScore(name, 600, 0.7, None, None) for name in ("zero_shot", "few_shot"))
+    corpora = tuple(
+        CorpusScore(strategy=name, num_rows=600, macro_f1=0.7, sd=None, gap=None)
+        for name in ("zero_shot", "few_shot")
+    )
     name = "sms_spam__synthetic__g__zero_shot__s"
-    repeated = RepeatedCorpora(name, corpora, 0.7, None, None, None, None, None)
+    repeated = RepeatedCorpora(
+        condition=name,
+        corpora=corpora,
+        mean=0.7,
+        sd=None,
+        sd_seeds=None,
+        macro_f1=None,
+        real=None,
+        gap=None,
+    )
     rows = list_rows(replace(make_small(), analysis=Analysis(repeats=(repeated,))))
     assert [row["strategy"] for row in rows] == ["zero_shot"]
 

@@ -22,14 +22,19 @@ from tests.report.page_reader import Element, PageReader
 SAID = Share(Interval(0.875, 0.861, 0.889), 300)
 NONE = Share(None, 0, "there is no accepted row")
 ROWS = (
-    AuditRow("", SAID, SAID, SAID, SAID, SAID),
-    AuditRow("ham", SAID, SAID, SAID, SAID, SAID),
-    AuditRow("spam", NONE, SAID, NONE, SAID, SAID),
+    AuditRow(label="", synthetic=SAID, test=SAID, wrong=SAID, wrong_test=SAID, real=SAID),
+    AuditRow(label="ham", synthetic=SAID, test=SAID, wrong=SAID, wrong_test=SAID, real=SAID),
+    AuditRow(label="spam", synthetic=NONE, test=SAID, wrong=NONE, wrong_test=SAID, real=SAID),
 )
-DOUBTED = tuple(DoubtedRow(f"s{n}", text, "ham", "spam", 0.01) for n, text in enumerate(HOSTILE))
-AUDIT = LabelAudit(ROWS, DOUBTED, {"ham": 0.9}, 2816, 600)
+DOUBTED = tuple(
+    DoubtedRow(id=f"s{n}", text=text, label="ham", judged="spam", probability=0.01)
+    for n, text in enumerate(HOSTILE)
+)
+AUDIT = LabelAudit(
+    rows=ROWS, doubted=DOUBTED, thresholds={"ham": 0.9}, num_train=2816, num_synthetic_train=600
+)
 WORDS = (TellingWord("furthermore", 2.5, 90, 0), TellingWord("<b>lar", -1.5, 2, 40))
-LIKENESS = Discrimination(make_interval(0.912), 600, 5, WORDS)
+LIKENESS = Discrimination(auc=make_interval(0.912), num_texts=600, num_folds=5, words=WORDS)
 
 
 def make_audited(*, known: bool = False, brought: bool = False) -> ReportData:
@@ -108,7 +113,9 @@ def test_what_the_generator_knew_of_the_judges_rows_is_said() -> None:
 def test_corpora_that_were_not_audited_or_not_told_apart_say_so() -> None:
     data = make_data((make_task(),))
     assert "No corpus was audited." in read_section(data, "audit").all_text()
-    unsaid = Discrimination(None, 3, 5, why="3 text(s) are fewer than the 20")
+    unsaid = Discrimination(
+        auc=None, num_texts=3, num_folds=5, why="3 text(s) are fewer than the 20"
+    )
     data = replace(data, corpora=tuple(replace(one, likeness=unsaid) for one in data.corpora))
     text = read_section(data, "likeness").all_text()
     assert "tiny-sms zero_shot: cannot be said because 3 text(s) are fewer than the 20." in text

@@ -23,8 +23,8 @@ from tests.report.made_report import make_data
 FOUND = RepeatedCorpora(
     condition="sms_spam__synthetic__tiny-sms__zero_shot__scratch-bert",
     corpora=(
-        CorpusScore("zero_shot", 600, 0.81, 0.012, 0.13),
-        CorpusScore("zero_shot.c7", 600, 0.85, 0.014, 0.09),
+        CorpusScore(strategy="zero_shot", num_rows=600, macro_f1=0.81, sd=0.012, gap=0.13),
+        CorpusScore(strategy="zero_shot.c7", num_rows=600, macro_f1=0.85, sd=0.014, gap=0.09),
     ),
     mean=0.83,
     sd=0.0283,

@@ -7,16 +7,27 @@ from dataclasses import replace
 import pytest
 
 from synth_local.evaluate.summary import Condition, Confusion, FailedTraining
-from synth_local.evaluate.verdicts.rules import Origin
+from synth_local.evaluate.verdicts.against import Origin
 from synth_local.evaluate.verdicts.verdict import Verdict, pick_main
 from synth_local.evaluate.verdicts.words import spell_verdict
 from synth_local.report.data import ReportData
 from synth_local.report.headline import MOST_FAILED, Headline, write_headlines
 from tests.report.made_report import judge, make_data, make_interval, make_task
 
-REAL = Condition("sms_spam", "real", "-", "-", "s", 600)
-POOL = Condition("sms_spam", "pool", "-", "-", "s", 297)
-MADE = Condition("sms_spam", "synthetic", "g", "zero_shot", "s", 600)
+REAL = Condition(
+    task="sms_spam", source="real", generator="-", strategy="-", student="s", num_train=600
+)
+POOL = Condition(
+    task="sms_spam", source="pool", generator="-", strategy="-", student="s", num_train=297
+)
+MADE = Condition(
+    task="sms_spam",
+    source="synthetic",
+    generator="g",
+    strategy="zero_shot",
+    student="s",
+    num_train=600,
+)
 
 
 def make_small() -> ReportData:

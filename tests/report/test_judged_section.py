@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from synth_local.analyze.judgements.ranking import measure_judgements
 from synth_local.analyze.judgements.records import Judgement
@@ -17,6 +17,7 @@ from synth_local.analyze.summary import (
 )
 from synth_local.records import Interval
 from synth_local.report.write import render_files
+from synth_local.store.records import parse
 from tests.report.made_report import make_data
 from tests.report.page_reader import Element, PageReader
 
@@ -69,16 +70,28 @@ def test_without_judgements_the_page_says_what_would_help() -> None:
 def test_the_two_measures_of_objectivity_have_rows_of_their_own() -> None:
     slope = Interval(-0.1, -0.2, -0.05)
     across = tuple(
-        AcrossTasks("synthetic__g__few_shot__s", 10, slope, -0.8, measure=measure)
+        AcrossTasks(
+            condition="synthetic__g__few_shot__s",
+            num_tasks=10,
+            slope=slope,
+            spearman=-0.8,
+            measure=measure,
+        )
         for measure in ("pair agreement", JUDGED)
     )
     rows = render(Analysis(across=across))["tables/gap_across_tasks.csv"].splitlines()
     assert [row.split(",")[0] for row in rows] == ["measure", "pair agreement", JUDGED]
-    assert Analysis.from_json(Analysis(across=across).to_json()).across == across
+    assert parse(asdict(Analysis(across=across)), Analysis).across == across
 
 
 def test_threshold_curves_say_that_their_points_share_items_and_have_no_p_value() -> None:
-    curve = Curve("sms__real__-__-__s__n10", (0.6, 0.8, 1.0), (0.7, 0.8, 0.9), (90, 60, 30), 0.5)
+    curve = Curve(
+        condition="sms__real__-__-__s__n10",
+        thresholds=(0.6, 0.8, 1.0),
+        accuracies=(0.7, 0.8, 0.9),
+        counts=(90, 60, 30),
+        slope=0.5,
+    )
     files = render(Analysis(curves=(curve,)))
     text = read_section(files).all_text()
     assert SHARED_NOTE in " ".join(text.split())
@@ -88,7 +101,10 @@ def test_threshold_curves_say_that_their_points_share_items_and_have_no_p_value(
 
 def test_rows_that_would_all_say_the_same_are_one_line() -> None:
     reason = "a trend over tasks needs 4 tasks, there are 2"
-    across = tuple(AcrossTasks(f"synthetic__g{n}__few_shot__s", 2, reason=reason) for n in range(5))
+    across = tuple(
+        AcrossTasks(condition=f"synthetic__g{n}__few_shot__s", num_tasks=2, reason=reason)
+        for n in range(5)
+    )
     text = " ".join(read_section(render(Analysis(across=across))).all_text().split())
     assert text.count(f"by pair agreement: {reason}") == 1
 
@@ -96,24 +112,46 @@ def test_rows_that_would_all_say_the_same_are_one_line() -> None:
 def test_what_is_undefined_takes_no_row_and_no_figure_but_one_line() -> None:
     name = "sms__{}__-__-__s__n10"
     whole = Curve(
-        name.format("real"), (0.6, 0.8, 1.0), (0.7, 0.8, 0.9), (90, 60, 30), 0.5, 0.9, 1.0
+        condition=name.format("real"),
+        thresholds=(0.6, 0.8, 1.0),
+        accuracies=(0.7, 0.8, 0.9),
+        counts=(90, 60, 30),
+        slope=0.5,
+        r_squared=0.9,
+        spearman=1.0,
     )
-    point = [Curve(name.format(f"synthetic{n}"), (1.0,), (0.9,), (90,)) for n in range(4)]
+    point = [
+        Curve(
+            condition=name.format(f"synthetic{n}"),
+            thresholds=(1.0,),
+            accuracies=(0.9,),
+            counts=(90,),
+        )
+        for n in range(4)
+    ]
     same = "the gap does not vary"
     trends = (
         Trend(
-            name.format("synthetic0"),
-            "real",
+            condition=name.format("synthetic0"),
+            partner="real",
             ties=False,
             num_items=90,
             mean_gap=0.1,
             slope=Interval(-0.1, -0.3, 0.1),
         ),
-        Trend(name.format("synthetic1"), "real", ties=False, num_items=90, reason=same),
+        Trend(
+            condition=name.format("synthetic1"),
+            partner="real",
+            ties=False,
+            num_items=90,
+            reason=same,
+        ),
     )
     tasks = (
-        TaskSubjectivity("sms", 90, 90, 0, 0.9, 0.8),
-        TaskSubjectivity("irony", 80, reason="nobody"),
+        TaskSubjectivity(
+            task="sms", num_items=90, num_rated=90, num_ties=0, mean_share=0.9, pair_agreement=0.8
+        ),
+        TaskSubjectivity(task="irony", num_items=80, reason="nobody"),
     )
     files = render(Analysis(tasks=tasks, trends=trends, curves=(whole, *point)))
     section = read_section(files)
@@ -147,7 +185,15 @@ def test_what_cannot_be_said_stays_with_what_it_takes() -> None:
 
 def test_the_line_through_a_threshold_curve_is_on_the_page() -> None:
     name = "sms__real__-__-__s__n10"
-    curve = Curve(name, (0.6, 0.8, 1.0), (0.7, 0.8, 0.9), (90, 60, 30), 0.5, 0.987, 1.0)
+    curve = Curve(
+        condition=name,
+        thresholds=(0.6, 0.8, 1.0),
+        accuracies=(0.7, 0.8, 0.9),
+        counts=(90, 60, 30),
+        slope=0.5,
+        r_squared=0.987,
+        spearman=1.0,
+    )
     files = render(Analysis(curves=(curve,)))
     (part,) = [one for one in read_section(files).children if one.tag == "details"]
     (fold,) = [one for one in part.find("details")[1:] if "Threshold" in one.all_text()]

@@ -44,10 +44,10 @@ CONDITIONS = [
 
 def test_tasks_stand_from_the_most_to_the_least_agreement() -> None:
     analysis = Analysis(
-        (
-            TaskSubjectivity("disputed", 10, mean_share=0.9, pair_agreement=0.6),
-            TaskSubjectivity("plain", 10, mean_share=0.6, pair_agreement=0.9),
-            TaskSubjectivity("unasked", 10, reason="nobody"),
+        tasks=(
+            TaskSubjectivity(task="disputed", num_items=10, mean_share=0.9, pair_agreement=0.6),
+            TaskSubjectivity(task="plain", num_items=10, mean_share=0.6, pair_agreement=0.9),
+            TaskSubjectivity(task="unasked", num_items=10, reason="nobody"),
         )
     )
     table = make_study_table(CONDITIONS, analysis)

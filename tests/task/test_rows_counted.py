@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from synth_local.store.records import parse
 from synth_local.task import load_splits, load_task
 from synth_local.task.examples import read_brought_rows, read_examples
 from synth_local.task.file_facts import FileFacts, RowCount
@@ -138,4 +139,4 @@ def test_all_rows_of_a_corpus_brought_along_are_accounted_for(tmp_path: Path) ->
 def test_facts_survive_json(tmp_path: Path) -> None:
     odd = {"text": "a\nb", "label": "Ham"}
     facts = read(write(tmp_path, [*GOOD, odd]), other_labels="drop")
-    assert FileFacts.from_json(json.loads(json.dumps(asdict(facts)))) == facts
+    assert parse(json.loads(json.dumps(asdict(facts))), FileFacts) == facts

@@ -58,19 +58,22 @@ def measure_judgements(
     reason = explain_gaps(tasks, votes)
     ranking = Ranking({}, ()) if reason else rank_tasks(tasks, votes)
     strengths = {} if reason else fit_strengths(tasks, judgements, level)
-    found = [
-        JudgedTask(
-            task,
-            *_find_rank(ranking, task),
-            strengths.get(task),
-            sum(one.winner == task for one in judgements),
-            sum(task in (one.winner, one.loser) for one in judgements),
+    judged = []
+    for task in tasks:
+        rank, last_rank = ranking.ranks.get(task, (None, None))
+        judged.append(
+            JudgedTask(
+                task=task,
+                rank=rank,
+                last_rank=last_rank,
+                strength=strengths.get(task),
+                num_wins=sum(one.winner == task for one in judgements),
+                num_judgements=sum(task in (one.winner, one.loser) for one in judgements),
+            )
         )
-        for task in tasks
-    ]
     same = measure_sameness(votes)
     return JudgedTasks(
-        tasks=tuple(sorted(found, key=_place)),
+        tasks=tuple(sorted(judged, key=_place)),
         pairs=votes,
         cycles=ranking.cycles,
         num_judgements=len(judgements),
@@ -81,10 +84,6 @@ def measure_judgements(
         coefficient=None if same is None else 2 * same - 1,
         reason=reason,
     )
-
-
-def _find_rank(ranking: Ranking, task: str) -> tuple[int | None, int | None]:
-    return ranking.ranks.get(task, (None, None))
 
 
 def _place(one: JudgedTask) -> tuple[int, int, float]:

@@ -8,7 +8,6 @@ where they rest on personal reading or feeling.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from synth_local.records import Interval
 
@@ -49,7 +48,7 @@ class PairVotes:
         return self.first if self.num_first > self.num_second else self.second
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedTask:
     """What the judgements say of one task.
 
@@ -72,7 +71,7 @@ class JudgedTask:
     num_judgements: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedTasks:
     """Everything that pairwise judgements say of a run's tasks.
 
@@ -101,15 +100,3 @@ class JudgedTasks:
     same: float | None
     coefficient: float | None
     reason: str = ""
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> JudgedTasks:
-        """Return what ``dataclasses.asdict`` and JSON made of one."""
-        tasks = tuple(JudgedTask(**{**row, "strength": _interval(row)}) for row in value["tasks"])
-        pairs = tuple(PairVotes(**row) for row in value["pairs"])
-        cycles = tuple(tuple(names) for names in value["cycles"])
-        return cls(**{**value, "tasks": tasks, "pairs": pairs, "cycles": cycles})
-
-
-def _interval(row: dict[str, Any]) -> Interval | None:
-    return None if row["strength"] is None else Interval(**row["strength"])

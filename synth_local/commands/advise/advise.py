@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth_local.analyze.agreement import TaskAgreement, measure_task
+from synth_local.analyze.agreement import measure_task
 from synth_local.analyze.panel import PanelTask
 from synth_local.analyze.summary import LearningCurve, TaskSubjectivity
 from synth_local.commands.advise.evidence import Evidence, read_evidence
@@ -37,7 +37,7 @@ class AdvicePage:
 
     task: str
     num_test: int
-    agreement: TaskAgreement | TaskSubjectivity | None
+    agreement: TaskSubjectivity | None
     panel: PanelTask | None
     answers: tuple[Finding, ...]
     here: tuple[Finding, ...]
@@ -100,7 +100,7 @@ def _list_left_out(
 
 def _find_agreement(
     task: str, test: Sequence[Example], same: Sequence[Evidence]
-) -> TaskAgreement | TaskSubjectivity | None:
+) -> TaskSubjectivity | None:
     """Return how far people agree: by a run's own file of labels before the task's columns.
 
     A run that has such a file used it in place of the columns, and so do its findings.

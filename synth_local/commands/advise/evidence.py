@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from synth_local.analyze.panel import PanelTask
 from synth_local.analyze.summary import Analysis, LearningCurve, TaskSubjectivity
 from synth_local.core.files import read_json
-from synth_local.errors import DataError, shorten
+from synth_local.errors import DataError
+from synth_local.evaluate.summary import Summary
 from synth_local.evaluate.verdicts.advice import Finding
-from synth_local.evaluate.verdicts.verdict import read_verdicts
+from synth_local.evaluate.verdicts.verdict import Verdict
+from synth_local.store.records import load
 from synth_local.store.run_dir import RunDir
 
 
@@ -50,42 +50,34 @@ def read_evidence(directory: Path) -> Evidence:
     run = RunDir(directory)
     if not run.run_file.is_file():
         raise DataError("this is no run directory: it has no run.yaml", where=directory)
-    try:
-        return _read(run, str(directory))
-    except (KeyError, TypeError, ValidationError) as error:
-        raise DataError(
-            f"the results were stored in another form ({shorten(repr(error))} is not as expected)",
-            where=directory,
-            fix="bring them up to date: `synth-local run` with its run file",
-        ) from error
-
-
-def _read(run: RunDir, name: str) -> Evidence:
-    stored = read_json(run.summary)
-    if not stored or not stored["summary"]:
+    summary = load(run.summary, Summary, "summary")
+    if summary is None:
         raise DataError(
             "no student of this run was evaluated",
             where=run.root,
             fix="finish it: `synth-local run` with its run file",
         )
-    told = read_json(run.verdicts)
-    if told is None:
+    verdicts = load(run.verdicts, tuple[Verdict, ...])
+    if verdicts is None:
         raise DataError(
             "the run has no verdicts.json: it is missing, or an earlier version wrote the run",
             where=run.root,
             fix="bring it up to date: `synth-local run` with its run file",
         )
-    verdicts = read_verdicts(told)
-    analyzed = read_json(run.analysis)
-    analysis = Analysis.from_json(analyzed["analysis"]) if analyzed else Analysis()
+    analysis = load(run.analysis, Analysis, "analysis") or Analysis()
     people = {one.task: one for one in analysis.tasks if one.mean_share is not None}
     panel = {one.task: one for one in analysis.panel if one.mean_share is not None}
     findings = [
-        Finding(one, name, found.pair_agreement if found else None, found.alpha if found else None)
+        Finding(
+            one,
+            str(directory),
+            found.pair_agreement if found else None,
+            found.alpha if found else None,
+        )
         for one in verdicts
         for found in [people.get(one.task)]
     ]
-    tasks = dict.fromkeys(one["condition"]["task"] for one in stored["summary"]["scores"])
+    tasks = dict.fromkeys(score.condition.task for score in summary.scores)
     facts = {task: read_json(run.split_facts(task)) or {} for task in tasks}
     digests = {task: str(about.get("test_digest", "")) for task, about in facts.items()}
-    return Evidence(name, tuple(findings), digests, analysis.learning, people, panel)
+    return Evidence(str(directory), tuple(findings), digests, analysis.learning, people, panel)

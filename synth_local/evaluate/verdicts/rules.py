@@ -10,7 +10,7 @@ Pure; knows nothing of files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from synth_local.evaluate.components import bound_best
@@ -19,62 +19,19 @@ from synth_local.evaluate.summary import (
     ConditionScore,
     Difference,
     FailedTraining,
-    Floor,
     Summary,
+)
+from synth_local.evaluate.verdicts.against import (
+    Bench,
+    Origin,
+    compare_with_floor,
+    describe,
+    list_cautions,
+    list_failures,
+    note_single,
 )
 from synth_local.evaluate.verdicts.settling import Chance, list_settling
 from synth_local.evaluate.verdicts.verdict import MARGIN, QUESTIONS, Question, Verdict, answer
-from synth_local.models.card import Seen
-
-#: Fewer test items of a label than these are named.
-FEW_ITEMS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where the synthetic texts of a condition come from, as far as a verdict depends on it.
-
-    Attributes:
-        seen: whether their generator has seen more real texts of the task than the pool holds:
-            ``no``, ``yes`` or ``unknown``.
-        told: the same in words, after the generator's name.
-        shortfall: why the corpus is incomplete; empty where it is whole.
-    """
-
-    seen: Seen = "unknown"
-    told: str = ""
-    shortfall: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """What all questions about one task and student are answered from."""
-
-    scores: Mapping[Condition, ConditionScore]
-    differences: Sequence[Difference]
-    failed: Mapping[Condition, Sequence[FailedTraining]]
-    floor: Floor
-    origins: Mapping[Condition, Origin]
-    margin: float
-
-    def asked(self, question: Question) -> list[Condition]:
-        """Return the conditions that a question is about.
-
-        One that serves a second source is asked about it only where it was compared: otherwise
-        nobody wanted to know.
-        """
-        asked = QUESTIONS[question]
-        partners = {key for source in asked.partners for key in self.serving(source)}
-        return [
-            key
-            for key in self.serving(asked.source)
-            if key.source == asked.source
-            or any(one.condition == key and one.partner in partners for one in self.differences)
-        ]
-
-    def serving(self, source: str) -> list[Condition]:
-        """Return the conditions whose training set is that of a source."""
-        return [key for key, one in self.scores.items() if source in one.serves]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +78,14 @@ def judge_run(
             for one in summary.differences
             if one.metric == "macro_f1" and one.condition in scores
         ]
-        bench = _Bench(scores, mine, failed, floors[task], origins, margin)
+        bench = Bench(
+            scores=scores,
+            differences=mine,
+            failed=failed,
+            floor=floors[task],
+            origins=origins,
+            margin=margin,
+        )
         found += [
             _judge(bench, task, student, question)
             for question in QUESTIONS
@@ -130,7 +94,7 @@ def judge_run(
     return tuple(found)
 
 
-def _judge(bench: _Bench, task: str, student: str, question: Question) -> Verdict:
+def _judge(bench: Bench, task: str, student: str, question: Question) -> Verdict:
     asked = QUESTIONS[question]
     candidates = [_weigh(bench, question, one) for one in bench.asked(question)]
     base = Verdict(task=task, student=student, question=question, verdict="none")
@@ -154,7 +118,7 @@ def _rank(one: _Judged) -> float:
 
 
 def _conclude(
-    bench: _Bench, verdict: Verdict, best: _Judged, reasons: Mapping[str, None]
+    bench: Bench, verdict: Verdict, best: _Judged, reasons: Mapping[str, None]
 ) -> Verdict:
     """Return the verdict with its answer, unless what it rests on forbids one."""
     if verdict.low is None or verdict.high is None or best.difference is None:
@@ -180,82 +144,30 @@ def _conclude(
     return replace(verdict, verdict=said, reasons=tuple(told), settles=settles)
 
 
-def _weigh(bench: _Bench, question: Question, condition: Condition) -> _Judged:
+def _weigh(bench: Bench, question: Question, condition: Condition) -> _Judged:
     """Return a condition with its comparison and what stands against a verdict on it."""
     asked = QUESTIONS[question]
-    against = list(_list_failures(bench, condition))
+    against = list(list_failures(bench, condition))
     partners = {key for source in asked.partners for key in bench.serving(source)}
     found = [
         one for one in bench.differences if one.condition == condition and one.partner in partners
     ]
     if not found:
         wanted = " and ".join(asked.partners)
-        against.append(f"{_spell(condition)} was not compared: add {wanted} under sources")
+        against.append(f"{describe(condition)} was not compared: add {wanted} under sources")
         return _Judged(condition, None, tuple(against))
     for one in found:
-        against += _list_failures(bench, one.partner)
-        against += _note_single(bench, one)
+        against += list_failures(bench, one.partner)
+        against += note_single(bench, one)
     # of several partners the one that is hardest to beat decides
     hardest = min(found, key=lambda one: one.interval.point)
-    against += _compare_with_floor(bench, question, hardest)
+    against += compare_with_floor(bench, question, hardest)
     return _Judged(
-        condition, hardest, tuple(dict.fromkeys(against)), tuple(_list_cautions(bench, hardest))
+        condition, hardest, tuple(dict.fromkeys(against)), tuple(list_cautions(bench, hardest))
     )
 
 
-def _list_failures(bench: _Bench, condition: Condition) -> Iterator[str]:
-    failed = bench.failed.get(condition, ())
-    if failed:
-        num_seeds = len(bench.scores[condition].seeds)
-        first = failed[0]
-        yield (
-            f"{_spell(condition)}: {len(failed)} of {num_seeds} trainings failed (seed "
-            f"{first.seed}: {first.reason}); train for longer (train.min_steps, train.epochs) or "
-            "with a lower train.learning_rate"
-        )
-
-
-def _note_single(bench: _Bench, difference: Difference) -> Iterator[str]:
-    for one in (difference.condition, difference.partner):
-        score = bench.scores[one]
-        if len(score.seeds) == 1 and score.num_corpora == 1 and not score.is_deterministic:
-            yield (
-                f"{_spell(one)}: one training of a student that draws random numbers says nothing "
-                "of another: list more numbers under seeds"
-            )
-
-
-def _compare_with_floor(bench: _Bench, question: Question, difference: Difference) -> Iterator[str]:
-    """Yield why a student has not learnt enough for a gap to mean anything."""
-    # a pool may teach nothing by itself: there it is pool + synthetic that has to beat guessing
-    key = difference.condition if question == "with_pool" else difference.partner
-    score = bench.scores[key].interval
-    if score.low <= bench.floor.value:
-        yield (
-            f"{_spell(key)}: macro-F1 {score.point:.3f} [{score.low:.3f}, {score.high:.3f}] is not "
-            f"above the {bench.floor.value:.3f} of one that has learnt nothing (the commonest "
-            "label for all, or guessing)"
-        )
-
-
-def _list_cautions(bench: _Bench, difference: Difference) -> Iterator[str]:
-    one = difference.condition
-    if difference.num_corpora == 1:
-        yield "for this corpus: another one of the same settings may do better or worse"
-    origin = bench.origins.get(one, Origin())
-    if origin.seen != "no":
-        told = origin.told or "may have seen the task's texts: nobody knows"
-        yield f"{one.generator} {told}"
-    if origin.shortfall:
-        yield f"the corpus of {one.generator}, {one.strategy} is incomplete: {origin.shortfall}"
-    if bench.floor.num_rarest < FEW_ITEMS:
-        yield (
-            f"only {bench.floor.num_rarest} test texts are {bench.floor.rarest_label}: the "
-            "interval is widened for it"
-        )
-
-
-def _tried_balance(bench: _Bench, best: _Judged) -> bool:
+def _tried_balance(bench: Bench, best: _Judged) -> bool:
     """Return whether pool + synthetic was also set against the pool at its label mix."""
     balanced = set(bench.serving("pool_balanced"))
     return any(
@@ -263,7 +175,7 @@ def _tried_balance(bench: _Bench, best: _Judged) -> bool:
     )
 
 
-def _fill(bench: _Bench, base: Verdict, judged: _Judged, num_tried: int) -> Verdict:
+def _fill(bench: Bench, base: Verdict, judged: _Judged, num_tried: int) -> Verdict:
     """Return the verdict with the figures of the condition that it is about."""
     found = judged.difference
     if found is None:
@@ -300,21 +212,15 @@ def _settle(verdict: Verdict, found: Difference) -> Iterator[str]:
     aim = 0.0 if QUESTIONS[verdict.question].is_addition else verdict.margin
     is_repeated = found.num_corpora > 1
     chance = Chance(
-        found.error_items**2,
-        max(0.0, found.error**2 - found.error_items**2),
-        verdict.num_test,
-        found.num_corpora if is_repeated else len(found.seeds),
-        "corpora" if is_repeated else "seeds",
+        items=found.error_items**2,
+        training=max(0.0, found.error**2 - found.error_items**2),
+        num_items=verdict.num_test,
+        num_units=found.num_corpora if is_repeated else len(found.seeds),
+        unit="corpora" if is_repeated else "seeds",
     )
     level = 1 - (1 - verdict.level) / max(1, verdict.num_tried)
     yield from list_settling(chance, abs(verdict.gap - aim), level)
 
 
-def _origin(bench: _Bench, one: _Judged) -> Origin:
+def _origin(bench: Bench, one: _Judged) -> Origin:
     return bench.origins.get(one.condition, Origin())
-
-
-def _spell(condition: Condition) -> str:
-    """Return a condition as people speak of it."""
-    made = f" of {condition.generator}, {condition.strategy}" if condition.generator != "-" else ""
-    return f"{condition.source}{made} ({condition.num_train:,} rows)"

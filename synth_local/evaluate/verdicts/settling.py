@@ -18,7 +18,7 @@ MOST_TIMES = 1000
 NO_DISTANCE = 0.0005
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
     """What an interval is made of.
 

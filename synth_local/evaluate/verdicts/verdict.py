@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
-
 Question = Literal["instead_of_real", "instead_of_all_real", "with_all_real", "with_pool"]
 Answer = Literal["as_good", "worse", "helps", "harms", "open", "none"]
 
@@ -125,14 +123,8 @@ class Verdict:
         return self.gap / lift if lift > 0 else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready value."""
+        """Return a JSON-ready value: the fields, and what follows from them."""
         return asdict(self) | {"share_of_lift": self.share_of_lift}
-
-
-def read_verdicts(values: list[dict[str, Any]]) -> tuple[Verdict, ...]:
-    """Return the verdicts that ``to_json`` gave ``values`` for."""
-    known = [{k: v for k, v in one.items() if k != "share_of_lift"} for one in values]
-    return _VERDICTS.validate_python(known)
 
 
 def pick_main(verdicts: Sequence[Verdict]) -> Verdict:
@@ -169,6 +161,3 @@ def answer(question: Question, low: float, high: float, margin: float) -> Answer
     if high <= margin:
         return "as_good"
     return "worse" if low > margin else "open"
-
-
-_VERDICTS = TypeAdapter(tuple[Verdict, ...])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 from synth_local.core.files import write_json
 from synth_local.core.tables import read_parquet
@@ -81,9 +82,9 @@ def _measure(
     likeness = discriminate(distinct, accepted, task.labels, most, seed)
     value = {
         "fingerprint": measure_fingerprint(context, key, manifest),
-        "measures": measures.to_json(),
-        "audit": audit.to_json(),
-        "likeness": likeness.to_json(),
+        "measures": asdict(measures),
+        "audit": asdict(audit),
+        "likeness": asdict(likeness),
     }
     write_json(context.run.measures(key), value)
     log.info("%s: %d values, %d undefined", key, len(measures.rows), len(measures.undefined))

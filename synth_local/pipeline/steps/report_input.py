@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import random
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from synth_local.analyze.summary import Analysis
 from synth_local.core.files import read_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.reference import Reference
 from synth_local.engines.embed.hashed import HASHED
-from synth_local.errors import DataError, shorten
 from synth_local.evaluate.summary import Condition, Summary
 from synth_local.measure.audit_records import Discrimination, LabelAudit
 from synth_local.measure.measures import CorpusMeasures, MeasureRow, UndefinedRow
@@ -37,11 +34,11 @@ from synth_local.run.state import State
 from synth_local.run.verdict_file import load_verdicts
 from synth_local.store.corpus import Manifest
 from synth_local.store.markers import read_failures
+from synth_local.store.records import load
 from synth_local.store.results import read_results
 from synth_local.store.run_dir import CorpusKey
 from synth_local.version import __version__
 
-Record = TypeVar("Record")
 SAMPLES_PER_LABEL = 3
 PACKAGES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "scikit-learn", "numpy")
 
@@ -54,23 +51,17 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
     """
     state = State(context)
     run = context.run
-    stored = read_json(run.summary) or {}
-    found = stored.get("summary")
-    summary = _parse(context, Summary.from_json, found) if found else None
+    summary = load(run.summary, Summary, "summary")
     results = read_results(run.results.read_text(encoding="utf-8")) if run.results.is_file() else []
-    stored_measures = {key: read_json(context.run.measures(key)) or {} for key in state.manifests}
-    measures = {
-        key: _parse_part(context, CorpusMeasures.from_json, one.get("measures"))
-        for key, one in stored_measures.items()
-    }
+    measures = {key: load(run.measures(key), CorpusMeasures, "measures") for key in state.manifests}
     parts = [
         CorpusPart(
             manifest,
             _list_lines(key, measures[key]),
             list_samples(context, key, show_real=show_real),
             # versions before 3 stored neither
-            _parse_part(context, LabelAudit.from_json, stored_measures[key].get("audit")),
-            _parse_part(context, Discrimination.from_json, stored_measures[key].get("likeness")),
+            load(run.measures(key), LabelAudit, "audit"),
+            load(run.measures(key), Discrimination, "likeness"),
         )
         for key, manifest in state.manifests.items()
     ]
@@ -85,33 +76,16 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         summary=summary,
         verdicts=load_verdicts(run) if summary else (),
         missing=tuple(_list_missing(context, state)),
-        analysis=_read_analysis(context),
+        analysis=load(run.analysis, Analysis, "analysis"),
         shots={name: plan.shots for name, plan in context.strategies.items()},
         train_seconds=_average_seeds(seconds),
         said=tuple((one.task, one.facts) for one in load_said(_list_stored(context))),
     )
 
 
-def _parse(context: Context, parse: Callable[[Any], Record], value: Any) -> Record:
-    """Return a stored record; one that another version wrote in another form is named."""
-    try:
-        return parse(value)
-    except (KeyError, TypeError, ValidationError) as error:
-        raise DataError(
-            f"results were stored in another form ({shorten(repr(error))} is not as expected)",
-            where=context.run.root,
-            fix="bring them up to date: `synth-local run` with its run file",
-        ) from error
-
-
 def _list_stored(context: Context) -> list[dict[str, Any]]:
     stored: list[dict[str, Any]] = (read_json(context.run.analysis) or {}).get("files", [])
     return stored
-
-
-def _read_analysis(context: Context) -> Analysis | None:
-    stored = read_json(context.run.analysis)
-    return _parse(context, Analysis.from_json, stored["analysis"]) if stored else None
 
 
 def task_part(context: Context, name: str) -> TaskPart:
@@ -211,10 +185,6 @@ def _list_missing(context: Context, state: State) -> Iterable[str]:
         yield f"the cell {plan.cell.name} has no predictions"
     for failure in read_failures(context.run):
         yield f"{failure.job} failed: {failure.what}"
-
-
-def _parse_part(context: Context, parse: Callable[[Any], Record], stored: Any) -> Record | None:
-    return _parse(context, parse, stored) if stored else None
 
 
 def _list_lines(key: CorpusKey, measures: CorpusMeasures | None) -> tuple[Line, ...] | None:

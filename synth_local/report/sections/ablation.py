@@ -91,7 +91,14 @@ def _key(one: Condition) -> tuple[str, str, str]:
 
 
 def _trained(one: Condition) -> Trained:
-    return Trained(one.task, one.source, one.generator, one.strategy, one.student, one.num_train)
+    return Trained(
+        task=one.task,
+        source=one.source,
+        generator=one.generator,
+        strategy=one.strategy,
+        student=one.student,
+        num_train=one.num_train,
+    )
 
 
 def _list_repeats(data: ReportData) -> set[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from synth_local.report.data import ReportData
 from synth_local.report.tables import Column, Table
+from synth_local.store.records import parse
 from synth_local.task.file_facts import REASONS, FileFacts
 
 
@@ -49,5 +50,5 @@ def _list_files(data: ReportData) -> Iterator[tuple[str, FileFacts]]:
     for part in data.corpora:
         read = (part.manifest.brought or {}).get("read")
         if read:
-            yield part.manifest.task, FileFacts.from_json(read)
+            yield part.manifest.task, parse(read, FileFacts)
     yield from data.said

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synth_local.evaluate.summary import Condition, LabelDifference, PairedRow, PairKind, Summary
-from synth_local.evaluate.verdicts.rules import FEW_ITEMS
+from synth_local.evaluate.verdicts.against import FEW_ITEMS
 from synth_local.records import Interval
 from synth_local.report.sections.results import CONDITION_NAMES
 from synth_local.report.tables import Column, Table, Value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synth_local.evaluate.summary import Summary
-from synth_local.evaluate.verdicts.rules import FEW_ITEMS
+from synth_local.evaluate.verdicts.against import FEW_ITEMS
 from synth_local.evaluate.verdicts.verdict import Verdict
 from synth_local.evaluate.verdicts.words import name_answer
 from synth_local.report.conditions import Condition, Difference, Measured

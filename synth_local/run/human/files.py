@@ -14,6 +14,7 @@ from synth_local.errors import ConfigError, DataError, nearest
 from synth_local.run.context import Context
 from synth_local.run.human.answers import ItemLabels, Judgements, parse_items, parse_judgements
 from synth_local.run.splits import real_splits
+from synth_local.store.records import parse
 from synth_local.task import NotHere, Task
 from synth_local.task.file_facts import FileFacts
 from synth_local.task.load import digest_path
@@ -140,7 +141,7 @@ def list_said(context: Context) -> tuple[SaidFile, ...]:
 
 def load_said(stored: Sequence[dict[str, Any]]) -> tuple[SaidFile, ...]:
     """Return the records that ``dataclasses.asdict`` made mappings of."""
-    return tuple(SaidFile(one["task"], FileFacts.from_json(one["facts"])) for one in stored)
+    return parse(stored, tuple[SaidFile, ...])
 
 
 def read_judgements(context: Context) -> Judgements | None:

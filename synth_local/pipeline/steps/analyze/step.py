@@ -15,7 +15,6 @@ import numpy as np
 from synth_local.analyze.agreement import ItemAgreement, measure_item, measure_task
 from synth_local.analyze.ceiling import measure_ceiling
 from synth_local.analyze.gaps import (
-    GapTrend,
     PairedItems,
     compare_ties,
     measure_levels,
@@ -24,9 +23,9 @@ from synth_local.analyze.gaps import (
 from synth_local.analyze.panel_votes import consult_panel
 from synth_local.analyze.rated_items import Rated
 from synth_local.analyze.real_partners import pair_with_real
-from synth_local.analyze.summary import Analysis, Curve, Level, TaskSubjectivity, Trend
+from synth_local.analyze.summary import Analysis, Level, TaskSubjectivity, Trend
 from synth_local.analyze.thresholds import trace_curve
-from synth_local.core.files import read_json, write_json
+from synth_local.core.files import write_json
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.failed import find_failed
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
@@ -41,6 +40,7 @@ from synth_local.run.human.files import digest_said, list_said
 from synth_local.run.human.ratings import Ratings, collect_ratings
 from synth_local.run.splits import split_facts
 from synth_local.run.state import State
+from synth_local.store.records import load
 from synth_local.task import Task
 from synth_local.train.students import READ_NOTHING
 
@@ -66,7 +66,9 @@ def run_analyze(context: Context) -> None:
         mine = [cell for cell in whole if cell.cell.task == task.name]
         analysis = _join(analysis, analyze_task(context, task, mine))
     analysis = _join(analysis, judge_tasks(context))
-    over = average_tasks(context, _read_summary(context, state))
+    # only what the evaluate stage found of the present cells
+    summary = load(context.run.summary, Summary, "summary") if state.is_evaluated else None
+    over = average_tasks(context, summary)
     analysis = replace(
         analysis,
         across=fit_across(analysis, whole),
@@ -83,16 +85,10 @@ def run_analyze(context: Context) -> None:
             "fingerprint": state.analyze_fingerprint,
             "said": digest_said(context),
             "files": [asdict(one) for one in list_said(context)],
-            "analysis": analysis.to_json(),
+            "analysis": asdict(analysis),
         },
     )
     log.info("%d trends over single items", len(analysis.trends))
-
-
-def _read_summary(context: Context, state: State) -> Summary | None:
-    """Return what the evaluate stage found, where that is of the present cells."""
-    stored = (read_json(context.run.summary) or {}).get("summary")
-    return Summary.from_json(stored) if stored and state.is_evaluated else None
 
 
 def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> Analysis:
@@ -116,24 +112,25 @@ def _analyze_people(
     if ratings is None:
         template = context.run.item_template(task.name).relative_to(context.run.root)
         ask = f"{task.name}: to ask annotators, fill in {template}: analyze.annotations reads it"
-        nothing = TaskSubjectivity(task.name, num_items, reason=NO_ANNOTATORS)
-        return Analysis((nothing,), missing=(ask,))
+        nothing = TaskSubjectivity(task=task.name, num_items=num_items, reason=NO_ANNOTATORS)
+        return Analysis(tasks=(nothing,), missing=(ask,))
     try:
-        agreement = measure_task(list(ratings.by_item.values()))
+        subjectivity = measure_task(list(ratings.by_item.values()), task.name)
     except UndefinedMetricError as error:
-        nothing = TaskSubjectivity(task.name, num_items, reason=error.what, origin=ratings.origin)
-        return Analysis((nothing,), notes=ratings.notes)
+        nothing = TaskSubjectivity(
+            task=task.name, num_items=num_items, reason=error.what, origin=ratings.origin
+        )
+        return Analysis(tasks=(nothing,), notes=ratings.notes)
     ceiling = measure_ceiling(list(ratings.by_item.values()))
-    subjectivity = TaskSubjectivity(
-        task.name,
-        **asdict(agreement),
+    subjectivity = replace(
+        subjectivity,
         origin=ratings.origin,
         ceiling=ceiling.accuracy if ceiling else None,
         ceiling_macro_f1=ceiling.macro_f1 if ceiling else None,
     )
     if not cells:
         missing = f"{task.name}: no student has predictions, so no gap can be looked at"
-        return Analysis((subjectivity,), missing=(missing,), notes=ratings.notes)
+        return Analysis(tasks=(subjectivity,), missing=(missing,), notes=ratings.notes)
     items = {
         name: found
         for name, one in ratings.by_item.items()
@@ -180,46 +177,36 @@ def _analyze_groups(subjectivity: TaskSubjectivity, rated: Rated, groups: list[G
             missing.append(f"{name}: no gap, since {reason}")
             continue
         pair = PairedItems(
-            rated.agreement,
-            np.array([one.is_tie for one in rated.found], dtype=bool),
-            rated.correct(partner),
-            rated.correct(group),
+            agreement=rated.agreement,
+            is_tie=np.array([one.is_tie for one in rated.found], dtype=bool),
+            real=rated.correct(partner),
+            synthetic=rated.correct(group),
+            condition=name,
+            partner=partner.condition.name,
         )
-        both = compare_ties(pair)
-        trends.append(_spell_trend(both.excluded, name, partner.condition.name, ties=False))
-        if both.num_ties:
-            trends.append(_spell_trend(both.included, name, partner.condition.name, ties=True))
+        trends += compare_ties(pair)
         bad = [one for one in (group, partner) if one.condition in failed]
         missing += [
             f"{name}: no share of annotators who agree, since a training of {one.condition.name} "
             "failed"
             for one in bad
         ]
-        levels += _list_levels(rated, pair, name, () if bad else (partner, group))
+        levels += _list_levels(rated, pair, () if bad else (partner, group))
     readers = [group for group in groups if group.condition.student not in READ_NOTHING]
-    curves = [_trace(rated, group) for group in readers]
+    curves = [
+        trace_curve(rated.shares, rated.correct(group), condition=group.condition.name)
+        for group in readers
+    ]
     return Analysis(
-        (subjectivity,), tuple(trends), tuple(levels), tuple(curves), missing=tuple(missing)
+        tasks=(subjectivity,),
+        trends=tuple(trends),
+        levels=tuple(levels),
+        curves=tuple(curves),
+        missing=tuple(missing),
     )
 
 
-def _spell_trend(found: GapTrend, name: str, partner: str, *, ties: bool) -> Trend:
-    return Trend(
-        name,
-        partner,
-        ties,
-        found.num_items,
-        found.mean_gap,
-        found.slope,
-        found.spearman,
-        found.p_value,
-        found.reason,
-    )
-
-
-def _list_levels(
-    rated: Rated, pair: PairedItems, name: str, students: tuple[Group, ...]
-) -> Iterator[Level]:
+def _list_levels(rated: Rated, pair: PairedItems, students: tuple[Group, ...]) -> Iterator[Level]:
     """Yield the levels of a pair, with what annotators do on the items of each.
 
     Args:
@@ -232,42 +219,23 @@ def _list_levels(
     numbers = number_levels(pair.agreement)
     ceilings = rated.ceilings
     soft = [rated.soften(one) for one in students]
-    for number, found in zip(np.unique(numbers), measure_levels(pair), strict=True):
+    for number, level in zip(np.unique(numbers), measure_levels(pair), strict=True):
         kept = numbers == number
         real_soft, synthetic_soft = [float(one[kept].mean()) for one in soft] or (None, None)
-        yield Level(
-            name,
-            found.lowest,
-            found.highest,
-            found.num_items,
-            found.real,
-            found.synthetic,
-            found.interval,
-            float(ceilings[kept].mean()),
-            real_soft,
-            synthetic_soft,
+        yield replace(
+            level,
+            ceiling=float(ceilings[kept].mean()),
+            real_soft=real_soft,
+            synthetic_soft=synthetic_soft,
         )
-
-
-def _trace(rated: Rated, group: Group) -> Curve:
-    curve = trace_curve(rated.shares, rated.correct(group))
-    return Curve(
-        group.condition.name,
-        tuple(point.threshold for point in curve.points),
-        tuple(point.accuracy for point in curve.points),
-        tuple(point.num_items for point in curve.points),
-        curve.slope,
-        curve.r_squared,
-        curve.spearman,
-    )
 
 
 def _join(one: Analysis, other: Analysis) -> Analysis:
     return Analysis(
-        one.tasks + other.tasks,
-        one.trends + other.trends,
-        one.levels + other.levels,
-        one.curves + other.curves,
+        tasks=one.tasks + other.tasks,
+        trends=one.trends + other.trends,
+        levels=one.levels + other.levels,
+        curves=one.curves + other.curves,
         missing=one.missing + other.missing,
         judged=one.judged or other.judged,
         notes=one.notes + other.notes,

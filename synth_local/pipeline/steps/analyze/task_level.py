@@ -162,8 +162,14 @@ def _average(name: str, gaps: Sequence[float], signs: Mapping[str, ByTask]) -> O
         if len(mine) >= LEAST_TASKS
     )
     if len(gaps) < LEAST_TASKS:
-        return OverTasks(name, signs=tests)
-    return OverTasks(name, len(gaps), float(np.mean(gaps)), bound_gap(gaps), tests)
+        return OverTasks(condition=name, signs=tests)
+    return OverTasks(
+        condition=name,
+        num_tasks=len(gaps),
+        gap=float(np.mean(gaps)),
+        interval=bound_gap(gaps),
+        signs=tests,
+    )
 
 
 def _name_without_task(one: Condition) -> str:
@@ -197,17 +203,4 @@ def _place_by_strength(strengths: Mapping[str, float], groups: Sequence[Group]) 
 
 
 def _fit(points: Points, measure: str) -> list[AcrossTasks]:
-    found = []
-    for name, mine in points.items():
-        trend = fit_tasks(list(mine.values()))
-        found.append(
-            AcrossTasks(
-                name,
-                len(trend.points),
-                trend.slope,
-                trend.spearman,
-                trend.reason,
-                measure,
-            )
-        )
-    return found
+    return [fit_tasks(list(mine.values()), name, measure) for name, mine in points.items()]

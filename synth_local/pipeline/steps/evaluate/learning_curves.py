@@ -6,13 +6,13 @@ Reads predictions that are loaded already; computes nothing that needs a model.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from synth_local.analyze.learning import Draws, Point, find_plateau, trace_points, value_in_rows
-from synth_local.analyze.summary import LearningCurve, LearningPoint
+from synth_local.analyze.summary import LearningCurve
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
-from synth_local.records import Interval
 from synth_local.run.cells import CellPlan
 from synth_local.train.sets.tags import NONE
 
@@ -48,34 +48,37 @@ def trace_learning(groups: Sequence[Group], cuts: set[Condition]) -> tuple[Learn
         if any(member.condition in cuts for member in members.values())
     }
     traced = {
-        key: trace_points({rows: group.table for rows, group in members.items()}, draws)
+        key: trace_points(
+            {rows: group.table for rows, group in members.items()},
+            draws,
+            {rows: group.condition.name for rows, group in members.items()},
+        )
         for key, members in curved.items()
     }
-    found = []
-    for key, points in traced.items():
-        names = {rows: group.condition.name for rows, group in curved[key].items()}
-        shown = tuple(
-            LearningPoint(names[one.num_rows], one.num_rows, one.score, one.sd) for one in points
-        )
-        real = traced.get((key[0], "real", NONE, NONE, key[4]), ())
-        worth, ends, reason = _value(key, points, real, draws.level)
-        flat_from = find_plateau(points, draws.level)
-        found.append(LearningCurve("__".join(key), shown, flat_from, worth, ends, reason))
-    return tuple(found)
+    return tuple(
+        _describe(key, points, traced.get((key[0], "real", NONE, NONE, key[4]), ()), draws.level)
+        for key, points in traced.items()
+    )
 
 
 def _key(one: Condition) -> Key:
     return (one.task, one.source, one.generator, one.strategy, one.student)
 
 
-def _value(
+def _describe(
     key: Key, points: tuple[Point, ...], real: tuple[Point, ...], level: float
-) -> tuple[Interval | None, tuple[int, int] | None, str]:
+) -> LearningCurve:
+    """Return a curve with its plateau and, unless it is of real rows, with what it is worth."""
+    curve = LearningCurve(
+        condition="__".join(key),
+        points=tuple(point.stored for point in points),
+        flat_from=find_plateau(points, level),
+    )
     if key[1] == "real":
-        return None, None, ""
+        return curve
     try:
         worth = value_in_rows(real, points[-1], level)
     except UndefinedMetricError as error:
-        return None, None, f"real rows: {error.what}"
-    ends = (worth.smallest, worth.largest)
-    return Interval(worth.rows, worth.low, worth.high, level), ends, ""
+        return replace(curve, reason=f"real rows: {error.what}")
+    ends = (real[0].stored.num_rows, real[-1].stored.num_rows)
+    return replace(curve, worth=worth, real_ends=ends)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from synth_local.evaluate.summary import Condition
-from synth_local.evaluate.verdicts.rules import Origin
+from synth_local.evaluate.verdicts.against import Origin
 from synth_local.models.card import HasSeen, tell_seen
 from synth_local.report.data import read_seen
 from synth_local.report.seen import spell_seen

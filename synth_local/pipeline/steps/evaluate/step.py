@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from synth_local.core.files import read_json, write_json, write_text
 from synth_local.core.hashing import digest_file
@@ -61,7 +61,7 @@ def run_evaluate(context: Context) -> None:
             "fingerprint": state.evaluate_fingerprint,
             "results": digest_file(context.run.results),
             "verdicts": digest_file(context.run.verdicts),
-            "summary": summary.to_json() if summary else None,
+            "summary": asdict(summary) if summary else None,
         },
     )
     log.info("%d cells scored, %d without predictions", len(cells), len(state.open_cells))
@@ -101,10 +101,10 @@ def load_cell(context: Context, plan: CellPlan) -> CellPredictions:
     # a training of a version before said nothing of its own rows
     is_measured = plan.steps > 0 and "final_accuracy" in measured
     return CellPredictions(
-        plan.cell,
-        labels,
-        read_predictions(context, plan, labels),
-        plan.partners,
+        cell=plan.cell,
+        labels=labels,
+        predictions=read_predictions(context, plan, labels),
+        partners=plan.partners,
         learnt=Learnt(**measured) if is_measured else None,
         is_deterministic=plan.cell.student in DETERMINISTIC,
         is_floor=plan.cell.student in READ_NOTHING,
