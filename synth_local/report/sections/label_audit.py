@@ -68,9 +68,6 @@ def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table
 
     Args:
         by_label: rows of labels alone, rows over all labels alone, or both.
-
-    Returns:
-        Rows with something to say; a share without a value is empty.
     """
     rows = [
         (part, row)

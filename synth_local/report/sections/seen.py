@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from synth_local.models.card import HasSeen
 from synth_local.report import columns as col
 from synth_local.report.data import NOTHING_KNOWN, ReportData
-from synth_local.report.section import Page, Section
+from synth_local.report.section import Section
 from synth_local.report.tables import Columns, Table, Undefined, Value, make_table
 
 NOT_STATED = "the card states none"
@@ -81,16 +79,11 @@ def _read_entry(data: ReportData, generator: str, entry: HasSeen) -> Seen:
     )
 
 
-def render(data: ReportData, page: Page) -> list[Markup]:
-    """Return the table."""
-    return [page.show("provenance", make_seen_table(data))]
-
-
 SECTION = Section(
     id="seen",
     title="What the generators have seen",
     lead="Where a generator has seen more real texts than the pool holds, its texts carry them "
     "into the pool, and nothing is concluded from pool against pool + synthetic.",
-    render=render,
+    render=lambda data, page: [page.show("provenance", make_seen_table(data))],
     tables=lambda data: [make_seen_table(data)],
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
 from synth_local.report.conditions import Condition, group_conditions, read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.html import heading, paragraph, terms
-from synth_local.report.panels import Panel
 from synth_local.report.section import KB, Page, Section
 from synth_local.report.sections.results.figure import make_score_panels
 from synth_local.report.sections.results.generator_itself import list_cautions, spell_student
@@ -56,11 +55,6 @@ def make_tables(data: ReportData) -> Iterator[Table]:
     yield make_confusion_table(data, conditions)
 
 
-def make_panels(data: ReportData) -> Mapping[str, Sequence[Panel]]:
-    """Return one figure per task and student."""
-    return {"scores": make_score_panels(data)}
-
-
 def render(data: ReportData, page: Page) -> list[Markup]:
     """Return the blocks: by task and student a table, then what stands outside of these."""
     conditions = read_conditions(data)
@@ -102,7 +96,7 @@ SECTION = Section(
     lead="Every training condition on the same real test items.",
     render=render,
     tables=make_tables,
-    panels=make_panels,
+    panels=lambda data: {"scores": make_score_panels(data)},
     room={"results": 740 * KB, "labels": 350 * KB, "confusions": 350 * KB},
     figure_room={"scores": 450 * KB},
 )
