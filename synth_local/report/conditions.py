@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from synth_local.evaluate import summary as found
+from synth_local.evaluate.summary import Condition as Trained
+from synth_local.evaluate.summary import ConditionScore, Difference, FailedTraining
 from synth_local.records import Interval, Result
 from synth_local.report.data import ReportData
 from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
@@ -45,34 +46,6 @@ class Measured:
     sd: float | None = None
     by_seed: tuple[float, ...] = ()
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """What a condition was compared with: the name and the size of its training set."""
-
-    source: str
-    num_train: int
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A paired difference of one metric.
-
-    Attributes:
-        metric: ``macro_f1`` or ``accuracy``.
-        partner: what the condition was compared with.
-        value: this condition minus its partner, over items, seeds and corpora.
-        items_only: the same with an interval over test items alone.
-        p_holm: corrected within its family; ``None`` outside of one.
-    """
-
-    metric: str
-    partner: Partner
-    value: Interval
-    items_only: Interval
-    p: float | None = None
-    p_holm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +91,7 @@ class Condition:
     labels: tuple[LabelScores, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     brier: float | None = None
-    failed: tuple[found.FailedTraining, ...] = ()
+    failed: tuple[FailedTraining, ...] = ()
     is_deterministic: bool = False
     serves: tuple[str, ...] = ()
 
@@ -166,13 +139,13 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
     if data.summary is None:
         return ()
     cuts = set(data.analysis.cuts) if data.analysis and not with_cuts else set()
-    scores: dict[found.Condition, dict[str, found.ConditionScore]] = defaultdict(dict)
+    scores: dict[Trained, dict[str, ConditionScore]] = defaultdict(dict)
     for score in data.summary.scores:
         scores[score.condition][score.metric] = score
-    differences: dict[found.Condition, list[Difference]] = defaultdict(list)
+    differences: dict[Trained, list[Difference]] = defaultdict(list)
     for one in data.summary.differences:
-        differences[one.condition].append(_read_difference(one))
-    failed: dict[found.Condition, list[found.FailedTraining]] = defaultdict(list)
+        differences[one.condition].append(one)
+    failed: dict[Trained, list[FailedTraining]] = defaultdict(list)
     for training in data.summary.failed:
         failed[training.condition].append(training)
     confusions = {one.condition: one for one in data.summary.confusions}
@@ -203,27 +176,16 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
     return _sort(conditions, list(labels))
 
 
-def _read_difference(one: found.Difference) -> Difference:
-    return Difference(
-        metric=one.metric,
-        partner=Partner(one.partner.source, one.partner.num_train),
-        value=one.interval,
-        items_only=one.items_only,
-        p=one.p,
-        p_holm=one.p_holm,
-    )
-
-
 def _blank(name: str) -> str:
     return "" if name == "-" else name
 
 
-def _key(one: found.Condition | Result) -> tuple[str | int, ...]:
+def _key(one: Trained | Result) -> tuple[str | int, ...]:
     names = (one.task, _blank(one.source), _blank(one.generator), _blank(one.strategy), one.student)
     return (*names, one.num_train)
 
 
-def _measure(score: found.ConditionScore | None) -> Measured:
+def _measure(score: ConditionScore | None) -> Measured:
     if score is None:
         return Measured(None, reason="not computed")
     if not math.isfinite(score.interval.point):
@@ -251,7 +213,7 @@ def _mean(values: Sequence[float]) -> float | None:
 def _score_labels(values: LabelValues, labels: Sequence[str]) -> tuple[LabelScores, ...]:
     if not values:
         return ()
-    most = max(len(found_values) for found_values in values.values())
+    most = max(len(numbers) for numbers in values.values())
 
     def mean(label: str, metric: str) -> float | None:
         numbers = values.get((label, metric), [])

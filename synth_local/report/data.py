@@ -7,7 +7,7 @@ drawing, and it computes no statistics: those come ready from ``evaluate`` and `
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,6 +199,11 @@ class ReportData:
     train_seconds: Mapping[Condition, float] = field(default_factory=dict)
     said: tuple[tuple[str, FileFacts], ...] = ()
 
+    @property
+    def found(self) -> Analysis:
+        """Return the analysis; an empty one where nothing was analyzed."""
+        return self.analysis or Analysis()
+
     def find_corpora(self, task: str) -> tuple[CorpusPart, ...]:
         """Return the corpora of one task."""
         return tuple(part for part in self.corpora if part.manifest.task == task)
@@ -240,6 +245,26 @@ def read_seen(value: Mapping[str, Any]) -> HasSeen:
     """Return an entry of a manifest's ``has_seen``, which a manifest spells ``rows``."""
     known = {**value, "num_rows": value.get("num_rows", value.get("rows"))}
     return HasSeen(**{key: known[key] for key in HasSeen.model_fields if key in known})
+
+
+def spell_seen(seen: Sequence[HasSeen]) -> str:
+    """Return how many real texts a generator has seen, in words."""
+    counts = [one.num_rows for one in seen]
+    splits = " and ".join(dict.fromkeys(one.split for one in seen))
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return f"an unknown number of real texts ({splits})"
+    return f"{sum(known):,} real texts ({splits})"
+
+
+def list_reasons(corpora: Sequence[CorpusPart]) -> tuple[str, ...]:
+    """Return the drop reasons that occur, the most frequent first."""
+    totals: dict[str, int] = {}
+    for part in corpora:
+        for counts in part.manifest.drops.values():
+            for reason, count in counts.items():
+                totals[reason] = totals.get(reason, 0) + count
+    return tuple(sorted((r for r in totals if totals[r]), key=lambda r: (-totals[r], r)))
 
 
 def list_gaps(data: ReportData) -> list[str]:

@@ -13,10 +13,15 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synth_local.curate.reasons import REASONS
-from synth_local.report.data import CorpusPart, ModelPart, ReportData, TaskPart
-from synth_local.report.sections.corpora import list_reasons
-from synth_local.report.seen import spell_seen
-from synth_local.report.tables import clean_text
+from synth_local.report.data import (
+    CorpusPart,
+    ModelPart,
+    ReportData,
+    TaskPart,
+    list_reasons,
+    spell_seen,
+)
+from synth_local.report.table_text import clean_text
 from synth_local.store.corpus import Manifest
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

@@ -20,8 +20,10 @@ from synth_local.evaluate.verdicts.words import (
     spell_why,
 )
 from synth_local.records import Interval
+from synth_local.report import columns as col
 from synth_local.report.data import ReportData
-from synth_local.report.tables import MINUS, Column, Table, drop_empty_columns
+from synth_local.report.table_text import MINUS
+from synth_local.report.tables import Columns, Table, drop_empty_columns, make_table
 
 #: So many failed trainings are named in an answer; the table of results names all.
 MOST_FAILED = 6
@@ -111,22 +113,17 @@ def _list_failed(data: ReportData, main: Verdict) -> list[str]:
 
 
 def _list_others(verdicts: Sequence[Verdict]) -> Table:
-    return Table(
-        name="other_answers",
-        caption="Other students and questions. Differences are macro-F1 with the interval that "
-        "the answer was taken from; below 0 the synthetic side loses.",
-        columns=(
-            Column("student", "Student"),
-            Column("question", "Synthetic"),
-            Column("answer", "Answer"),
-            Column("difference", "Difference", "interval", is_signed=True),
-        ),
-        rows=tuple(
-            (one.student, ASKED_SHORT[one.question], name_answer(one), _turn(one))
-            for one in verdicts
-        ),
-        num_headers=2,
+    columns: Columns[Verdict] = (
+        col.text("student", "Student", lambda one: one.student),
+        col.text("question", "Synthetic", lambda one: ASKED_SHORT[one.question]),
+        col.text("answer", "Answer", name_answer),
+        col.difference("difference", "Difference", _turn),
     )
+    caption = (
+        "Other students and questions. Differences are macro-F1 with the interval that "
+        "the answer was taken from; below 0 the synthetic side loses."
+    )
+    return make_table("other_answers", caption, columns, verdicts, num_headers=2)
 
 
 def _turn(one: Verdict) -> Interval | None:

@@ -17,7 +17,8 @@ from markupsafe import Markup, escape
 from synth_local.records import Interval
 from synth_local.report.data import Sample
 from synth_local.report.headline import Headline
-from synth_local.report.tables import Column, Table, Undefined, clean_text, format_value
+from synth_local.report.table_text import clean_text, format_value
+from synth_local.report.tables import Column, Table, Undefined
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -47,8 +48,8 @@ class HeatCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One section of the page.
+class PagePart:
+    """One section, rendered, as the template takes it.
 
     Attributes:
         lead: the question that it answers.
@@ -64,8 +65,8 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The page as its template takes it."""
+class Document:
+    """The page as the template takes it."""
 
     title: str
     name: str
@@ -73,7 +74,7 @@ class Page:
     fingerprint: str
     created: str
     privacy: str
-    sections: tuple[Section, ...]
+    sections: tuple[PagePart, ...]
 
 
 def make_environment() -> Environment:
@@ -111,7 +112,7 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:limit]} … [{len(text) - limit:,} more characters]"
 
 
-def _spell_interval(value: Interval, column: Column) -> SpelledInterval:
+def _spell_interval(value: Interval, column: Column[Any]) -> SpelledInterval:
     return SpelledInterval(
         *(format_value(number, column) for number in (value.point, value.low, value.high))
     )
@@ -167,7 +168,7 @@ class Blocks:
         template = self._environment.get_template("answer.html.j2")
         return Markup(template.render(cards=cards, signs=SIGNS))  # noqa: S704
 
-    def page(self, page: Page) -> str:
+    def page(self, page: Document) -> str:
         """Return the whole document."""
         template = self._environment.get_template("report.html.j2")
         html = template.render(page=page, policy=POLICY).lstrip()

@@ -1,30 +1,18 @@
-"""Tables as data, and their CSV and LaTeX text.
+"""Tables as data: columns that know how a record fills them, and rows of plain values.
 
-A table is rows of plain values; how a value is spelled depends on its column and on the format.
-CSV keeps full precision; HTML and LaTeX round. Nothing here draws, reads files or knows what the
-numbers mean. Text from outside is escaped for each format.
+Nothing here spells a value, draws, reads files or knows what the numbers mean; ``table_text``
+spells.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from synth_local.records import Interval
 
 Kind = Literal["text", "code", "count", "number", "score", "p", "interval"]
-DIGITS = 3
-_UNPRINTABLE = re.compile(
-    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f"  # control characters
-    "\\u202a-\\u202e\\u2066-\\u2069"  # marks that turn the direction of what follows
-    "\\ud800-\\udfff\\ufdd0-\\ufdef\\ufffe\\uffff]"  # no characters at all
-)
-MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +27,39 @@ class Undefined:
 
 
 Value = str | int | float | Interval | Undefined | None
+Record = TypeVar("Record")
+Getter = Callable[[Record], Value]
+
+
+def _leave_empty(_record: Any) -> Value:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column.
+class Column(Generic[Record]):
+    """One column, and how a record fills it.
 
     Attributes:
         key: name in the CSV; an interval becomes ``key``, ``key_low`` and ``key_high``.
+        get: the value of a record.
         is_signed: a difference: the sign is always written.
+        is_detail: stands in the CSV alone: a page or a paper has no room for it.
     """
 
     key: str
     title: str
     kind: Kind = "text"
+    get: Getter[Record] = _leave_empty
     is_signed: bool = False
+    is_detail: bool = False
 
     @property
     def is_numeric(self) -> bool:
         """Return whether the column is aligned to the right."""
         return self.kind not in ("text", "code")
+
+
+Columns = tuple[Column[Record], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,167 +70,45 @@ class Table:
         columns: at least one.
         rows: each as long as ``columns``.
         num_headers: leading columns that name their row.
+        is_long: a row per label, item or text: for programs, not for paper.
     """
 
     name: str
     caption: str
-    columns: tuple[Column, ...]
+    columns: Columns[Any]
     rows: tuple[tuple[Value, ...], ...]
     num_headers: int = 1
+    is_long: bool = False
 
 
-def format_value(value: Value, column: Column) -> str:
-    """Return a value as a reader sees it: rounded, with a true minus sign; empty for ``None``."""
-    if value is None:
-        return ""
-    if isinstance(value, Undefined | str):
-        return str(value)
-    if isinstance(value, Interval):
-        low, high = (_format_number(end, column) for end in (value.low, value.high))
-        return f"{_format_number(value.point, column)} [{low}, {high}]"
-    return _format_number(value, column)
+def make_table(
+    name: str,
+    caption: str,
+    columns: Columns[Record],
+    records: Iterable[Record],
+    num_headers: int = 1,
+    *,
+    is_long: bool = False,
+) -> Table:
+    """Return a table with a row for each record, filled by its columns."""
+    rows = tuple(tuple(column.get(record) for column in columns) for record in records)
+    return Table(name, caption, columns, rows, num_headers, is_long)
 
 
-def _format_number(value: float, column: Column) -> str:
-    if not math.isfinite(value):
-        return "undefined"
-    if column.kind == "p":
-        return "< 0.001" if value < 0.001 else f"{value:.{DIGITS}f}"
-    if column.kind == "count":
-        return f"{value:,.0f}".replace("-", MINUS)
-    digits = DIGITS if column.kind in ("score", "interval") or abs(value) < 100 else 1
-    sign = "+" if column.is_signed else ""
-    text = f"{value:{sign},.{digits}f}"
-    if not float(text.replace(",", "")):  # no sign on what rounds to zero
-        text = text.lstrip("+-")
-    return text.replace("-", MINUS)
-
-
-# --------------------------------------------------------------------------------------- CSV
-
-
-def clean_text(text: str) -> str:
-    """Return ``text`` with a replacement mark for what no text file may hold.
-
-    Control characters other than tab and newline, direction overrides (they would turn the
-    sentence around a name), lone surrogates and noncharacters.
-    """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", lines)
-
-
-def to_csv(table: Table) -> str:
-    """Return the table as CSV, unrounded, safe to open in a spreadsheet.
-
-    Text that a spreadsheet would take for a formula gets a leading apostrophe. (``results.csv``
-    of a run is data for programs and is not touched by this.)
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([name for column in table.columns for name in _csv_names(column)])
-    for row in table.rows:
-        pairs = zip(row, table.columns, strict=True)
-        writer.writerow([cell for value, column in pairs for cell in _csv_cells(value, column)])
-    return buffer.getvalue()
-
-
-def _csv_names(column: Column) -> list[str]:
-    ends = ("", "_low", "_high") if column.kind == "interval" else ("",)
-    return [neutralise_formula(column.key) + end for end in ends]
-
-
-def _csv_cells(value: Value, column: Column) -> list[str]:
-    if isinstance(value, Interval):
-        return [repr(float(number)) for number in (value.point, value.low, value.high)]
-    if value is None:
-        text = ""
-    elif isinstance(value, str | Undefined):
-        text = neutralise_formula(str(value))
-    elif isinstance(value, int):
-        text = str(int(value))
-    else:
-        text = repr(float(value)) if math.isfinite(value) else str(Undefined("not finite"))
-    return [text, "", ""] if column.kind == "interval" else [text]
-
-
-def neutralise_formula(text: str) -> str:
-    """Return ``text`` with an apostrophe before anything that a spreadsheet would execute."""
-    clean = clean_text(text)
-    first = clean.lstrip()[:1]
-    risky = first and first in "=+-@|\uff1d\uff0b\uff0d\uff20"  # full-width forms count too
-    return f"'{clean}" if risky or clean[:1] in ("\t", "\n") else clean
-
-
-# ------------------------------------------------------------------------------------- LaTeX
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "^": r"\textasciicircum{}",
-    "_": r"\_",
-    "~": r"\textasciitilde{}",
-    "%": r"\%",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': "{''}",
-    "`": r"\textasciigrave{}",
-    "[": r"{[}",  # after \\ a bracket would start an optional argument
-    "]": r"{]}",
-    MINUS: r"$-$",
-}
-_CONTROL = re.compile(r"[\t\n\u2028\u2029]+")
-
-
-def escape_latex(text: str) -> str:
-    """Return ``text`` so that LaTeX prints it and executes none of it; one line."""
-    return "".join(_LATEX.get(char, char) for char in _CONTROL.sub(" ", clean_text(text)))
-
-
-def to_latex(table: Table) -> str:
-    """Return the table as LaTeX for the ``booktabs`` and ``textcomp`` packages."""
-    layout = "".join("r" if column.is_numeric else "l" for column in table.columns)
-    head = " & ".join(escape_latex(column.title) for column in table.columns)
-    body = [
-        " & ".join(
-            escape_latex(format_value(value, column))
-            for value, column in zip(row, table.columns, strict=True)
-        )
-        for row in table.rows
-    ]
-    lines = [
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{escape_latex(table.caption)}}}",
-        rf"\label{{tab:{slugify(table.name)}}}",
-        rf"\begin{{tabular}}{{{layout}}}",
-        r"\toprule",
-        rf"{head} \\",
-        r"\midrule",
-        *(rf"{line} \\" for line in body),
-        r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-# ------------------------------------------------------------------------------------- shape
-
-
-def slugify(text: str) -> str:
-    """Return ``text`` as part of a file name or an id: ``[a-z0-9._+-]``, no leading dot."""
-    return re.sub(r"[^a-z0-9._+-]+", "-", text.lower()).strip(".-")[:80] or "x"
+def or_undefined(value: Value, reason: str) -> Value:
+    """Return a value, or why there is none."""
+    return Undefined(reason) if value is None else value
 
 
 def select_columns(table: Table, keys: Iterable[str]) -> Table:
     """Return the table with the columns of these keys only, in the table's own order."""
     wanted = set(keys)
     return _keep_columns(table, [i for i, one in enumerate(table.columns) if one.key in wanted])
+
+
+def drop_details(table: Table) -> Table:
+    """Return the table without the columns that stand in the CSV alone."""
+    return _keep_columns(table, [i for i, one in enumerate(table.columns) if not one.is_detail])
 
 
 def drop_empty_columns(table: Table) -> Table:
@@ -260,8 +139,8 @@ def list_undefined(table: Table, key: str) -> tuple[str, ...]:
     place = table.columns.index(column)
     names: dict[str, list[str]] = {}
     for row in table.rows:
-        if isinstance(found := row[place], Undefined):
-            names.setdefault(found.reason, []).append(str(row[0]))
+        if isinstance(value := row[place], Undefined):
+            names.setdefault(value.reason, []).append(str(row[0]))
     return tuple(
         f"{column.title} undefined for {len(mine)} of {len(table.rows)} rows "
         f"({', '.join(dict.fromkeys(mine))}): {reason}"
@@ -278,19 +157,14 @@ def _keep_columns(table: Table, kept: Sequence[int]) -> Table:
     )
 
 
-def group_rows(table: Table, column: int) -> Iterable[tuple[str, Table]]:
-    """Yield each value of a text column with the table of its rows, without that column."""
-    keys = list(dict.fromkeys(str(row[column]) for row in table.rows))
-    columns = table.columns[:column] + table.columns[column + 1 :]
-    for key in keys:
-        rows = [row for row in table.rows if str(row[column]) == key]
-        yield (
-            key,
-            replace(
-                table,
-                name=f"{table.name}__{slugify(key)}",
-                columns=columns,
-                rows=tuple(row[:column] + row[column + 1 :] for row in rows),
-                num_headers=table.num_headers - 1,
-            ),
+def group_rows(table: Table) -> dict[str, Table]:
+    """Return the rows of each value of the first column, without that column."""
+    groups: dict[str, list[tuple[Value, ...]]] = {}
+    for first, *rest in table.rows:
+        groups.setdefault(str(first), []).append(tuple(rest))
+    return {
+        key: replace(
+            table, columns=table.columns[1:], rows=tuple(rows), num_headers=table.num_headers - 1
         )
+        for key, rows in groups.items()
+    }

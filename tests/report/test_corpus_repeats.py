@@ -6,17 +6,12 @@ import csv
 import io
 from dataclasses import replace
 
-from markupsafe import Markup
-
 from synth_local.analyze.summary import Analysis, CorpusScore, RepeatedCorpora
 from synth_local.records import Interval
-from synth_local.report.html import Blocks
-from synth_local.report.sections.corpus_repeats import (
-    make_corpus_table,
-    make_repeat_table,
-    write_repeats,
-)
-from synth_local.report.tables import Table, to_csv
+from synth_local.report.page import start_page
+from synth_local.report.sections.repeats import make_corpus_table, make_repeat_table, render
+from synth_local.report.table_text import to_csv
+from synth_local.report.tables import Table
 from synth_local.report.write import render_files
 from tests.report.made_report import make_data
 
@@ -41,10 +36,6 @@ ALONE = replace(
     gap=None,
     reason="an interval over corpora needs 2, there is 1",
 )
-
-
-def keep(_kind: str, body: Markup, _where: str) -> Markup:
-    return body
 
 
 def read_rows(table: Table) -> list[dict[str, str]]:
@@ -76,7 +67,7 @@ def test_what_has_no_interval_says_why() -> None:
 
 def test_without_repeats_the_part_says_how_to_get_them() -> None:
     for analysis in (None, Analysis()):
-        (block,) = write_repeats(analysis, Blocks(), keep).blocks
+        (block,) = render(replace(make_data(), analysis=analysis), start_page({}))
         assert "corpus_seeds: [1, 2, 3, 4]" in block
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from synth_local.models.card import Card, HasSeen
 from synth_local.report.conditions import Condition, Measured
 from synth_local.report.data import ModelPart, ReportData, RunPart
-from synth_local.report.sections.generator_itself import list_cautions, spell_student
+from synth_local.report.sections.results.generator_itself import list_cautions, spell_student
 from synth_local.train.students import GENERATOR_ITSELF
 from tests.report.made_report import make_task
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from synth_local.report.conditions import read_conditions
 from synth_local.report.data import NOTHING_KNOWN, ReportData
-from synth_local.report.sections.corpora import make_corpus_table, make_seen_table
-from synth_local.report.sections.results import make_pool_table
+from synth_local.report.sections.curation import make_corpus_table
+from synth_local.report.sections.results.scores import make_pool_table
+from synth_local.report.sections.seen import make_seen_table
 from synth_local.report.tables import Undefined
 from tests.report.made_report import make_data, make_task
 

@@ -13,10 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from synth_local.models.card import Card, HasSeen
-from synth_local.report.conditions import read_conditions
 from synth_local.report.data import CorpusPart, ModelPart, ReportData, RunPart, Sample
-from synth_local.report.page import FIGURE_LIMITS, LIMITS, Composer
-from synth_local.report.sections.diversity import read_lines
+from synth_local.report.page import SECTIONS, start_page
 from synth_local.report.write import draw_figures, render_files
 from tests.report.made_report import (
     EMOTIONS,
@@ -324,13 +322,13 @@ def test_many_figures_of_one_part_leave_room_for_those_of_the_next() -> None:
     drawings = draw_figures(data)
     [first, *_] = drawings["diversity"]
     large = replace(first, fragment=first.fragment + "<!-- -->" * 10_000, title="one of many")
-    composer = Composer(
-        data, read_conditions(data), read_lines(data), {**drawings, "gaps": (large,) * 100}
-    )
-    assert "more figures: see the folder figures" in composer.draw("gaps")
-    assert first.title in composer.draw("diversity")
-    assert "more figures" not in composer.draw("diversity")
-    assert sum((*LIMITS.values(), *FIGURE_LIMITS.values())) < 4_950_000
+    page = start_page({**drawings, "gaps": (large,) * 100})
+    assert "more figures: see the folder figures" in page.draw("gaps")
+    shown = page.draw("diversity")
+    assert first.title in shown
+    assert "more figures" not in shown
+    room = [(*one.room.values(), *one.figure_room.values()) for one in SECTIONS]
+    assert sum(map(sum, room)) < 4_950_000
 
 
 def test_tables_hold_unrounded_numbers() -> None:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from synth_local.records import Interval
+from synth_local.report.table_text import escape_latex, format_value, slugify, to_csv, to_latex
 from synth_local.report.tables import (
     Column,
+    Columns,
     Table,
     Undefined,
     drop_empty_columns,
-    escape_latex,
-    format_value,
     group_rows,
     select_columns,
-    slugify,
-    to_csv,
-    to_latex,
 )
 
-SCORE = Column("f1", "F1", "score")
-SIGNED = Column("d", "D", "interval", is_signed=True)
+SCORE: Column[Any] = Column("f1", "F1", "score")
+SIGNED: Column[Any] = Column("d", "D", "interval", is_signed=True)
 TABLE = Table(
     name="small",
     caption="Two rows & one interval.",
@@ -89,7 +87,7 @@ def test_a_latex_table_is_booktabs_and_rounded() -> None:
         (1830.44, Column("s", "s", "number"), "1,830.4"),
     ],
 )
-def test_values_are_spelled_for_readers(value: object, column: Column, expected: str) -> None:
+def test_values_are_spelled_for_readers(value: object, column: Column[Any], expected: str) -> None:
     assert format_value(value, column) == expected  # type: ignore[arg-type]
 
 
@@ -125,7 +123,7 @@ def test_latex_text_has_no_command_but_the_known_ones(text: str) -> None:
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_every_cell_of_a_csv_comes_back(cells: list[str]) -> None:
-    columns = tuple(Column(f"c{i}", "") for i in range(len(cells)))
+    columns: Columns[Any] = tuple(Column(f"c{i}", "") for i in range(len(cells)))
     rows = list(csv.reader(io.StringIO(to_csv(Table("x", "", columns, (tuple(cells),))))))
     assert len(rows) == 2
     assert len(rows[1]) == len(cells)
@@ -153,7 +151,7 @@ def test_columns_that_never_apply_are_left_out_and_headers_counted_anew() -> Non
 def test_rows_are_grouped_in_the_order_they_came() -> None:
     table = Table("x", "", (Column("t", "T"), Column("v", "V", "count")),
                   (("b", 1), ("a", 2), ("b", 3)), num_headers=1)  # fmt: skip
-    groups = list(group_rows(table, 0))
+    groups = group_rows(table).items()
     assert [(key, rows.rows) for key, rows in groups] == [("b", ((1,), (3,))), ("a", ((2,),))]
 
 

@@ -8,7 +8,7 @@ from synth_local.evaluate.summary import FailedTraining
 from synth_local.report.conditions import read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.panels import Dot, DotPanel, share_range
-from synth_local.report.sections.results import make_pool_table, make_results_table
+from synth_local.report.sections.results.scores import make_pool_table, make_results_table
 from synth_local.report.write import draw_figures, list_panels
 from tests.report.made_report import judge, make_data, make_interval, make_task
 

@@ -3,10 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synth_local.analyze.summary import Analysis, TaskSubjectivity
+from synth_local.evaluate.summary import Condition as Trained
 from synth_local.records import Interval
-from synth_local.report.conditions import Condition, Difference, Measured, Partner
-from synth_local.report.sections.study import make_study_table
+from synth_local.report.conditions import Condition, Measured
+from synth_local.report.sections.results.study import make_study_table
 from synth_local.report.tables import Undefined
+from tests.report.made_report import make_difference
+
+TRAINED = Trained(
+    task="any", source="synthetic", generator="g", strategy="few_shot", student="s", num_train=10
+)
+REAL = Trained(task="any", source="real", generator="-", strategy="-", student="s", num_train=10)
 
 
 def make_conditions(task: str, real: float, synthetic: float) -> list[Condition]:
@@ -27,7 +34,11 @@ def make_conditions(task: str, real: float, synthetic: float) -> list[Condition]
             ()
             if is_real
             else tuple(
-                Difference(metric, Partner("real", 10), apart, apart)
+                replace(
+                    make_difference(TRAINED, REAL, "real", metric, (0,), 0.0),
+                    interval=apart,
+                    items_only=apart,
+                )
                 for metric in ("macro_f1", "accuracy")
             ),
         )

@@ -7,10 +7,10 @@ from synth_local.report.data import AFTER, Line
 from synth_local.report.sections.diversity import (
     list_meanings,
     make_diversity_matrix,
+    make_diversity_panels,
     make_diversity_table,
 )
-from synth_local.report.sections.plots import make_diversity_panels
-from synth_local.report.tables import to_csv
+from synth_local.report.table_text import to_csv
 
 KEY = ("sms", "g", "few_shot", AFTER, "")
 

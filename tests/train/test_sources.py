@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from synth_local.config import TrainConfig
 from synth_local.config.run_file import Source
 from synth_local.records import Cell, Example
-from synth_local.report import conditions, figures
+from synth_local.report import conditions, svg
 from synth_local.store.run_dir import CorpusKey
 from synth_local.train.model_card import SOURCE_WORDS
 from synth_local.train.sets.budget import count_passes, count_steps
@@ -283,6 +283,6 @@ def test_repeats_are_cut_like_first_corpora_and_bring_no_real_set() -> None:
 
 
 def test_every_source_of_a_run_file_has_words_an_order_and_a_colour() -> None:
-    assert set(ALL_SOURCES) == set(conditions.SOURCES) == figures.GROUPS.keys()
+    assert set(ALL_SOURCES) == set(conditions.SOURCES) == svg.GROUPS.keys()
     for source in ALL_SOURCES:
         assert SOURCE_WORDS[source]

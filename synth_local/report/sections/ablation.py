@@ -6,27 +6,28 @@ included, repeats of it left out; what reads nothing and what was not trained st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from synth_local.curate.cost import Cost, cost_of
 from synth_local.evaluate.summary import Condition as Trained
+from synth_local.report import columns as col
 from synth_local.report.conditions import Condition, read_conditions
 from synth_local.report.data import ReportData
-from synth_local.report.html import Blocks, Section, heading, paragraph, terms
+from synth_local.report.html import heading, paragraph, terms
+from synth_local.report.section import KB, Page, Section
 from synth_local.report.tables import (
-    Column,
+    Columns,
     Table,
     Undefined,
     Value,
-    drop_empty_columns,
     group_rows,
+    make_table,
+    or_undefined,
 )
 from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
-KIND = "ablation"
-TITLE, LEAD = "Ablation", "What did each generator, strategy and size cost, and what did it give?"
 NOTHING = (
     "No student was trained on synthetic texts alone: sources: [real, synthetic] in the run file, "
     "with more than one generator, strategy or learning_curve size, makes an ablation."
@@ -42,6 +43,17 @@ MEANINGS = (
     ("refused", "share of the texts of the whole corpus that were dropped, surplus not counted"),
     ("training seconds", "mean over seeds; steps follow from the rows trained on"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What the rows that a student was trained on cost, as the table has it."""
+
+    tokens: Value = None
+    device: Value = None
+    seconds: Value = None
+    seconds_per_row: Value = None
+    refused_share: Value = None
 
 
 def make_ablation_table(data: ReportData) -> Table:
@@ -61,29 +73,29 @@ def make_ablation_table(data: ReportData) -> Table:
     shown.sort(
         key=lambda one: (groups[one.task, one.student], places.get(_key(one), -1), one.num_train)
     )
-    return Table(
-        name="ablation",
-        caption="Synthetic texts alone: what they gave and what they cost. Differences are "
-        "synthetic minus real, the same student.",
-        columns=(
-            Column("task", "Task"),
-            Column("student", "Student"),
-            Column("generator", "Generator"),
-            Column("strategy", "Strategy"),
-            Column("shots", "Shots", "count"),
-            Column("num_train", "Rows", "count"),
-            Column("macro_f1", "Macro-F1", "interval"),
-            Column("difference", "Difference to real", "interval", is_signed=True),
-            Column("tokens", "Generated tokens", "count"),
-            Column("device", "On"),
-            Column("seconds", "Seconds", "number"),
-            Column("seconds_per_row", "Seconds per useful row", "number"),
-            Column("refused_share", "Refused", "score"),
-            Column("train_seconds", "Training seconds", "number"),
+    columns: Columns[tuple[Condition, Share]] = (
+        *col.names(("task", "student", "generator", "strategy"), lambda row: row[0]),
+        col.count("shots", "Shots", lambda row: data.shots.get(row[0].strategy)),
+        col.count("num_train", "Rows", lambda row: row[0].num_train),
+        col.interval("macro_f1", "Macro-F1", lambda row: _score(row[0])),
+        col.difference("difference", "Difference to real", lambda row: _difference(row[0])),
+        col.count("tokens", "Generated tokens", lambda row: row[1].tokens),
+        col.text("device", "On", lambda row: row[1].device),
+        col.number("seconds", "Seconds", lambda row: row[1].seconds),
+        col.number("seconds_per_row", "Seconds per useful row", lambda row: row[1].seconds_per_row),
+        col.score("refused_share", "Refused", lambda row: row[1].refused_share),
+        col.number(
+            "train_seconds",
+            "Training seconds",
+            lambda row: data.train_seconds.get(_trained(row[0])),
         ),
-        rows=tuple(_make_row(data, one, costs.get(_key(one))) for one in shown),
-        num_headers=6,
     )
+    caption = (
+        "Synthetic texts alone: what they gave and what they cost. Differences are "
+        "synthetic minus real, the same student."
+    )
+    rows = [(one, _share_cost(costs.get(_key(one)), one.num_train)) for one in shown]
+    return make_table("ablation", caption, columns, rows, num_headers=6)
 
 
 def _key(one: Condition) -> tuple[str, str, str]:
@@ -103,51 +115,52 @@ def _trained(one: Condition) -> Trained:
 
 def _list_repeats(data: ReportData) -> set[str]:
     """Return the strategies that repeat a corpus: a section of their own compares them."""
-    repeats = data.analysis.repeats if data.analysis else ()
-    return {corpus.strategy for one in repeats for corpus in one.corpora[1:]}
+    return {corpus.strategy for one in data.found.repeats for corpus in one.corpora[1:]}
 
 
-def _make_row(data: ReportData, one: Condition, cost: Cost | None) -> tuple[Value, ...]:
+def _score(one: Condition) -> Value:
+    return or_undefined(one.macro_f1.value, one.macro_f1.reason)
+
+
+def _difference(one: Condition) -> Value:
     difference = one.find_difference("macro_f1")
-    return (
-        *(one.task, one.student, one.generator, one.strategy),
-        data.shots.get(one.strategy),
-        one.num_train,
-        one.macro_f1.value or Undefined(one.macro_f1.reason),
-        difference.value if difference else None,  # of a cut the learning curve tells more
-        *_share_costs(cost, one.num_train),
-        data.train_seconds.get(_trained(one)),
-    )
+    return difference.interval if difference else None  # of a cut the learning curve tells more
 
 
-def _share_costs(cost: Cost | None, num_rows: int) -> tuple[Value, ...]:
-    """Return tokens, device, seconds, seconds per row and refused share of so many rows."""
+def _share_cost(cost: Cost | None, num_rows: int) -> Share:
+    """Return what so many rows of a corpus cost."""
     if cost is None:
-        return (None,) * 5
+        return Share()
     if cost.tokens is None or cost.seconds is None:
         nothing = Undefined("brought along")
-        return nothing, None, nothing, nothing, cost.refused_share
+        return Share(nothing, None, nothing, nothing, cost.refused_share)
     share = num_rows / cost.accepted if cost.accepted else 0.0
-    return (
-        round(cost.tokens * share),
-        DEVICES.get(cost.device, cost.device),
-        cost.seconds * share,
-        cost.seconds_per_row,
-        cost.refused_share,
+    return Share(
+        tokens=round(cost.tokens * share),
+        device=DEVICES.get(cost.device, cost.device),
+        seconds=cost.seconds * share,
+        seconds_per_row=cost.seconds_per_row,
+        refused_share=cost.refused_share,
     )
 
 
-def write_ablation(
-    data: ReportData, blocks: Blocks, fit: Callable[[str, Markup, str], Markup]
-) -> Section:
-    """Return the section; ``fit`` leaves out what the page has no room for."""
+def render(data: ReportData, page: Page) -> list[Markup]:
+    """Return a table for each task and student."""
     table = make_ablation_table(data)
     if not table.rows:
-        return Section(KIND, TITLE, LEAD, (paragraph(NOTHING, "undefined"),))
-    found = []
-    for task, of_task in group_rows(table, 0):
-        for student, rows in group_rows(of_task, 0):
-            body = blocks.table(drop_empty_columns(rows))
-            found += [heading(f"{task}, {student}"), fit(KIND, body, f"tables/{table.name}.csv")]
-    found.append(blocks.fold("How to read these costs", terms(MEANINGS)))
-    return Section(KIND, TITLE, LEAD, tuple(found))
+        return [paragraph(NOTHING, "undefined")]
+    blocks = []
+    for task, of_task in group_rows(table).items():
+        for student, rows in group_rows(of_task).items():
+            blocks += [heading(f"{task}, {student}"), page.show("ablation", rows)]
+    return [*blocks, page.blocks.fold("How to read these costs", terms(MEANINGS))]
+
+
+SECTION = Section(
+    id="ablation",
+    title="Ablation",
+    lead="What did each generator, strategy and size cost, and what did it give?",
+    render=render,
+    tables=lambda data: [make_ablation_table(data)],
+    room={"ablation": 200 * KB},
+)

@@ -5,15 +5,17 @@ Pure. What it says is spelled in ``headline``; here it is put together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from synth_local.report.conditions import read_conditions
 from synth_local.report.data import ReportData, list_gaps
-from synth_local.report.headline import Headline
-from synth_local.report.html import Blocks, Section, paragraph, terms
-from synth_local.report.sections import generator_itself
-from synth_local.report.sections.plots import name_score_panel
+from synth_local.report.headline import Headline, write_headlines
+from synth_local.report.html import paragraph, terms
+from synth_local.report.section import Page, Section
+from synth_local.report.sections.results import generator_itself
+from synth_local.report.sections.results.figure import name_score_panel
 from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
 
 MOST_GAPS = 5
@@ -45,44 +47,35 @@ MEANINGS = (
 )  # fmt: skip
 
 
-def list_main_figures(headlines: Sequence[Headline]) -> list[str]:
-    """Return the names of the figures that stand with the answers."""
-    return [name_score_panel(one.task, one.student) for one in headlines]
-
-
-def write_answer(
-    data: ReportData,
-    headlines: Sequence[Headline],
-    students: Collection[str],
-    blocks: Blocks,
-    draw: Callable[[str, Collection[str]], Markup],
-) -> Section:
-    """Return the answers and what all of them share.
-
-    Args:
-        draw: the figures of one kind with these names.
-
-    Returns:
-        A section, in any case.
-    """
-    cards = []
-    for one in headlines:
-        others = blocks.table(one.others) if one.others.rows else Markup("")
-        if len(one.others.rows) > MOST_OTHERS:
-            others = blocks.fold(f"{len(one.others.rows)} other answers", others)
-        figure = draw("scores", [name_score_panel(one.task, one.student)])
-        cards.append((one, figure, others))
-    found = [blocks.answer(cards)] if cards else [paragraph(NOTHING)]
+def render(data: ReportData, page: Page) -> list[Markup]:
+    """Return the answers and what all of them share."""
+    headlines = write_headlines(data)
+    blocks = [_write_cards(headlines, page) if headlines else paragraph(NOTHING)]
     gaps = list_gaps(data)
     if gaps:
         more = len(gaps) - MOST_GAPS
         lines = gaps[:MOST_GAPS] + ([f"and {more} more, listed below"] if more > 0 else [])
-        found.append(blocks.caution("Something is missing from this run", lines))
-    notes = [FIGURE_KEY] if cards else []
-    notes += [READ_NOTHING_NOTE] if set(students) & set(READ_NOTHING) else []
+        blocks.append(page.blocks.caution("Something is missing from this run", lines))
+    students = {one.student for one in read_conditions(data)}
+    notes = [FIGURE_KEY] if headlines else []
+    notes += [READ_NOTHING_NOTE] if students & set(READ_NOTHING) else []
     notes += [generator_itself.NOTE] if GENERATOR_ITSELF in students else []
     notes += data.summary.notes if data.summary else ()
     if notes:
         body = terms(MEANINGS) + Markup().join(paragraph(note, "key") for note in notes)
-        found.append(blocks.fold("How to read these answers", body))
-    return Section("answer", "The answer", "", tuple(found), is_folded=False)
+        blocks.append(page.blocks.fold("How to read these answers", body))
+    return blocks
+
+
+def _write_cards(headlines: Sequence[Headline], page: Page) -> Markup:
+    cards = []
+    for one in headlines:
+        others = page.blocks.table(one.others) if one.others.rows else Markup("")
+        if len(one.others.rows) > MOST_OTHERS:
+            others = page.blocks.fold(f"{len(one.others.rows)} other answers", others)
+        figure = page.draw("scores", [name_score_panel(one.task, one.student)])
+        cards.append((one, figure, others))
+    return page.blocks.answer(cards)
+
+
+SECTION = Section(id="answer", title="The answer", render=render, is_folded=False)

@@ -5,25 +5,17 @@ Pure. Shows synthetic texts only; what cannot be said is one line, never a row o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from synth_local.measure.audit_records import AuditRow, LabelAudit
+from synth_local.measure.audit_records import AuditRow, DoubtedRow, LabelAudit
+from synth_local.report import columns as col
 from synth_local.report.data import CorpusPart, ReportData
-from synth_local.report.html import Blocks, Section, heading, paragraph, terms
-from synth_local.report.sections.corpora import CORPUS_NAMES
-from synth_local.report.tables import (
-    Column,
-    Table,
-    Value,
-    drop_empty_columns,
-    group_rows,
-    select_columns,
-)
+from synth_local.report.html import heading, paragraph, terms
+from synth_local.report.section import KB, Page, Section
+from synth_local.report.tables import Column, Columns, Table, group_rows, make_table, select_columns
 
-KIND = "audit"
-TITLE, LEAD = "Labels of the synthetic texts", "Do the labels hold?"
 NOTHING = "No corpus was audited."
 KEY = (
     "A classifier of words, trained on real texts, is the judge. A high share on synthetic texts "
@@ -52,16 +44,16 @@ MEANINGS = (
      "Low beside a high share on synthetic texts: they are easier than the real ones, or cover a "
      "part of them"),
 )  # fmt: skip
-_SHOWN = (
-    "task",
-    "generator",
-    "strategy",
-    "label",
-    *SPELLED,
-    "num_synthetic",
-    "num_test",
-    "num_real",
-)
+# the shares that rest on so many rows each
+COUNTED = {
+    "synthetic": "Synthetic rows",
+    "test": "Test rows",
+    "wrong": "Sure of, synthetic",
+    "wrong_test": "Sure of, test",
+    "real": "Training rows",
+}
+# what a page has room for; the files have every column
+_SHOWN = (*col.CORPUS, "label", *SPELLED, "num_synthetic", "num_test", "num_real")
 
 
 def list_audits(data: ReportData) -> Iterator[tuple[CorpusPart, LabelAudit]]:
@@ -76,60 +68,47 @@ def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table
 
     Args:
         by_label: rows of labels alone, rows over all labels alone, or both.
-
-    Returns:
-        Rows with something to say; a share without a value is empty.
     """
     rows = [
-        (*part.names, row.label or None, *_list_values(row))
+        (part, row)
         for part, audit in list_audits(data)
         for row in audit.rows
         if by_label in (None, bool(row.label)) and any(one.value for one in row.shares.values())
     ]
-    return Table(
-        name="label_audit",
-        caption="Share of rows whose label a judge trained on real texts shares, and the reverse; "
-        "intervals in brackets.",
-        columns=(
-            *CORPUS_NAMES,
-            Column("label", "Label"),
-            *(Column(name, title, "interval") for name, title in SPELLED.items()),
-            Column("num_synthetic", "Synthetic rows", "count"),
-            Column("num_test", "Test rows", "count"),
-            Column("num_wrong", "Sure of, synthetic", "count"),
-            Column("num_wrong_test", "Sure of, test", "count"),
-            Column("num_real", "Training rows", "count"),
-        ),
-        rows=tuple(rows),
-        num_headers=4,
+    columns: Columns[tuple[CorpusPart, AuditRow]] = (
+        *col.names(col.CORPUS, lambda pair: pair[0].manifest),
+        col.text("label", "Label", lambda pair: pair[1].label or None),
+        *(_share_column(name, title) for name, title in SPELLED.items()),
+        *(_count_column(f"num_{name}", title, name) for name, title in COUNTED.items()),
     )
+    caption = (
+        "Share of rows whose label a judge trained on real texts shares, and the reverse; "
+        "intervals in brackets."
+    )
+    return make_table("label_audit", caption, columns, rows, num_headers=4)
 
 
-def _list_values(row: AuditRow) -> list[Value]:
-    shares = [row.shares[name] for name in SPELLED]
-    return [*(one.value for one in shares), *(one.num for one in shares)]
+def _share_column(name: str, title: str) -> Column[tuple[CorpusPart, AuditRow]]:
+    return col.interval(name, title, lambda pair: pair[1].shares[name].value)
+
+
+def _count_column(key: str, title: str, name: str) -> Column[tuple[CorpusPart, AuditRow]]:
+    return col.count(key, title, lambda pair: pair[1].shares[name].num)
 
 
 def make_doubted_table(data: ReportData) -> Table:
     """Return the synthetic rows that the judge believes least, for a person to read."""
-    return Table(
-        name="doubted_rows",
-        caption="Synthetic rows that the judge believes least: read them before you believe it.",
-        columns=(
-            *CORPUS_NAMES,
-            Column("id", "Row"),
-            Column("label", "Asked for"),
-            Column("judged", "Judge says"),
-            Column("probability", "Probability of asked", "score"),
-            Column("text", "Synthetic text"),
-        ),
-        rows=tuple(
-            (*part.names, row.id, row.label, row.judged, row.probability, row.text)
-            for part, audit in list_audits(data)
-            for row in audit.doubted
-        ),
-        num_headers=4,
+    columns: Columns[tuple[CorpusPart, DoubtedRow]] = (
+        *col.names(col.CORPUS, lambda pair: pair[0].manifest),
+        col.text("id", "Row", lambda pair: pair[1].id),
+        col.text("label", "Asked for", lambda pair: pair[1].label),
+        col.text("judged", "Judge says", lambda pair: pair[1].judged),
+        col.score("probability", "Probability of asked", lambda pair: pair[1].probability),
+        col.text("text", "Synthetic text", lambda pair: pair[1].text),
     )
+    caption = "Synthetic rows that the judge believes least: read them before you believe it."
+    rows = [(part, row) for part, audit in list_audits(data) for row in audit.doubted]
+    return make_table("doubted_rows", caption, columns, rows, num_headers=4, is_long=True)
 
 
 def list_unsaid(data: ReportData, task: str) -> list[str]:
@@ -175,41 +154,38 @@ def list_acquainted(data: ReportData, task: str) -> list[str]:
     return lines
 
 
-def write_audit(
-    data: ReportData, blocks: Blocks, fit: Callable[[str, Markup, str], Markup]
-) -> Section:
-    """Return the section.
-
-    Args:
-        fit: leaves out what the page has no room for.
-
-    Returns:
-        A section, in any case.
-    """
+def render(data: ReportData, page: Page) -> list[Markup]:
+    """Return by task: its shares, what cannot be said, and the rows to read."""
     if not any(list_audits(data)):
-        return Section(KIND, TITLE, LEAD, (paragraph(NOTHING, "undefined"),))
+        return [paragraph(NOTHING, "undefined")]
     over_all, by_label = (
-        dict(group_rows(select_columns(make_audit_table(data, by_label=one), _SHOWN), 0))
-        for one in (False, True)
+        group_rows(select_columns(make_audit_table(data, by_label=is_by_label), _SHOWN))
+        for is_by_label in (False, True)
     )
-    doubted = dict(group_rows(make_doubted_table(data), 0))
-    found = [paragraph(KEY, "key")]
+    doubted = group_rows(make_doubted_table(data))
+    blocks = [paragraph(KEY, "key")]
     for task in dict.fromkeys(part.manifest.task for part, _ in list_audits(data)):
-        found.append(heading(task))
+        blocks.append(heading(task))
         sizes = {audit.num_train for part, audit in list_audits(data) if part.manifest.task == task}
         rows = " or ".join(f"{size:,}" for size in sorted(sizes))
-        found.append(paragraph(f"The judge was trained on {rows} real rows.", "key"))
+        blocks.append(paragraph(f"The judge was trained on {rows} real rows.", "key"))
         if task in over_all:
-            body = blocks.table(drop_empty_columns(over_all[task]))
-            found.append(fit(KIND, body, "tables/label_audit.csv"))
-        found.append(blocks.caution("What cannot be said", list_unsaid(data, task)))
-        found.append(blocks.caution("Judge and generator", list_acquainted(data, task)))
+            blocks.append(page.show("audit", over_all[task]))
+        blocks.append(page.blocks.caution("What cannot be said", list_unsaid(data, task)))
+        blocks.append(page.blocks.caution("Judge and generator", list_acquainted(data, task)))
         if task in by_label:
-            body = blocks.fold("By label", blocks.table(drop_empty_columns(by_label[task])))
-            found.append(fit(KIND, body, "tables/label_audit.csv"))
+            blocks.append(page.show("audit", by_label[task], fold="By label"))
         if task in doubted:
-            body = blocks.table(drop_empty_columns(doubted[task]))
-            folded = blocks.fold("Rows that the judge believes least", body)
-            found.append(fit(KIND, folded, "tables/doubted_rows.csv"))
-    found.append(blocks.fold("How to read these shares", terms(MEANINGS)))
-    return Section(KIND, TITLE, LEAD, tuple(found))
+            title = "Rows that the judge believes least"
+            blocks.append(page.show("audit", doubted[task], fold=title))
+    return [*blocks, page.blocks.fold("How to read these shares", terms(MEANINGS))]
+
+
+SECTION = Section(
+    id="audit",
+    title="Labels of the synthetic texts",
+    lead="Do the labels hold?",
+    render=render,
+    tables=lambda data: [make_audit_table(data), make_doubted_table(data)],
+    room={"audit": 150 * KB},
+)

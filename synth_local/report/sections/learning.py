@@ -5,27 +5,26 @@ Pure. Where nothing was asked for, the section says what to write into the run f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from markupsafe import Markup
 
-from synth_local.analyze.summary import Analysis, LearningCurve
-from synth_local.report.html import Blocks, Section, paragraph, terms
+from synth_local.analyze.summary import Analysis, LearningCurve, LearningPoint
+from synth_local.report import columns as col
+from synth_local.report.data import ReportData
+from synth_local.report.html import paragraph, terms
 from synth_local.report.panels import Line, LinePanel
-from synth_local.report.sections.results import CONDITION_NAMES
-from synth_local.report.sections.subjectivity.agreement import split_condition
+from synth_local.report.section import KB, Page, Section
+from synth_local.report.table_text import format_value, slugify
 from synth_local.report.tables import (
     Column,
+    Columns,
     Table,
     Undefined,
     Value,
-    drop_empty_columns,
-    format_value,
-    slugify,
+    make_table,
+    or_undefined,
 )
 
-KIND = "learning"
-TITLE, LEAD = "Learning curves", "How many rows does it take, and what are synthetic rows worth?"
+STILL_RISING = "still rising"
 NOTHING = (
     "No learning curve was asked for: learning_curve: [50, 100, 200, 400] in the run file trains "
     "on so many rows per label too, without generating again."
@@ -39,39 +38,22 @@ MEANINGS = (
      "scale, reaches the score of all rows of this corpus. Nothing is extrapolated: at an end of "
      "the real curve it reads ≤ or ≥. The interval resamples test items"),
 )  # fmt: skip
-_COUNT = Column("", "", "count")
+_COUNT: Column[int] = Column("", "", "count")
 
 
 def make_learning_table(analysis: Analysis) -> Table:
     """Return one row per curve: its ends, where it flattens, and its worth in real rows."""
-    return Table(
-        name="learning",
-        caption="Learning curves: macro-F1 on the real test items against training rows.",
-        columns=(
-            *CONDITION_NAMES,
-            Column("smallest", "Fewest rows", "count"),
-            Column("first", "Macro-F1 there", "interval"),
-            Column("largest", "Most rows", "count"),
-            Column("last", "Macro-F1 at the most", "interval"),
-            Column("flat_from", "Flat from", "count"),
-            Column("worth", "Worth in real rows"),
-        ),
-        rows=tuple(_learning_row(one) for one in analysis.learning),
-        num_headers=5,
+    columns: Columns[LearningCurve] = (
+        *col.condition(),
+        col.count("smallest", "Fewest rows", lambda one: one.points[0].num_rows),
+        col.interval("first", "Macro-F1 there", lambda one: one.points[0].macro_f1),
+        col.count("largest", "Most rows", lambda one: one.points[-1].num_rows),
+        col.interval("last", "Macro-F1 at the most", lambda one: one.points[-1].macro_f1),
+        col.count("flat_from", "Flat from", lambda one: or_undefined(one.flat_from, STILL_RISING)),
+        col.text("worth", "Worth in real rows", spell_worth),
     )
-
-
-def _learning_row(one: LearningCurve) -> tuple[Value, ...]:
-    first, last = one.points[0], one.points[-1]
-    return (
-        *split_condition(one.condition),
-        first.num_rows,
-        first.macro_f1,
-        last.num_rows,
-        last.macro_f1,
-        Undefined("still rising") if one.flat_from is None else one.flat_from,
-        spell_worth(one),
-    )
+    caption = "Learning curves: macro-F1 on the real test items against training rows."
+    return make_table("learning", caption, columns, analysis.learning, num_headers=5)
 
 
 def spell_worth(one: LearningCurve) -> Value:
@@ -93,30 +75,23 @@ def _spell_rows(value: float, ends: tuple[int, int]) -> str:
 
 def make_point_table(analysis: Analysis) -> Table:
     """Return every point of every curve."""
-    return Table(
-        name="learning_points",
-        caption="The points of the learning curves.",
-        columns=(
-            *CONDITION_NAMES,
-            Column("num_train", "Rows", "count"),
-            Column("macro_f1", "Macro-F1", "interval"),
-            Column("macro_f1_sd", "SD (seeds)", "score"),
-        ),
-        rows=tuple(
-            (*split_condition(curve.condition), one.num_rows, one.macro_f1, one.sd)
-            for curve in analysis.learning
-            for one in curve.points
-        ),
-        num_headers=6,
+    columns: Columns[tuple[LearningCurve, LearningPoint]] = (
+        *col.names(col.CONDITION, lambda pair: col.read_names(pair[0].condition)),
+        col.count("num_train", "Rows", lambda pair: pair[1].num_rows),
+        col.interval("macro_f1", "Macro-F1", lambda pair: pair[1].macro_f1),
+        col.score("macro_f1_sd", "SD (seeds)", lambda pair: pair[1].sd),
     )
+    points = [(curve, point) for curve in analysis.learning for point in curve.points]
+    caption = "The points of the learning curves."
+    return make_table("learning_points", caption, columns, points, num_headers=6, is_long=True)
 
 
 def make_learning_panels(analysis: Analysis) -> tuple[LinePanel, ...]:
     """Return one figure per task and student, with a line for each curve."""
     groups: dict[tuple[str, str], list[LearningCurve]] = {}
     for one in analysis.learning:
-        task, student = (str(part) for part in split_condition(one.condition)[:2])
-        groups.setdefault((task, student), []).append(one)
+        names = col.read_names(one.condition)
+        groups.setdefault((names.task, names.student), []).append(one)
     return tuple(
         LinePanel(
             name=f"learning__{slugify(task)}__{slugify(student)}",
@@ -130,36 +105,30 @@ def make_learning_panels(analysis: Analysis) -> tuple[LinePanel, ...]:
 
 
 def _make_line(one: LearningCurve) -> Line:
-    source, *rest = split_condition(one.condition)[2:]
-    label = " · ".join(str(part) for part in (source, *rest) if part)
+    names = col.read_names(one.condition)
     points = tuple((point.num_rows, point.macro_f1) for point in one.points)
-    return Line(label, str(source), points)
+    return Line(" · ".join(names.made_of), names.source, points)
 
 
-def write_learning(
-    analysis: Analysis | None,
-    blocks: Blocks,
-    fit: Callable[[str, Markup, str], Markup],
-    draw: Callable[[str], Markup],
-) -> Section:
-    """Return the section.
+def render(data: ReportData, page: Page) -> list[Markup]:
+    """Return the figures, a row for each curve, and every point."""
+    if not data.found.learning:
+        return [paragraph(NOTHING, "undefined")]
+    return [
+        page.draw("learning"),
+        page.show("learning", make_learning_table(data.found)),
+        page.show("learning", make_point_table(data.found), fold="Every point"),
+        page.blocks.fold("How to read these curves", terms(MEANINGS)),
+    ]
 
-    Args:
-        analysis: what was found; ``None`` where nothing was analyzed.
-        fit: leaves out what the page has no room for.
 
-    Returns:
-        A section, in any case.
-    """
-    if analysis is None or not analysis.learning:
-        return Section(KIND, TITLE, LEAD, (paragraph(NOTHING, "undefined"),))
-    table, points = make_learning_table(analysis), make_point_table(analysis)
-    body = blocks.table(drop_empty_columns(table))
-    folded = blocks.fold("Every point", blocks.table(drop_empty_columns(points)))
-    found = (
-        draw(KIND),
-        fit(KIND, body, f"tables/{table.name}.csv"),
-        fit(KIND, folded, f"tables/{points.name}.csv"),
-        blocks.fold("How to read these curves", terms(MEANINGS)),
-    )
-    return Section(KIND, TITLE, LEAD, found)
+SECTION = Section(
+    id="learning",
+    title="Learning curves",
+    lead="How many rows does it take, and what are synthetic rows worth?",
+    render=render,
+    tables=lambda data: [make_learning_table(data.found), make_point_table(data.found)],
+    panels=lambda data: {"learning": make_learning_panels(data.found)},
+    room={"learning": 150 * KB},
+    figure_room={"learning": 150 * KB},
+)

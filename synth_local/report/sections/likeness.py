@@ -5,18 +5,17 @@ Pure. Of real texts it has single words that several of them share, and no text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from synth_local.measure.audit_records import TellingWord
-from synth_local.report.data import ReportData
-from synth_local.report.html import Blocks, Section, heading, paragraph, terms
-from synth_local.report.sections.corpora import CORPUS_NAMES
-from synth_local.report.tables import Column, Table, drop_empty_columns, group_rows
+from synth_local.measure.audit_records import Discrimination, TellingWord
+from synth_local.report import columns as col
+from synth_local.report.data import CorpusPart, ReportData
+from synth_local.report.html import heading, paragraph, terms
+from synth_local.report.section import KB, Page, Section
+from synth_local.report.tables import Columns, Table, group_rows, make_table
 
-KIND = "likeness"
-TITLE, LEAD = "Synthetic or real", "Are the texts of the same kind as real ones?"
 NOTHING = "No corpus was set against real texts."
 KEY = (
     "A classifier of words tries to tell synthetic texts from real training texts, as many of each "
@@ -37,29 +36,29 @@ MEANINGS = (
 
 def make_likeness_table(data: ReportData) -> Table:
     """Return one row per corpus that texts could be told apart of: AUC and telling words."""
-    return Table(
-        name="likeness",
-        caption="How well a classifier of words tells synthetic texts from real ones.",
-        columns=(
-            *CORPUS_NAMES,
-            Column("auc", "AUC", "interval"),
-            Column("num_texts", "Texts a side", "count"),
-            Column("synthetic_words", "Words of synthetic texts"),
-            Column("real_words", "Words of real texts"),
+    columns: Columns[tuple[CorpusPart, Discrimination]] = (
+        *col.names(col.CORPUS, lambda pair: pair[0].manifest),
+        col.interval("auc", "AUC", lambda pair: pair[1].auc),
+        col.count("num_texts", "Texts a side", lambda pair: pair[1].num_texts),
+        col.text(
+            "synthetic_words",
+            "Words of synthetic texts",
+            lambda pair: _list_words([one for one in pair[1].words if one.weight > 0]),
         ),
-        rows=tuple(
-            (
-                *part.names,
-                part.likeness.auc,
-                part.likeness.num_texts,
-                _list_words([one for one in part.likeness.words if one.weight > 0]),
-                _list_words([one for one in part.likeness.words if one.weight < 0]),
-            )
-            for part in data.corpora
-            if part.likeness and part.likeness.auc
+        col.text(
+            "real_words",
+            "Words of real texts",
+            lambda pair: _list_words([one for one in pair[1].words if one.weight < 0]),
         ),
-        num_headers=3,
     )
+    caption = "How well a classifier of words tells synthetic texts from real ones."
+    told_apart = [(part, found) for part, found in _list_tried(data) if found.auc]
+    return make_table("likeness", caption, columns, told_apart, num_headers=3)
+
+
+def _list_tried(data: ReportData) -> list[tuple[CorpusPart, Discrimination]]:
+    """Return every corpus that was set against real texts, with what was found."""
+    return [(part, part.likeness) for part in data.corpora if part.likeness]
 
 
 def _list_words(words: Sequence[TellingWord]) -> str | None:
@@ -68,62 +67,50 @@ def _list_words(words: Sequence[TellingWord]) -> str | None:
 
 def make_word_table(data: ReportData) -> Table:
     """Return one row per corpus and telling word."""
-    return Table(
-        name="telling_words",
-        caption="Words that tell synthetic texts from real ones, with distinct texts that have "
-        "them; words of real texts stand in at least 5.",
-        columns=(
-            *CORPUS_NAMES,
-            Column("side", "Speaks for"),
-            Column("word", "Word"),
-            Column("weight", "Weight", "number", is_signed=True),
-            Column("num_synthetic", "Synthetic texts", "count"),
-            Column("num_real", "Real texts", "count"),
-        ),
-        rows=tuple(
-            (
-                *part.names,
-                "synthetic" if one.weight > 0 else "real",
-                *(one.word, one.weight, one.num_synthetic, one.num_real),
-            )
-            for part in data.corpora
-            if part.likeness
-            for one in part.likeness.words
-        ),
-        num_headers=5,
+    columns: Columns[tuple[CorpusPart, TellingWord]] = (
+        *col.names(col.CORPUS, lambda pair: pair[0].manifest),
+        col.text("side", "Speaks for", lambda pair: "synthetic" if pair[1].weight > 0 else "real"),
+        col.text("word", "Word", lambda pair: pair[1].word),
+        col.number("weight", "Weight", lambda pair: pair[1].weight, is_signed=True),
+        col.count("num_synthetic", "Synthetic texts", lambda pair: pair[1].num_synthetic),
+        col.count("num_real", "Real texts", lambda pair: pair[1].num_real),
     )
+    caption = (
+        "Words that tell synthetic texts from real ones, with distinct texts that have "
+        "them; words of real texts stand in at least 5."
+    )
+    words = [(part, word) for part, found in _list_tried(data) for word in found.words]
+    return make_table("telling_words", caption, columns, words, num_headers=5, is_long=True)
 
 
-def write_likeness(
-    data: ReportData, blocks: Blocks, fit: Callable[[str, Markup, str], Markup]
-) -> Section:
-    """Return the section.
-
-    Args:
-        fit: leaves out what the page has no room for.
-
-    Returns:
-        A section, in any case.
-    """
-    tried = [part for part in data.corpora if part.likeness]
+def render(data: ReportData, page: Page) -> list[Markup]:
+    """Return by task: how well texts are told apart, and by which words."""
+    tried = _list_tried(data)
     if not tried:
-        return Section(KIND, TITLE, LEAD, (paragraph(NOTHING, "undefined"),))
-    tables = dict(group_rows(make_likeness_table(data), 0))
-    words = dict(group_rows(make_word_table(data), 0))
-    found = [paragraph(KEY, "key")]
-    for task in dict.fromkeys(part.manifest.task for part in tried):
-        found.append(heading(task))
+        return [paragraph(NOTHING, "undefined")]
+    tables = group_rows(make_likeness_table(data))
+    words = group_rows(make_word_table(data))
+    blocks = [paragraph(KEY, "key")]
+    for task in dict.fromkeys(part.manifest.task for part, _ in tried):
+        blocks.append(heading(task))
         if task in tables:
-            body = blocks.table(drop_empty_columns(tables[task]))
-            found.append(fit(KIND, body, "tables/likeness.csv"))
+            blocks.append(page.show("likeness", tables[task]))
         unsaid = [
-            f"{part.name}: cannot be said because {part.likeness.why}."
-            for part in tried
-            if part.manifest.task == task and part.likeness and part.likeness.why
+            f"{part.name}: cannot be said because {found.why}."
+            for part, found in tried
+            if part.manifest.task == task and found.why
         ]
-        found.append(blocks.caution("What cannot be said", unsaid))
+        blocks.append(page.blocks.caution("What cannot be said", unsaid))
         if task in words:
-            folded = blocks.fold("Every word", blocks.table(drop_empty_columns(words[task])))
-            found.append(fit(KIND, folded, "tables/telling_words.csv"))
-    found.append(blocks.fold("How to read these figures", terms(MEANINGS)))
-    return Section(KIND, TITLE, LEAD, tuple(found))
+            blocks.append(page.show("likeness", words[task], fold="Every word"))
+    return [*blocks, page.blocks.fold("How to read these figures", terms(MEANINGS))]
+
+
+SECTION = Section(
+    id="likeness",
+    title="Synthetic or real",
+    lead="Are the texts of the same kind as real ones?",
+    render=render,
+    tables=lambda data: [make_likeness_table(data), make_word_table(data)],
+    room={"likeness": 60 * KB},
+)

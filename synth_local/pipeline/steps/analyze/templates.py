@@ -19,7 +19,7 @@ from synth_local.core.files import write_text
 from synth_local.core.hashing import derive_seed
 from synth_local.records import Example
 from synth_local.report.html import shorten
-from synth_local.report.tables import clean_text, neutralise_formula
+from synth_local.report.table_text import clean_text, neutralise_formula
 from synth_local.run.context import Context
 from synth_local.run.human.answers import ITEM_COLUMNS, JUDGEMENT_COLUMNS, TEXT
 from synth_local.run.human.ratings import has_ratings

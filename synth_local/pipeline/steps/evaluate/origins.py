@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from synth_local.evaluate.summary import Condition
 from synth_local.evaluate.verdicts.against import Origin
 from synth_local.models.card import HasSeen, tell_seen
-from synth_local.report.data import read_seen
-from synth_local.report.seen import spell_seen
+from synth_local.report.data import read_seen, spell_seen
 from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
 from synth_local.run.splits import split_facts

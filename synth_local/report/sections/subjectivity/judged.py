@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from synth_local.analyze.judgements.records import JudgedTask, JudgedTasks
+from synth_local.analyze.judgements.records import JudgedTask, JudgedTasks, PairVotes
 from synth_local.analyze.summary import Analysis
-from synth_local.report.tables import Column, Table, Undefined, Value
+from synth_local.report import columns as col
+from synth_local.report.tables import Columns, Table, Undefined, make_table, or_undefined
 
 MEANINGS = (
     ("rank", "topological order of the majorities, the most objective task first. A range: ties or "
@@ -22,56 +23,41 @@ MEANINGS = (
 
 def make_ranking_table(analysis: Analysis) -> Table:
     """Return one row per task, the most objective first; no rows where nobody judged."""
-    found = analysis.judged
-    return Table(
-        name="task_ranking",
-        caption="How objective people judge the tasks to be, from the most to the least.",
-        columns=(
-            Column("task", "Task"),
-            Column("rank", "Rank"),
-            Column("cycle", "Circle"),
-            Column("strength", "Strength (log-odds)", "interval", is_signed=True),
-            Column("num_wins", "Called more objective", "count"),
-            Column("num_judgements", "Judgements", "count"),
+    judged = analysis.judged
+    columns: Columns[tuple[JudgedTask, JudgedTasks]] = (
+        col.text("task", "Task", lambda pair: pair[0].task),
+        col.text("rank", "Rank", lambda pair: or_undefined(spell_rank(pair[0]), pair[1].reason)),
+        col.text("cycle", "Circle", lambda pair: _name_circle(*pair)),
+        col.difference(
+            "strength",
+            "Strength (log-odds)",
+            lambda pair: or_undefined(pair[0].strength, pair[1].reason),
         ),
-        rows=tuple(_rank_row(one, found) for one in found.tasks) if found else (),
+        col.count("num_wins", "Called more objective", lambda pair: pair[0].num_wins),
+        col.count("num_judgements", "Judgements", lambda pair: pair[0].num_judgements),
     )
+    caption = "How objective people judge the tasks to be, from the most to the least."
+    tasks = [(one, judged) for one in judged.tasks] if judged else []
+    return make_table("task_ranking", caption, columns, tasks)
 
 
-def _rank_row(one: JudgedTask, found: JudgedTasks) -> tuple[Value, ...]:
-    circle = [place for place, group in enumerate(found.cycles, start=1) if one.task in group]
-    return (
-        one.task,
-        Undefined(found.reason) if one.rank is None else spell_rank(one),
-        str(circle[0]) if circle else None,
-        Undefined(found.reason) if one.strength is None else one.strength,
-        one.num_wins,
-        one.num_judgements,
-    )
+def _name_circle(one: JudgedTask, judged: JudgedTasks) -> str | None:
+    places = [place for place, group in enumerate(judged.cycles, start=1) if one.task in group]
+    return str(places[0]) if places else None
 
 
 def make_pair_table(analysis: Analysis) -> Table:
     """Return one row per judged pair of tasks; no rows where nobody judged."""
-    pairs = analysis.judged.pairs if analysis.judged else ()
-    return Table(
-        name="task_pairs",
-        caption="How often each task of a pair was called the more objective one.",
-        columns=(
-            Column("first", "Task"),
-            Column("second", "Other task"),
-            Column("num_first", "For the task", "count"),
-            Column("num_second", "For the other", "count"),
-            Column("majority", "Majority"),
-        ),
-        rows=tuple(
-            (
-                *(one.first, one.second, one.num_first, one.num_second),
-                one.majority or Undefined("tie"),
-            )
-            for one in pairs
-        ),
-        num_headers=2,
+    columns: Columns[PairVotes] = (
+        col.text("first", "Task", lambda pair: pair.first),
+        col.text("second", "Other task", lambda pair: pair.second),
+        col.count("num_first", "For the task", lambda pair: pair.num_first),
+        col.count("num_second", "For the other", lambda pair: pair.num_second),
+        col.text("majority", "Majority", lambda pair: pair.majority or Undefined("tie")),
     )
+    caption = "How often each task of a pair was called the more objective one."
+    pairs = analysis.judged.pairs if analysis.judged else ()
+    return make_table("task_pairs", caption, columns, pairs, num_headers=2, is_long=True)
 
 
 def list_cycles(found: JudgedTasks) -> tuple[str, ...]:
@@ -100,6 +86,8 @@ def describe(found: JudgedTasks) -> Iterable[str]:
         )
 
 
-def spell_rank(one: JudgedTask) -> str:
+def spell_rank(one: JudgedTask) -> str | None:
     """Return a rank as people read it: one place, or the range that is left open."""
-    return f"{one.rank}" if one.rank == one.last_rank else f"{one.rank} to {one.last_rank}"
+    if one.rank is None or one.rank == one.last_rank:
+        return None if one.rank is None else f"{one.rank}"
+    return f"{one.rank} to {one.last_rank}"

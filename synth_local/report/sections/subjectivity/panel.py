@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from synth_local.analyze.panel import PanelTask
 from synth_local.analyze.summary import Analysis
-from synth_local.report.tables import Column, Table, Undefined, Value
+from synth_local.report import columns as col
+from synth_local.report.tables import Columns, Table, Value, make_table, or_undefined
 
 MEANINGS = (
     ("panel of machines", "generators that classified the test texts themselves, one member for "
@@ -16,30 +19,30 @@ MEANINGS = (
 
 def make_panel_table(analysis: Analysis) -> Table:
     """Return one row per task: how sure the panel is, and how far it follows people."""
-    return Table(
-        name="panel",
-        caption="Machine judgements: how sure a panel of generators is of the test items' labels.",
-        columns=(
-            Column("task", "Task"),
-            Column("members", "Members", "count"),
-            Column("mean_probability", "Mean highest probability", "score"),
-            Column("num_items", "Test items", "count"),
-            Column("num_compared", "Rated by people", "count"),
-            Column("spearman", "Spearman with people's agreement", "score", is_signed=True),
-            Column("same_label", "Share of people's majorities", "score"),
+    columns: Columns[PanelTask] = (
+        col.text("task", "Task", lambda one: one.task),
+        col.count("members", "Members", lambda one: len(one.members)),
+        col.score(
+            "mean_probability",
+            "Mean highest probability",
+            lambda one: or_undefined(one.mean_share, one.reason),
         ),
-        rows=tuple(_task_row(one) for one in analysis.panel),
+        col.count("num_items", "Test items", lambda one: one.num_items),
+        col.count("num_compared", "Rated by people", lambda one: one.num_compared),
+        col.score(
+            "spearman",
+            "Spearman with people's agreement",
+            _compare(lambda one: one.spearman),
+            is_signed=True,
+        ),
+        col.score(
+            "same_label", "Share of people's majorities", _compare(lambda one: one.same_label)
+        ),
     )
+    caption = "Machine judgements: how sure a panel of generators is of the test items' labels."
+    return make_table("panel", caption, columns, analysis.panel)
 
 
-def _task_row(one: PanelTask) -> tuple[Value, ...]:
-    nobody = None if one.num_compared == 0 else Undefined("no variation")
-    return (
-        one.task,
-        len(one.members),
-        Undefined(one.reason) if one.mean_share is None else one.mean_share,
-        one.num_items,
-        one.num_compared,
-        nobody if one.spearman is None else one.spearman,
-        nobody if one.same_label is None else one.same_label,
-    )
+def _compare(get: Callable[[PanelTask], float | None]) -> Callable[[PanelTask], Value]:
+    """Return what reads a comparison with people; empty where nobody rated the items."""
+    return lambda one: or_undefined(get(one), "no variation") if one.num_compared else get(one)

@@ -5,11 +5,12 @@ Pure. Which measure orders the tasks is said in the table; tasks that nobody mea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from synth_local.analyze.summary import Analysis
+from synth_local.report import columns as col
 from synth_local.report.conditions import Condition, Measured, find_partner, group_conditions
-from synth_local.report.tables import Column, Table, Undefined, Value
+from synth_local.report.tables import Columns, Table, Undefined, Value, make_table
 
 JUDGED, AGREED, RUN_FILE = "judgements", "agreement", "run file"
 
@@ -41,57 +42,46 @@ def make_study_table(conditions: Sequence[Condition], analysis: Analysis | None)
         AGREED: "Tasks stand from the most to the least agreement of their annotators.",
         RUN_FILE: "Nobody says how subjective the tasks are: they stand as in the run file.",
     }
-    found = [
-        _make_row(one, group, values, measure)
+    unknown = None if measure == RUN_FILE else Undefined("nobody says")
+    columns: Columns[tuple[Condition, Condition | None]] = (
+        *col.names(("task", "student", "generator", "strategy"), lambda pair: pair[0]),
+        col.score("objectivity", titles[measure], lambda pair: values.get(pair[0].task, unknown)),
+        *_metric_columns("macro_f1", "Macro-F1", lambda one: one.macro_f1),
+        *_metric_columns("accuracy", "Accuracy", lambda one: one.accuracy),
+    )
+    caption = (
+        f"Synthetic beside real, the same student on the same test items. "
+        f"{captions[measure]} Differences are synthetic minus real."
+    )
+    pairs = [
+        (one, find_partner(group, one))
         for group in group_conditions(_order(conditions, values)).values()
         for one in group
         if one.source == "synthetic"
     ]
-    return Table(
-        name="study",
-        caption=f"Synthetic beside real, the same student on the same test items. "
-        f"{captions[measure]} Differences are synthetic minus real.",
-        columns=(
-            Column("task", "Task"),
-            Column("student", "Student"),
-            Column("generator", "Generator"),
-            Column("strategy", "Strategy"),
-            Column("objectivity", titles[measure], "score"),
-            Column("real_macro_f1", "Macro-F1, real", "score"),
-            Column("macro_f1", "Macro-F1, synthetic", "score"),
-            Column("macro_f1_difference", "Difference", "interval", is_signed=True),
-            Column("real_accuracy", "Accuracy, real", "score"),
-            Column("accuracy", "Accuracy, synthetic", "score"),
-            Column("accuracy_difference", "Difference", "interval", is_signed=True),
+    return make_table("study", caption, columns, pairs, num_headers=4)
+
+
+def _metric_columns(
+    metric: str, title: str, get: Callable[[Condition], Measured]
+) -> Columns[tuple[Condition, Condition | None]]:
+    """Return the columns of one metric: of the real condition, of the synthetic one, apart."""
+    return (
+        col.score(
+            f"real_{metric}",
+            f"{title}, real",
+            lambda pair: _point(get(pair[1]) if pair[1] else None),
         ),
-        rows=tuple(found),
-        num_headers=4,
+        col.score(metric, f"{title}, synthetic", lambda pair: _point(get(pair[0]))),
+        col.difference(
+            f"{metric}_difference", "Difference", lambda pair: _difference(pair[0], metric)
+        ),
     )
 
 
 def _order(conditions: Sequence[Condition], values: dict[str, float]) -> list[Condition]:
     """Return conditions by their tasks' value, falling; the rest behind them in their order."""
     return sorted(conditions, key=lambda one: (one.task not in values, -values.get(one.task, 0.0)))
-
-
-def _make_row(
-    one: Condition, group: Sequence[Condition], values: dict[str, float], measure: str
-) -> tuple[Value, ...]:
-    real = find_partner(group, one)
-    unknown = None if measure == RUN_FILE else Undefined("nobody says")
-    return (
-        one.task,
-        one.student,
-        one.generator or None,
-        one.strategy or None,
-        values.get(one.task, unknown),
-        _point(real.macro_f1 if real else None),
-        _point(one.macro_f1),
-        _difference(one, "macro_f1"),
-        _point(real.accuracy if real else None),
-        _point(one.accuracy),
-        _difference(one, "accuracy"),
-    )
 
 
 def _point(measured: Measured | None) -> Value:
@@ -102,4 +92,4 @@ def _point(measured: Measured | None) -> Value:
 
 def _difference(one: Condition, metric: str) -> Value:
     found = one.find_difference(metric)
-    return found.value if found else Undefined("not compared with real")
+    return found.interval if found else Undefined("not compared with real")

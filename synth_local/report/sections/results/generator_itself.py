@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synth_local.report.conditions import Condition
-from synth_local.report.data import ReportData, TaskPart
-from synth_local.report.seen import spell_seen
+from synth_local.report.data import ReportData, TaskPart, spell_seen
 from synth_local.train.students import GENERATOR_ITSELF
 
 NOTE = (
@@ -29,14 +28,10 @@ def spell_student(student: str) -> str:
 def list_cautions(
     data: ReportData, task: TaskPart, conditions: Sequence[Condition]
 ) -> tuple[str, ...]:
-    """Return what limits the scores of the generators themselves on one task.
+    """Return a sentence for each generator that has seen more of the task than it should.
 
     Args:
-        data: the whole report, for what generators have seen.
         conditions: of one task; those of students are passed over.
-
-    Returns:
-        A sentence for each generator that has seen more of the task than it should.
     """
     found = []
     for name in dict.fromkeys(one.generator for one in conditions if one.is_generator):

@@ -1,0 +1,1 @@
+"""The section on results: scores, differences, labels, pairs, and the tasks by objectivity."""
