@@ -178,7 +178,7 @@ def main() -> None:
     start, parts = time.perf_counter(), []
     for title, lead, checks in SECTIONS:
         rows = [row for check in checks for row in _as_rows(check(num))]
-        parts.append(f"\n## {title}\n\n{lead}\n\n{spell_table(rows)}")
+        parts.append(f"\n## {title}\n\n{lead}\n\n{format_table(rows)}")
         print(f"{title}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     print(HEAD.format(draws=num, date=datetime.now(UTC).date()), end="")
     print("\n".join(parts))
@@ -188,7 +188,7 @@ def _as_rows(found: Control | Sequence[Control]) -> Sequence[Control]:
     return (found,) if isinstance(found, Control) else found
 
 
-def spell_table(rows: Sequence[Control]) -> str:
+def format_table(rows: Sequence[Control]) -> str:
     """Return the controls as a Markdown table."""
     lines = ["| quantity | design | stated | found | verdict |", "| --- | --- | --- | --- | --- |"]
     for row in rows:

@@ -15,7 +15,7 @@ FinishReason = Literal["stop", "length", ""]
 
 #: Stands for the strategy of a corpus brought along: it takes the place of a generator, and nobody
 #: here knows how its texts were asked for.
-BROUGHT = "brought"
+EXTERNAL = "brought"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def measure_ceiling(items: Sequence[Annotations]) -> Ceiling | None:
     """
     joint: dict[tuple[str, str], float] = defaultdict(float)  # by what was said, by the others
     num_items = 0
-    for one in items:
-        pairs = list(_pair_with_others(one))
+    for item in items:
+        pairs = list(_pair_with_others(item))
         num_items += bool(pairs)
         for said, others, weight in pairs:
             joint[said, others] += weight
@@ -71,7 +71,7 @@ def measure_ceiling(items: Sequence[Annotations]) -> Ceiling | None:
 
 def share_chosen(annotations: Annotations, label: str) -> float | None:
     """Return the share of an item's annotators who chose a label; ``None`` below two ratings."""
-    given = [one for one in annotations if one is not None]
+    given = [annotation for annotation in annotations if annotation is not None]
     return given.count(label) / len(given) if len(given) > 1 else None
 
 
@@ -81,7 +81,7 @@ def _average_f1(joint: dict[tuple[str, str], float], labels: Sequence[str]) -> f
     for (one, others), weight in joint.items():
         said[one] += weight
         gold[others] += weight
-    f1 = [2 * joint.get((one, one), 0.0) / (said[one] + gold[one]) for one in labels]
+    f1 = [2 * joint.get((label, label), 0.0) / (said[label] + gold[label]) for label in labels]
     return math.fsum(f1) / len(f1)
 
 

@@ -80,9 +80,9 @@ def measure_repeats(
     Returns:
         The figures; without intervals, and with the reason, where they have none.
     """
-    scores = tuple(_score_corpus(one, real) for one in corpora)
-    means = [one.macro_f1 for one in scores]
-    within = [one.sd for one in scores if one.sd is not None]
+    scores = tuple(_score_corpus(corpus, real) for corpus in corpora)
+    means = [score.macro_f1 for score in scores]
+    within = [score.sd for score in scores if score.sd is not None]
     interval, gap, reason = None, None, ""
     try:
         interval = bound_mean_of_corpora(means, level)

@@ -91,8 +91,8 @@ def count_signs(against: str, differences: Sequence[float]) -> SignTest:
     References:
         W. J. Conover (1999), Practical Nonparametric Statistics, section 3.4: ties are left out.
     """
-    higher = sum(one > NO_DIFFERENCE for one in differences)
-    lower = sum(one < -NO_DIFFERENCE for one in differences)
+    higher = sum(difference > NO_DIFFERENCE for difference in differences)
+    lower = sum(difference < -NO_DIFFERENCE for difference in differences)
     p_value = float(binomtest(higher, higher + lower).pvalue) if higher + lower else 1.0
     return SignTest(
         against=against,

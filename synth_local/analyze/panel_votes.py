@@ -16,7 +16,7 @@ from synth_local.analyze.panel import PanelTask, measure_certainty, pool_members
 from synth_local.core.stats import FloatArray
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.groups import CellPredictions
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 
 def consult_panel(
@@ -31,7 +31,7 @@ def consult_panel(
     Returns:
         The task's part; empty where no generator was asked for labels.
     """
-    asked = [cell for cell in cells if cell.cell.student == GENERATOR_ITSELF]
+    asked = [cell for cell in cells if cell.cell.student == GENERATOR_AS_CLASSIFIER]
     if not asked:
         return ()
     said, generators = _collect(asked)
@@ -81,6 +81,6 @@ def _compare(
         num_compared=len(rated),
         spearman=rank_points(shares[places], theirs) if rated else None,
         same_label=share_labels(
-            [one.majority for one in rated.values()], [labels[one] for one in places]
+            [one.majority for one in rated.values()], [labels[place] for place in places]
         ),
     )

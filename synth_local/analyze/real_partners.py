@@ -10,7 +10,7 @@ import numpy as np
 from synth_local.core.stats import IntArray
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import FAMILIES, Condition
-from synth_local.train.students import READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS
 
 
 class GapPair(NamedTuple):
@@ -39,7 +39,7 @@ def pair_with_real(groups: Sequence[Group]) -> Iterator[GapPair]:
     for group in groups:
         one = group.condition
         real = find_real(group)
-        if real is None or one.source == "pool" or one.student in READ_NOTHING:
+        if real is None or one.source == "pool" or one.student in BASELINE_STUDENTS:
             continue
         partner = by_condition.get(real)
         if partner is None:
@@ -52,7 +52,7 @@ def pair_with_real(groups: Sequence[Group]) -> Iterator[GapPair]:
 
 def find_real(group: Group) -> Condition | None:
     """Return the condition of real rows alone that a group is compared with, or ``None``."""
-    return next((one for one in group.partners if FAMILIES[one.source] == "real"), None)
+    return next((partner for partner in group.partners if FAMILIES[partner.source] == "real"), None)
 
 
 def mark_correct(group: Group) -> IntArray:

@@ -63,7 +63,7 @@ def advise(
 
     page = advise_task(task_file, (*evidence, *more_evidence), margin)
     if as_json:
-        print_json([one.verdict.to_json() | {"run": one.run} for one in page.answers])
+        print_json([answer.verdict.to_json() | {"run": answer.run} for answer in page.answers])
         return
     _print_answers(page)
     _print_people(page)
@@ -81,20 +81,25 @@ def advise(
 
 def _print_answers(page: AdvicePage) -> None:
     """Print one answer for each question, headed by the situation that it is for."""
-    from synth_local.evaluate.verdicts.words import ASKED, spell_basis, spell_reasons, spell_verdict  # noqa: PLC0415
+    from synth_local.evaluate.verdicts.words import (  # noqa: PLC0415
+        ASKED,
+        format_basis,
+        format_reasons,
+        format_verdict,
+    )
 
     click.secho(make_printable(page.task), bold=True)
-    for one in page.answers:
-        verdict = one.verdict
-        click.secho(f"\n{_situate(one)}{ASKED[verdict.question]}", bold=True)
-        click.echo(make_printable(spell_verdict(verdict)))
-        for line in spell_basis(verdict):
+    for answer in page.answers:
+        verdict = answer.verdict
+        click.secho(f"\n{_situate(answer)}{ASKED[verdict.question]}", bold=True)
+        click.echo(make_printable(format_verdict(verdict)))
+        for line in format_basis(verdict):
             click.echo(make_printable(line))
-        reasons = spell_reasons(verdict)
+        reasons = format_reasons(verdict)
         for line in reasons[1:] if verdict.verdict == "none" else reasons:
             click.echo(make_printable(f"- {line}"))
-        if one.run:
-            click.echo(make_printable(f"rests on this task: {one.run}"))
+        if answer.run:
+            click.echo(make_printable(f"rests on this task: {answer.run}"))
     click.echo("")
 
 
@@ -142,16 +147,16 @@ def _print_findings(title: str, findings: Sequence[Finding]) -> None:
     if not findings:
         click.echo("nothing")
         return
-    print_table(HEAD, [_finding_row(one) for one in findings], num_left=4)
+    print_table(HEAD, [_finding_row(finding) for finding in findings], num_left=4)
 
 
 def _finding_row(one: Finding) -> tuple[str, ...]:
-    from synth_local.evaluate.verdicts.words import ASKED, name_answer, spell_difference  # noqa: PLC0415
+    from synth_local.evaluate.verdicts.words import ASKED, format_difference, name_answer  # noqa: PLC0415
 
     verdict = one.verdict
     return (
         *(verdict.task, verdict.student, ASKED[verdict.question], name_answer(verdict)),
-        spell_difference(verdict) or "-",
+        format_difference(verdict) or "-",
         *(
             "-" if rows is None else f"{rows:,}"
             for rows in (verdict.num_train, verdict.partner_num_train)
@@ -165,11 +170,11 @@ def _print_curves(page: AdvicePage) -> None:
     made = [curve for curve in page.curves if curve.worth is not None]
     if not made:
         return
-    from synth_local.report.sections.learning import spell_worth  # noqa: PLC0415
+    from synth_local.report.sections.learning import format_worth  # noqa: PLC0415
 
     click.secho("\nWhat its rows are worth, in real rows", bold=True)
     for curve in made:
         _, _, generator, strategy, student = curve.condition.split("__")
         flat = "still rising" if curve.flat_from is None else f"flat from {curve.flat_from:,} rows"
         rows = f"{curve.points[-1].num_rows:,} rows of {generator}, {strategy} ({student})"
-        click.echo(f"{rows}: {spell_worth(curve)}; {flat}")
+        click.echo(f"{rows}: {format_worth(curve)}; {flat}")

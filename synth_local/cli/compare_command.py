@@ -11,6 +11,7 @@ from synth_local.cli.streams import print_json
 
 if TYPE_CHECKING:
     from synth_local.commands.compare.compare import ComparedPair, Comparison, CorpusCost, RunPair
+    from synth_local.records import Interval
 
 RESULT_HEAD = (
     *("condition", "metric", "first", "SD", "other", "SD", "difference [95 % interval]"),
@@ -103,19 +104,31 @@ def _result_rows(pair: ComparedPair) -> list[tuple[str, ...]]:
     seeds = ",".join(map(str, result.seeds))
     return [
         (
-            *(_name(pair), one.metric, f"{one.first:.4f}", _spell(one.sd_first)),
-            *(f"{one.other:.4f}", _spell(one.sd_other)),
-            f"{one.interval.point:+.4f} [{one.interval.low:+.4f}, {one.interval.high:+.4f}]",
-            WORDS[result.verdict] if one.metric == "macro_f1" else "",
-            *(f"{one.p:.4f}", f"{one.p_holm:.4f}", str(result.num_items), str(apart), seeds),
+            *(
+                _name(pair),
+                difference.metric,
+                f"{difference.first:.4f}",
+                _format(difference.sd_first),
+            ),
+            *(f"{difference.other:.4f}", _format(difference.sd_other)),
+            _format_interval(difference.interval),
+            WORDS[result.verdict] if difference.metric == "macro_f1" else "",
+            *(
+                f"{difference.p:.4f}",
+                f"{difference.p_holm:.4f}",
+                str(result.num_items),
+                str(apart),
+                seeds,
+            ),
         )
-        for one in result.differences
+        for difference in result.differences
     ]
 
 
 def _cost_row(cost: CorpusCost) -> tuple[str, ...]:
     scores = ", ".join(
-        f"{one.source} {one.student} n{one.num_train}: {one.macro_f1:.4f}" for one in cost.scores
+        f"{score.source} {score.student} n{score.num_train}: {score.macro_f1:.4f}"
+        for score in cost.scores
     )
     return (
         make_printable(cost.run),
@@ -131,7 +144,11 @@ def _cost_row(cost: CorpusCost) -> tuple[str, ...]:
     )
 
 
-def _spell(sd: float | None) -> str:
+def _format_interval(interval: Interval) -> str:
+    return f"{interval.point:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
+
+
+def _format(sd: float | None) -> str:
     """Return a standard deviation over seeds; one seed has none."""
     return "-" if sd is None else f"{sd:.4f}"
 

@@ -38,7 +38,7 @@ def _print_status(found: RunStatus) -> None:
         click.echo(f"{stage.stage:<10}{state:<7}{stage.done}/{stage.total}")
         print_reasons(stage.why)
     for corpus in found.corpora:
-        click.echo(f"  {_spell_corpus(corpus)}")
+        click.echo(f"  {_format_corpus(corpus)}")
     for line in found.untrained:
         click.echo(f"  {make_printable(line)}")
     for line in found.not_here:
@@ -62,7 +62,7 @@ def _print_failures(found: RunStatus) -> None:
         click.echo(found.no_answer, err=True)
 
 
-def _spell_corpus(corpus: dict[str, Any]) -> str:
+def _format_corpus(corpus: dict[str, Any]) -> str:
     name = f"{corpus['task']} / {corpus['generator']} / {corpus['strategy']}"
     accepted = corpus["accepted"]
     rows = f"{corpus['written']}/{corpus['admitted']} slots written"

@@ -89,14 +89,14 @@ def _print_tasks(overview: Overview) -> None:
         parts = ("train", "pool", "validation", "test")
         counts = ", ".join(f"{part} {sum(task[part].values())}" for part in parts)
         click.echo(f"task {task['name']}: {counts}; labels {list_names(task['test'])}")
-        click.echo(f"  {_spell_reach(task['reach'])}")
+        click.echo(f"  {_format_reach(task['reach'])}")
         for file in task["files"]:
             _print_file(parse(file, FileFacts))
     for said in overview.said:
         _print_file(said.facts)
 
 
-def _spell_reach(reach: dict[str, Any]) -> str:
+def _format_reach(reach: dict[str, Any]) -> str:
     """Return what the test texts will be able to tell."""
     told = (
         f"{reach['num_test']:,} test texts tell a gap to about {reach['half_width']:.3f} either way"
@@ -124,7 +124,7 @@ def _print_overview(overview: Overview) -> None:
         click.echo(f"~tokens that generators read to classify: {overview.classify_tokens}")
     click.echo("")
     for stage in overview.stages:
-        click.echo(f"{stage['stage']:<10}{_spell_state(stage['state'], stage['note'])}")
+        click.echo(f"{stage['stage']:<10}{_format_state(stage['state'], stage['note'])}")
         print_reasons(stage["why"])
     for line in overview.not_here:
         click.echo(make_printable(f"not here: {line}"))
@@ -146,18 +146,18 @@ def _print_steps(overview: Overview) -> None:
 def _print_corpora(overview: Overview) -> None:
     if overview.corpora:
         click.echo(f"\n{'corpus':<48}{'slots':>8}{'~tokens out':>13}{'~GPU min':>10}  state")
-    for one in overview.corpora:
-        name = f"{one.task} / {one.generator} / {one.strategy}"
-        minutes = "-" if one.gpu_minutes is None else f"{one.gpu_minutes:.1f}"
-        slots = sum(one.slots.values())
-        state = _spell_state(one.state, one.note)
-        click.echo(f"{name:<48}{slots:>8}{one.output_tokens:>13}{minutes:>10}  {state}")
-        print_reasons(one.why)
-        if one.read_file:
-            _print_file(one.read_file)
+    for corpus in overview.corpora:
+        name = f"{corpus.task} / {corpus.generator} / {corpus.strategy}"
+        minutes = "-" if corpus.gpu_minutes is None else f"{corpus.gpu_minutes:.1f}"
+        slots = sum(corpus.slots.values())
+        state = _format_state(corpus.state, corpus.note)
+        click.echo(f"{name:<48}{slots:>8}{corpus.output_tokens:>13}{minutes:>10}  {state}")
+        print_reasons(corpus.why)
+        if corpus.read_file:
+            _print_file(corpus.read_file)
 
 
-def _spell_state(state: str, note: str) -> str:
+def _format_state(state: str, note: str) -> str:
     return f"{state} ({note})" if note else state
 
 

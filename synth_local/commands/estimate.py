@@ -6,7 +6,7 @@ from synth_local.errors import MachineError
 from synth_local.records import Cell
 from synth_local.run.context import Context
 from synth_local.run.splits import split_facts
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
 
@@ -41,7 +41,7 @@ def count_read_tokens(context: Context, cell: Cell) -> dict[str, int]:
 
     Without exemplars one seed does for all.
     """
-    if cell.student != GENERATOR_ITSELF:
+    if cell.student != GENERATOR_AS_CLASSIFIER:
         return {}
     task = context.tasks[cell.task]
     shots = context.strategies[cell.strategy].shots

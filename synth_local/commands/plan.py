@@ -21,8 +21,8 @@ from synth_local.records import Cell
 from synth_local.run.cells import expect_cells
 from synth_local.run.checks import check_machine, check_settings
 from synth_local.run.context import Context, resolve_config
-from synth_local.run.human.files import SaidFile, check_said
-from synth_local.run.not_here import find_blocking, list_not_here, list_stages_left, spell_not_here
+from synth_local.run.human.files import HumanFile, check_human_files
+from synth_local.run.not_here import find_blocking, format_not_here, list_not_here, list_stages_left
 from synth_local.run.rounds import current_rounds
 from synth_local.run.splits import split_facts
 from synth_local.run.stages import STAGES
@@ -33,7 +33,7 @@ from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import NotHere
 from synth_local.task.file_facts import FileFacts
 from synth_local.train.sets.budget import count_passes, count_steps
-from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF
+from synth_local.train.students import DETERMINISTIC, GENERATOR_AS_CLASSIFIER
 
 
 @dataclass(frozen=True)
@@ -90,23 +90,23 @@ class Overview:
     cells: list[dict[str, Any]]
     stages: list[dict[str, Any]]
     missing: list[str]
-    said: tuple[SaidFile, ...] = ()
+    said: tuple[HumanFile, ...] = ()
     broken: list[str] = field(default_factory=list)
     not_here: list[str] = field(default_factory=list)
 
     @property
     def classify_tokens(self) -> int:
         """Tokens that generators read to classify the test texts themselves, as far as to do."""
-        return sum(one.get("read_tokens", 0) for one in self.cells if one["state"] != "done")
+        return sum(cell.get("read_tokens", 0) for cell in self.cells if cell["state"] != "done")
 
     def to_json(self) -> dict[str, Any]:
         """Return the overview as JSON-ready values."""
-        tokens = sum(one.output_tokens for one in self.corpora if one.state != "done")
-        minutes = [one.gpu_minutes for one in self.corpora if one.state != "done"]
-        known = [one for one in minutes if one is not None]
+        tokens = sum(corpus.output_tokens for corpus in self.corpora if corpus.state != "done")
+        minutes = [corpus.gpu_minutes for corpus in self.corpora if corpus.state != "done"]
+        known = [minute for minute in minutes if minute is not None]
         return {
             **asdict(self),
-            "num_slots": sum(sum(one.slots.values()) for one in self.corpora),
+            "num_slots": sum(sum(corpus.slots.values()) for corpus in self.corpora),
             "num_cells": len(self.cells),
             "estimate": {
                 "output_tokens": tokens,
@@ -132,7 +132,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
     problems = check_machine(context)
     broken = [str(error) for error in problems if isinstance(error, BrokenModelError)]
     tasks = [_task(context, name) for name in context.tasks]
-    said = check_said(context)
+    said = check_human_files(context)
     config = context.config
     try:
         lost = list_not_here(context)
@@ -167,8 +167,8 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         said,
         broken,
         [
-            *spell_not_here([source for source in lost if source not in blocking]),
-            *context.models.spell_assumed(),
+            *format_not_here([source for source in lost if source not in blocking]),
+            *context.models.format_assumed(),
         ],
     )
 
@@ -193,8 +193,8 @@ def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOver
     is_done = state is not None and key in state.manifests
     spelled = "done" if is_done else "to do"
     why = explain_corpus(state, key) if state is not None else []
-    note = _spell_unchecked(_lost_of(context, key)) if is_done else ""
-    if key.is_brought:
+    note = _format_unchecked(_lost_of(context, key)) if is_done else ""
+    if key.is_external:
         rounds = current_rounds(context, key)
         return CorpusOverview(
             *_parts(key), rounds.admitted, spelled, 0, 0, 0.0, rounds.read, why, note
@@ -222,11 +222,11 @@ def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOver
 def _lost_of(context: Context, key: CorpusKey) -> list[NotHere]:
     """Return the sources of a corpus that are not here."""
     lost = list(context.tasks[key.task].not_here)
-    one = context.brought[key] if key.is_brought else context.models.generators[key.generator]
+    one = context.external[key] if key.is_external else context.models.generators[key.generator]
     return [*lost, one.not_here] if one.not_here else lost
 
 
-def _spell_unchecked(lost: Sequence[NotHere]) -> str:
+def _format_unchecked(lost: Sequence[NotHere]) -> str:
     """Return which kinds of sources could not be compared, or nothing."""
     words = {"generator": "weights", "student": "weights", "embedder": "weights"}
     kinds = dict.fromkeys(words.get(one.kind, one.kind) for one in lost)
@@ -254,7 +254,7 @@ def _planned_cells(context: Context) -> list[dict[str, Any]]:
 def _describe_cell(context: Context, cell: Cell, state: str) -> dict[str, Any]:
     """Return a cell's rows, its steps and how often it sees a row, where it takes steps at all."""
     rows, settings = cell.num_train, context.config.train
-    takes_steps = cell.student not in (*DETERMINISTIC, GENERATOR_ITSELF)
+    takes_steps = cell.student not in (*DETERMINISTIC, GENERATOR_AS_CLASSIFIER)
     return {
         "name": cell.name,
         "source": cell.source,
@@ -268,7 +268,7 @@ def _describe_cell(context: Context, cell: Cell, state: str) -> dict[str, Any]:
 
 def _stages(state: State, left: Sequence[str], lost: Sequence[NotHere]) -> list[dict[str, Any]]:
     why = explain_stages(state)
-    note = _spell_unchecked(lost)
+    note = _format_unchecked(lost)
     return [
         {
             "stage": stage,

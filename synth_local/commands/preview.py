@@ -14,7 +14,7 @@ from synth_local.pipeline.steps.generate import make_composer, row_checker
 from synth_local.records import Conversation, Turn
 from synth_local.run.checks import check_machine
 from synth_local.run.context import Context, resolve_config
-from synth_local.run.external import read_brought
+from synth_local.run.external import read_external
 from synth_local.run.rounds import slot_plan
 from synth_local.store.run_dir import CorpusKey, RunDir
 
@@ -63,14 +63,14 @@ def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow
                     found += _preview_corpus(context, key, engine, num_rows)
         finally:
             engine.close()
-    for key in context.brought:
+    for key in context.external:
         if key in context.corpora:
-            found += _preview_brought(context, key, num_rows)
+            found += _preview_external(context, key, num_rows)
     return found
 
 
-def _preview_brought(context: Context, key: CorpusKey, num_rows: int) -> list[PreviewRow]:
-    brought = read_brought(context, key)
+def _preview_external(context: Context, key: CorpusKey, num_rows: int) -> list[PreviewRow]:
+    brought = read_external(context, key)
     checker = row_checker(context, context.tasks[key.task])
     rows = []
     for name, slot in brought.slots.items():
@@ -96,7 +96,7 @@ def _preview_corpus(
     rows = []
     for chain in chains:
         for end, slot in enumerate(chain.slots):
-            replies = [turns[one.id].completion.text for one in chain.slots[:end]]
+            replies = [turns[slot.id].completion.text for slot in chain.slots[:end]]
             prompt = composer.compose(chain.slots[: end + 1], replies)
             rows.append(PreviewRow(key, turns[slot.id], prompt.conversation))
     return rows

@@ -9,7 +9,7 @@ from synth_local.backends.slurm.client import Slurm
 from synth_local.pipeline.slurm.job_status import JobsStatus, read_jobs_status
 from synth_local.pipeline.steps.generate import stored_rows
 from synth_local.run.context import Context
-from synth_local.run.not_here import list_not_here, spell_not_here
+from synth_local.run.not_here import format_not_here, list_not_here
 from synth_local.run.rounds import current_rounds, slot_plan
 from synth_local.run.stale_outputs import count_other_texts, explain_corpus, explain_stages
 from synth_local.run.state import State
@@ -68,11 +68,11 @@ class RunStatus:
     def to_json(self) -> dict[str, Any]:
         """Return the status as JSON-ready values."""
         return {
-            "stages": [{**asdict(one), "is_done": one.is_done} for one in self.stages],
+            "stages": [{**asdict(stage), "is_done": stage.is_done} for stage in self.stages],
             "corpora": self.corpora,
             "live": self.live,
             "progress": [asdict(one) for one in self.progress] if self.live else [],
-            "failures": [asdict(one) for one in self.failures],
+            "failures": [asdict(failure) for failure in self.failures],
             "jobs": [job.to_json() for job in self.jobs.jobs],
             "note": self.jobs.note,
             "untrained": self.untrained,
@@ -101,7 +101,7 @@ def read_status(context: Context) -> RunStatus:
         jobs,
         untrained=untrained,
         no_answer=no_answer,
-        not_here=[*spell_not_here(list_not_here(context)), *context.models.spell_assumed()],
+        not_here=[*format_not_here(list_not_here(context)), *context.models.format_assumed()],
     )
 
 
@@ -115,7 +115,7 @@ def _look_for_answer(context: Context, state: State) -> tuple[list[str], str]:
 
 def _look(context: Context, state: State) -> tuple[list[StageStatus], list[dict[str, Any]]]:
     corpora = [_corpus_status(context, state, key) for key in context.corpora]
-    generated = [one for one in corpora if not one["is_brought"]]
+    generated = [corpus for corpus in corpora if not corpus["is_brought"]]
     has_cells = not state.open_corpora
     cells = len(state.cells)
     is_trained = has_cells and not state.open_cells
@@ -144,7 +144,7 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
     manifest = state.manifests.get(key)
     admitted = current_rounds(context, key).admitted
     total = sum(admitted.values())
-    if manifest or key.is_brought:
+    if manifest or key.is_external:
         written = total
     else:
         rows = stored_rows(context, key)
@@ -154,7 +154,7 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
         "task": key.task,
         "generator": key.generator,
         "strategy": key.strategy,
-        "is_brought": key.is_brought,
+        "is_brought": key.is_external,
         "admitted": total,
         "written": written,
         "accepted": sum(manifest.accepted.values()) if manifest else None,

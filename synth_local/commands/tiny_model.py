@@ -99,7 +99,7 @@ def hold_out(texts: tuple[Example, ...], seed: int) -> tuple[list[Example], list
     """Return the texts to train on and those held out, stratified by label, by a stable draw."""
     order = sorted(texts, key=lambda one: derive_seed(seed, "held out", one.id))
     held: list[Example] = []
-    for label in sorted({one.label for one in texts}):
+    for label in sorted({text.label for text in texts}):
         own = [one for one in order if one.label == label]
         held += own[: max(1, round(len(own) * HELD_OUT))] if len(own) > 1 else []
     chosen = {one.id for one in held}
@@ -123,7 +123,7 @@ def _zero_shot(
 ) -> Iterator[Conversation]:
     styles = prompts.task.styles
     for label in prompts.task.labels:
-        own = [one for one in texts if one.label == label]
+        own = [text for text in texts if text.label == label]
         source.shuffle(own)
         while own:
             # chains of every length, so that no position stands for "the last one"

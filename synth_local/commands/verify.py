@@ -17,8 +17,8 @@ from synth_local.core.tables import read_parquet
 from synth_local.core.text import match_key
 from synth_local.errors import SynthLocalError
 from synth_local.run.context import Context
-from synth_local.run.external import read_brought
-from synth_local.run.not_here import list_not_here, spell_not_here
+from synth_local.run.external import read_external
+from synth_local.run.not_here import format_not_here, list_not_here
 from synth_local.run.rounds import current_rounds, slot_plan
 from synth_local.run.splits import find_lost_data, real_splits
 from synth_local.run.state import State
@@ -56,7 +56,7 @@ def verify_run(context: Context) -> Findings:
         state = State(context)
         keys = context.corpora
         _ = state.manifests
-        findings.unknown += spell_not_here(list_not_here(context))
+        findings.unknown += format_not_here(list_not_here(context))
     except SynthLocalError as error:
         findings.wrong.append(f"the run cannot be checked: {error.what}; {error.fix}")
         return findings
@@ -72,10 +72,10 @@ def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Fin
     if stored is not None and key not in state.manifests:
         findings.wrong.append(f"{key}: {_explain_stale(state, key, stored)}")
         return
-    if key.is_brought and context.brought[key].not_here:
+    if key.is_external and context.external[key].not_here:
         _verify_without_file(context, key, stored, findings)
         return
-    slots = _read_brought_slots(context, key) if key.is_brought else _read_slots(context, key)
+    slots = _read_external_slots(context, key) if key.is_external else _read_slots(context, key)
     num_admitted = len(slots.admitted)
     if stored is None:
         missing = len(slots.admitted - slots.written)
@@ -91,7 +91,7 @@ def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Fin
         _verify_outcomes(context, key, stored, slots, findings)
     if len(findings.wrong) == before:
         count = sum(stored.accepted.values())
-        what = f"rows of {context.brought[key].path.name}" if key.is_brought else "slots"
+        what = f"rows of {context.external[key].path.name}" if key.is_external else "slots"
         findings.proven.append(
             f"{key}: {num_admitted} {what}, each once: {count} rows, {num_admitted - count} drops"
         )
@@ -117,9 +117,9 @@ def _verify_without_file(
 
 def _explain_stale(state: State, key: CorpusKey, stored: Manifest) -> str:
     context = state.context
-    if stored.brought and stored.brought["digest"] != context.brought[key].digest:
+    if stored.brought and stored.brought["digest"] != context.external[key].digest:
         return (
-            f"{context.brought[key].path} has changed since the corpus was made from it "
+            f"{context.external[key].path} has changed since the corpus was made from it "
             f"({stored.brought['digest'][:16]} then); call run again"
         )
     return (
@@ -135,8 +135,8 @@ def _read_slots(context: Context, key: CorpusKey) -> Slots:
     return Slots(admitted, set(read_ledger(context.run.ledger(key))), "the ledger")
 
 
-def _read_brought_slots(context: Context, key: CorpusKey) -> Slots:
-    rows = read_brought(context, key)
+def _read_external_slots(context: Context, key: CorpusKey) -> Slots:
+    rows = read_external(context, key)
     return Slots(set(rows.slots), set(rows.texts), "the file")
 
 

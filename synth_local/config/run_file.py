@@ -165,7 +165,7 @@ class RunConfig(Section):
             raise ValueError(msg)
         names = {spec.name for spec in self.strategies}
         for seed in self.corpus_seeds:
-            for taken in (one for one in sorted(names) if name_repeat(one, seed) in names):
+            for taken in (name for name in sorted(names) if name_repeat(name, seed) in names):
                 msg = (
                     f"the strategy {name_repeat(taken, seed)!r} has the name of the repeat of "
                     f"{taken!r} from the seed {seed} (corpus_seeds): name it otherwise"
@@ -176,7 +176,7 @@ class RunConfig(Section):
     @property
     def needs_corpora(self) -> bool:
         """Whether some source cannot be made without a corpus."""
-        return any("synthetic" in one or one == "pool_balanced" for one in self.sources)
+        return any("synthetic" in source or source == "pool_balanced" for source in self.sources)
 
     def per_label_for(self, labels: tuple[str, ...]) -> dict[str, int]:
         """Return how many rows each label should get.

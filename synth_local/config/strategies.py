@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from synth_local.core.section import Section
 from synth_local.errors import quote
-from synth_local.records import BROUGHT
+from synth_local.records import EXTERNAL
 
 NAME = re.compile(r"[a-z0-9._+-]+")
 
@@ -61,8 +61,8 @@ class StrategySpec(Section):
     @classmethod
     def validate_name(cls, value: str) -> str:
         """Require a name that fits into a cell's name."""
-        if value == BROUGHT:
-            msg = f"the name {BROUGHT!r} is taken: it stands for corpora brought along"
+        if value == EXTERNAL:
+            msg = f"the name {EXTERNAL!r} is taken: it stands for corpora brought along"
             raise ValueError(msg)
         return check_name(value)
 

@@ -27,7 +27,7 @@ def count_cores(root: Path = ROOT) -> int:
     else:
         found = os.cpu_count() or 1
     quotas = [_parse_quota(_read(folder / "cpu.max") or "") for folder in _list_groups(root)]
-    return max(1, int(min([found, *(one for one in quotas if one is not None)])))
+    return max(1, int(min([found, *(quota for quota in quotas if quota is not None)])))
 
 
 def find_free_memory(root: Path = ROOT) -> int | None:

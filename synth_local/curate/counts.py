@@ -33,7 +33,7 @@ class LabelCounts:
 def count_outcomes(selection: Selection, labels: Sequence[str]) -> dict[str, LabelCounts]:
     """Return the counts of each label, in the order of ``labels``."""
     accepted = Counter(outcome.turn.slot.label for outcome in selection.accepted)
-    dropped = Counter((one.turn.slot.label, one.verdict.reason) for one in selection.drops)
+    dropped = Counter((drop.turn.slot.label, drop.verdict.reason) for drop in selection.drops)
     found = {}
     for label in labels:
         drops = {reason: dropped[label, reason] for reason in REASONS if dropped[label, reason]}

@@ -135,7 +135,7 @@ class DuplicateFinder:
 def keep_distinct(examples: Iterable[Example], near_duplicates: float) -> list[Example]:
     """Return the examples that repeat no earlier one: the same rule as for synthetic texts."""
     finder = DuplicateFinder(near_duplicates)
-    return [one for one in examples if finder.admit(one.id, one.text) is None]
+    return [example for example in examples if finder.admit(example.id, example.text) is None]
 
 
 def _open_buckets(threshold: float) -> Any:

@@ -24,7 +24,7 @@ def fold_name(name: str) -> str:
     return " ".join(re.sub(r"[_\s-]+", " ", name).casefold().split())
 
 
-def spell_any(names: Iterable[str]) -> str:
+def format_any(names: Iterable[str]) -> str:
     """Return an alternation that matches any of ``names``, the longest first."""
     ordered = sorted(set(names), key=lambda name: (-len(name), name))
     # between the words of a name any mark or blank may stand
@@ -55,15 +55,15 @@ class EchoRules:
     @cached_property
     def nouns(self) -> str:
         """Return the alternation of words for one text."""
-        return spell_any([*patterns.NOUNS, *([fold_name(self.kind)] if self.kind else [])])
+        return format_any([*patterns.NOUNS, *([fold_name(self.kind)] if self.kind else [])])
 
     @cached_property
     def _labels(self) -> str:
-        return spell_any(self.names)
+        return format_any(self.names)
 
     @cached_property
     def _places(self) -> Mapping[str, re.Pattern[str]]:
-        key = rf"{_OPEN}{spell_any(patterns.LABEL_KEYS)}{_CLOSE}\s*[:=]{_CLOSE}\s*{_OPEN}"
+        key = rf"{_OPEN}{format_any(patterns.LABEL_KEYS)}{_CLOSE}\s*[:=]{_CLOSE}\s*{_OPEN}"
         one = f"(?P<one>{self._labels})"
         two = f"(?P<two>{self._labels})"
         found = {
@@ -86,7 +86,7 @@ class EchoRules:
     def _repeated(self) -> tuple[re.Pattern[str], ...]:
         flags = patterns.FLAGS | re.MULTILINE
         start = r"^[*_#\[(\s]*"
-        keys = spell_any(patterns.LABEL_KEYS)
+        keys = format_any(patterns.LABEL_KEYS)
         return (
             re.compile(rf"{start}(?:{self._labels}\s+)?{self.nouns}\s*#?\d{{1,2}}\b", flags),
             re.compile(rf"{start}{keys}[*_]*\s*[:=]\s*[*_\[(\"']*{self._labels}\b", flags),

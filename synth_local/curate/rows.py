@@ -66,7 +66,7 @@ def describe_checks(spec: TaskFile, max_copy: float, *, drops_near_test: bool) -
     return {
         "checks_version": CHECKS_VERSION,
         "labels": list(spec.labels),
-        "phrases": [one.phrase for one in spec.labels.values()],
+        "phrases": [label.phrase for label in spec.labels.values()],
         "kind": spec.kind,
         "min_words": spec.length.min_words,
         "max_words": spec.length.max_words,

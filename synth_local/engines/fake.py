@@ -181,7 +181,7 @@ class FakeEngine:
         """Return made-up log-probabilities; the answer that a clue speaks for stands out."""
         check_continuations(continuations, self._info.context_length, self.num_in_flight)
         time.sleep(self._model.delay_ms / 1000)
-        return [self._score(one) for one in continuations]
+        return [self._score(continuation) for continuation in continuations]
 
     def close(self) -> None:
         """Forget what is in flight."""

@@ -200,8 +200,8 @@ def check_continuations(
             f"answers were to be scored while {num_in_flight} requests are in flight",
             fix="this is a bug: please report it",
         )
-    for one in continuations:
-        num_prompt, num_answer = len(one.prompt_ids), len(one.answer_ids)
+    for continuation in continuations:
+        num_prompt, num_answer = len(continuation.prompt_ids), len(continuation.answer_ids)
         if not num_prompt or not num_answer:
             raise EngineError(
                 f"{num_prompt} prompt tokens and {num_answer} answer tokens: nothing can be scored",

@@ -36,6 +36,6 @@ def score_brier(predictions: Sequence[Prediction], labels: Sequence[str]) -> flo
     """
     if not predictions:
         raise UndefinedMetricError("no score without predictions", fix="check the test split")
-    said = np.array([one.probabilities for one in predictions])  # (items, labels)
-    gold = np.array([[one.gold == label for label in labels] for one in predictions])
+    said = np.array([prediction.probabilities for prediction in predictions])  # (items, labels)
+    gold = np.array([[prediction.gold == label for label in labels] for prediction in predictions])
     return float(((said - gold) ** 2).sum(axis=1).mean() / 2)

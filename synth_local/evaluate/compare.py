@@ -81,7 +81,7 @@ def summarise(
         for pair in whole
         for found in resampler.compare(sides[pair.condition], sides[pair.partner], pair.family)
     ]
-    floors = {one for one in groups if groups[one].is_floor}
+    floors = {group for group in groups if groups[group].is_floor}
     failed = find_failed(list(groups.values()))
     compared = [(pair.condition, pair.partner) for pair in whole]
     outside = set_beside(resampler, sides, compared, asked, failed)

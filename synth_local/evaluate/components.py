@@ -55,7 +55,7 @@ class Uncertainty:
     @property
     def error(self) -> float:
         """Return the standard error of the figure, at least 0."""
-        return math.sqrt(sum(one.variance for one in self._parts()))
+        return math.sqrt(sum(part.variance for part in self._parts()))
 
     @property
     def df(self) -> float:
@@ -85,11 +85,11 @@ class Uncertainty:
 
 def join_df(parts: Iterable[Component]) -> float:
     """Return the degrees of freedom of a sum of variances, at least 1; infinite for no variance."""
-    parts = [one for one in parts if one.variance > 0]
-    shares = sum(one.variance**2 / one.df for one in parts)
+    parts = [part for part in parts if part.variance > 0]
+    shares = sum(part.variance**2 / part.df for part in parts)
     if not shares:
         return math.inf
-    return max(1.0, sum(one.variance for one in parts) ** 2 / shares)
+    return max(1.0, sum(part.variance for part in parts) ** 2 / shares)
 
 
 def bound(
@@ -199,7 +199,7 @@ def measure_training(by_corpus: Sequence[LabelTable], score: Score) -> Component
         The component; no variance for one training.
     """
     means = [score_seeds(table, score) for table in by_corpus]
-    units = np.array([one.mean() for one in means]) if len(means) > 1 else means[0]
+    units = np.array([mean.mean() for mean in means]) if len(means) > 1 else means[0]
     if len(units) < 2:
         return NOTHING
     return Component(float(np.var(units, ddof=1)) / len(units), len(units) - 1)

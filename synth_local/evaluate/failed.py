@@ -41,7 +41,7 @@ def find_failed(groups: Sequence[Group]) -> tuple[FailedTraining, ...]:
     Returns:
         One record per training, with the first sign that it was recognised by.
     """
-    trained = [one for one in groups if not (one.is_deterministic or one.is_floor)]
+    trained = [group for group in groups if not (group.is_deterministic or group.is_floor)]
     usual = _measure_usual_spread(trained)
     found = []
     for group in trained:

@@ -101,7 +101,7 @@ def _has_labels(sides: Mapping[Condition, Side], left: Condition, right: Conditi
 
 def _explain_absence(pair: list[Side], failed: Sequence[FailedTraining]) -> Iterator[str]:
     """Yield why two conditions have no row: failed trainings, or no seed in common."""
-    for group in (one for side in pair for one in side.groups):
+    for group in (group for side in pair for group in side.groups):
         mine = [one for one in failed if one.condition == group.condition]
         if mine:
             name, first = group.condition.name, mine[0]

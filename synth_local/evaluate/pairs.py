@@ -120,7 +120,7 @@ def align_pair(
     seeds = tuple(sorted(left.keys() & right.keys()))
     if not seeds:
         raise UndefinedMetricError(
-            f"{name}: no seed in common: {spell_seeds(left)} against {spell_seeds(right)}"
+            f"{name}: no seed in common: {format_seeds(left)} against {format_seeds(right)}"
         )
     rows = [[_index_items(side[seed]) for seed in seeds] for side in (left, right)]
     of_first, of_other = (set.intersection(*map(set, by_seed)) for by_seed in rows)
@@ -183,7 +183,7 @@ def compare_pairs(
     ]
 
 
-def spell_seeds(seeds: Sequence[int] | Mapping[int, object]) -> str:
+def format_seeds(seeds: Sequence[int] | Mapping[int, object]) -> str:
     """Return seeds as people read them, in rising order."""
     return ", ".join(map(str, sorted(seeds)))
 

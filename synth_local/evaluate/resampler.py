@@ -105,7 +105,7 @@ class Side:
     @property
     def tables(self) -> tuple[LabelTable, ...]:
         """Return one table per corpus."""
-        return tuple(one.table for one in self.groups)
+        return tuple(group.table for group in self.groups)
 
     @property
     def condition(self) -> Condition:
@@ -122,7 +122,7 @@ class Resampler:
 
     def score(self, side: Side) -> list[ConditionScore]:
         """Return one score per metric, with its spread over seeds and its intervals."""
-        draws = self._average([self._draw(one, one.seeds) for one in side.groups])
+        draws = self._average([self._draw(group, group.seeds) for group in side.groups])
         return [self._score(side, metric, draws[place]) for place, metric in enumerate(SCORES)]
 
     def compare(self, left: Side, right: Side, family: Family) -> list[Difference]:
@@ -182,7 +182,7 @@ class Resampler:
         """
         place = _place(score)
         drawn = [
-            self._average([self._draw(one, one.seeds)[place] for one in side.groups])
+            self._average([self._draw(group, group.seeds)[place] for group in side.groups])
             for side in (left, right)
         ]
         apart = np.asarray(drawn[0] - drawn[1])
@@ -242,7 +242,7 @@ def _place(score: str | int) -> int:
 
 def _mean(side: Side, score: str | int) -> float:
     """Return the mean over corpora of the mean over seeds."""
-    return float(np.mean([score_seeds(one, find_score(score)).mean() for one in side.tables]))
+    return float(np.mean([score_seeds(table, find_score(score)).mean() for table in side.tables]))
 
 
 def correct_holm(p_values: Sequence[float]) -> list[float]:

@@ -107,8 +107,12 @@ class PromptSet:
         """Return the user's message of one turn."""
         labels = self.task.labels
         exemplars = [
-            {"text": one.text, "label": one.label, "phrase": labels[one.label].phrase or one.label}
-            for one in spec.exemplars
+            {
+                "text": exemplar.text,
+                "label": exemplar.label,
+                "phrase": labels[exemplar.label].phrase or exemplar.label,
+            }
+            for exemplar in spec.exemplars
         ]
         label = labels[spec.label]
         return Message(
@@ -130,7 +134,10 @@ class PromptSet:
 
     def classify(self, text: str, exemplars: Sequence[Example] = ()) -> Conversation:
         """Return the messages that ask for the category of ``text``; it is shown as data."""
-        shown = [{"text": one.text, "phrase": self.answers[one.label]} for one in exemplars]
+        shown = [
+            {"text": exemplar.text, "phrase": self.answers[exemplar.label]}
+            for exemplar in exemplars
+        ]
         labels = [
             {"name": name, "phrase": answer, "description": self.task.labels[name].description}
             for name, answer in self.answers.items()

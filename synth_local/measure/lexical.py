@@ -81,7 +81,7 @@ class NgramTable:
 def tabulate_ngrams(words: Sequence[WordArray], order: int) -> NgramTable:
     """Return the n-grams of ``order`` words, none across two texts; up to 2 million words."""
     flat = np.concatenate([*words, np.empty(0, dtype=np.int64)])
-    owners = np.repeat(np.arange(len(words)), [len(one) for one in words])
+    owners = np.repeat(np.arange(len(words)), [len(word) for word in words])
     base = int(flat.max(initial=0)) + 1
     num = max(0, len(flat) - order + 1)
     keys = np.zeros(num, dtype=np.int64)

@@ -35,13 +35,17 @@ def average_labels(shares: Sequence[Share]) -> Share:
         G. Y. Zou, A. Donner (2008), Construction of confidence limits about effect measures: a
         general approach. https://doi.org/10.1002/sim.3095
     """
-    found = [(one.value, one.num) for one in shares if one.value is not None]
+    found = [(share.value, share.num) for share in shares if share.value is not None]
     if not found:
-        return Share(None, 0, next((one.why for one in shares), "there is no label"))
+        return Share(None, 0, next((share.why for share in shares), "there is no label"))
     values = [value for value, _ in found]
-    point = float(np.mean([one.point for one in values]))
-    below = float(np.sqrt(np.sum([(one.point - one.low) ** 2 for one in values]))) / len(found)
-    above = float(np.sqrt(np.sum([(one.high - one.point) ** 2 for one in values]))) / len(found)
+    point = float(np.mean([value.point for value in values]))
+    below = float(np.sqrt(np.sum([(value.point - value.low) ** 2 for value in values]))) / len(
+        found
+    )
+    above = float(np.sqrt(np.sum([(value.high - value.point) ** 2 for value in values]))) / len(
+        found
+    )
     interval = Interval(point, max(0.0, point - below), min(1.0, point + above))
     return Share(interval, sum(num for _, num in found))
 

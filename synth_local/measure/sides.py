@@ -95,8 +95,8 @@ def measure_similarity_within(sample: Sample) -> Found:
 
 def _try_plain(measure: Callable[[], float], *samples: Sample) -> Found:
     try:
-        for one in samples:
-            _require_enough(len(one.texts))
+        for sample in samples:
+            _require_enough(len(sample.texts))
         return measure()
     except UndefinedMetricError as error:
         return error.what

@@ -46,7 +46,7 @@ def pick_seen(entries: Sequence[HasSeen], task: str, num_pool: int) -> tuple[Has
         The entries of the task; none where it has seen the pool at most. A number of rows that
         nobody knows is taken as more than the pool; the pool itself is not.
     """
-    mine = tuple(one for one in entries if one.task == task)
+    mine = tuple(entry for entry in entries if entry.task == task)
     if all(one.split == "pool" for one in mine):
         return ()
     if all(one.num_rows is not None for one in mine):
@@ -102,6 +102,6 @@ class Card(Section):
 
     @field_validator("thinking", mode="before")
     @classmethod
-    def spell_off(cls, value: Any) -> Any:
+    def format_off(cls, value: Any) -> Any:
         """Take a bare ``off`` for the word: in YAML it means false."""
         return "off" if value is False else value

@@ -54,7 +54,9 @@ def require_role(role: Role, name: str, folder: Path, card: Card) -> None:
     is_fake = config.get("model_type") == FAKE_TYPE
     if role == "generator":
         if not is_fake and not _is_causal(config):
-            raise _explain(role, name, f"its architecture {_spell(config)} is no causal LM", folder)
+            raise _explain(
+                role, name, f"its architecture {_format(config)} is no causal LM", folder
+            )
         if card.role != "generator":
             raise _explain(role, name, f"its card says role: {card.role}", folder)
     elif is_fake:
@@ -80,7 +82,7 @@ def _is_causal(config: Mapping[str, Any]) -> bool:
     return not architecture or architecture.endswith(_CAUSAL)
 
 
-def _spell(config: Mapping[str, Any]) -> str:
+def _format(config: Mapping[str, Any]) -> str:
     return (name_architecture(config) or str(config.get("model_type")))[:100]
 
 

@@ -70,7 +70,7 @@ def require_rows(folder: Path, ids: Mapping[str, int]) -> None:
 def _explain(folder: Path, rows: int, ids: Mapping[str, int]) -> MachineError | None:
     over = [token for token, number in ids.items() if number >= rows]
     config = _read_object(folder / "tokenizer_config.json") if over else {}
-    others = {_spell(config.get(key)) for key in _OTHER_MEDIA}
+    others = {_format(config.get(key)) for key in _OTHER_MEDIA}
     over = sorted((token for token in over if token not in others), key=lambda one: ids[one])
     if not over:
         return None
@@ -110,12 +110,12 @@ def _number(words: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(words, dict):
         return words.items()
     if isinstance(words, list):  # Unigram: pairs of a token and its score, in order
-        tokens = (one[0] if isinstance(one, list) and one else one for one in words)
+        tokens = (word[0] if isinstance(word, list) and word else word for word in words)
         return ((token, number) for number, token in enumerate(tokens))
     return ()
 
 
-def _spell(token: Any) -> str:
+def _format(token: Any) -> str:
     return str(token.get("content", "")) if isinstance(token, dict) else str(token or "")
 
 

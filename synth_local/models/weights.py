@@ -169,7 +169,7 @@ def refuse_adapter(folder: Path) -> None:
         BrokenModelError: PEFT wrote the folder; its base is named.
     """
     path = folder / ADAPTER
-    weights = [one.name for one in list_weights(folder)]
+    weights = [weight.name for weight in list_weights(folder)]
     if not path.is_file() and (not weights or any(not n.startswith("adapter_") for n in weights)):
         return
     try:

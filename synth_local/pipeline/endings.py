@@ -34,7 +34,7 @@ def explain_job(run: RunDir, job: str, code: int, log: Path) -> JobFailedError:
     Returns:
         The error, with the job's exit code; 5 where a signal ended it.
     """
-    noted = next((one for one in read_failures(run) if one.job == job), None)
+    noted = next((failure for failure in read_failures(run) if failure.job == job), None)
     if noted:
         return repeat_failure(noted, noted.what, log)
     exit_code = code if code < 128 else EXIT_ENGINE
@@ -69,7 +69,7 @@ def find_train_failures(run: RunDir, plans: Sequence[CellPlan]) -> list[Failure]
             return 0, places[failure.job]
         return (1, 0) if generators and failure.job.startswith(generators) else (2, 0)
 
-    return sorted((one for one in read_failures(run) if one.stage == "train"), key=rank)
+    return sorted((failure for failure in read_failures(run) if failure.stage == "train"), key=rank)
 
 
 def sum_up_trainings(

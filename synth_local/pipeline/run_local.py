@@ -25,7 +25,7 @@ from synth_local.pipeline.side_by_side import count_trainings, cut_into_shards
 from synth_local.run.checks import check_data, check_machine, check_settings
 from synth_local.run.context import Context, resolve_config, store_config
 from synth_local.run.keep_record import keep_record
-from synth_local.run.not_here import find_blocking, list_not_here, list_stages_left, spell_not_here
+from synth_local.run.not_here import find_blocking, format_not_here, list_not_here, list_stages_left
 from synth_local.run.retire import retire
 from synth_local.run.rounds import current_rounds
 from synth_local.run.sources.made_from import Asked, write_asked
@@ -40,8 +40,8 @@ from synth_local.store.markers import (
 )
 from synth_local.store.run_dir import RunDir
 
-Say = Callable[[str], None]
-ShowProgress = Callable[[list[Progress]], None]
+Print = Callable[[str], None]
+OnProgress = Callable[[list[Progress]], None]
 READ_RESULTS = {"evaluate", "analyze", "report"}  # stages that need neither models nor engines
 
 
@@ -55,8 +55,8 @@ class LocalRun:
     """
 
     context: Context
-    say: Say
-    show: ShowProgress
+    say: Print
+    show: OnProgress
     num_jobs: int = 0
     failures: list[SynthLocalError] = field(default_factory=list)
 
@@ -137,7 +137,7 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
     return context
 
 
-def check_work(context: Context, until: str, say: Say) -> None:
+def check_work(context: Context, until: str, say: Print) -> None:
     """Refuse work that cannot be done here; say what is not here where no work is left.
 
     Raises:
@@ -156,7 +156,7 @@ def check_work(context: Context, until: str, say: Say) -> None:
     problems = [one for one in check_machine(context) if str(one) not in known]
     if problems and set(left) - READ_RESULTS:
         raise problems[0]
-    for line in spell_not_here(lost):
+    for line in format_not_here(lost):
         say(line)
 
 
@@ -164,8 +164,8 @@ def run_pipeline(
     config: RunConfig,
     out: Path,
     until: str,
-    say: Say,
-    show: ShowProgress,
+    say: Print,
+    show: OnProgress,
     asked: Asked | None = None,
 ) -> tuple[Context, int]:
     """Run every stage up to ``until`` that is not done; return the run and the jobs it took.
@@ -204,7 +204,7 @@ def run_pipeline(
 
 def _run_generate(local: LocalRun) -> None:
     """Generate and curate, round by round: only curation knows whether a label is short."""
-    left = [key for key in State(local.context).open_corpora if not key.is_brought]
+    left = [key for key in State(local.context).open_corpora if not key.is_external]
     for generator in sorted({key.generator for key in left}):
         local.say(f"generate: {generator}")
         local.job("generate", "--generator", generator, name=f"generate-{generator}")

@@ -135,7 +135,7 @@ def _generate_all(call: Call) -> int:
     from synth_local.pipeline.steps.generate import run_generate  # noqa: PLC0415
 
     context, shard, num_shards = call.context, call.shard, call.num_shards
-    generators = sorted({key.generator for key in context.corpora if not key.is_brought})
+    generators = sorted({key.generator for key in context.corpora if not key.is_external})
     if call.generator or len(generators) == 1:
         name = call.generator or generators[0]
         one = Call(context, shard, num_shards, call.should_stop, name)
@@ -203,7 +203,9 @@ def _evaluate(call: Call) -> None:
 def _analyze(call: Call) -> None:
     from synth_local.pipeline.steps.analyze.step import run_analyze  # noqa: PLC0415
 
-    if State(call.context).is_analyzed and any(one.not_here for one in call.context.tasks.values()):
+    if State(call.context).is_analyzed and any(
+        task.not_here for task in call.context.tasks.values()
+    ):
         log.info("the analysis is done; sources of it are not here, so it stays as it is")
         return
     run_analyze(call.context)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from synth_local.evaluate.verdicts.verdict import Verdict, pick_main
-from synth_local.evaluate.verdicts.words import ASKED_SHORT, spell_difference, spell_why
+from synth_local.evaluate.verdicts.words import ASKED_SHORT, format_difference, format_why
 
 #: Lines of the whole answer, its head included.
 MOST_LINES = 12
@@ -46,10 +46,10 @@ def write_answer_text(verdicts: Sequence[Verdict], width: int = 80) -> list[str]
     if not verdicts:
         return [NOTHING]
     mains = _list_mains(verdicts)
-    others = [one for one in verdicts if one not in mains]
+    others = [verdict for verdict in verdicts if verdict not in mains]
     ordered = [*mains, *others]
     rows = [_HEAD, *(_make_row(one) for one in ordered)]
-    if len({one.student for one in verdicts}) == 1:  # the line above the table names it
+    if len({verdict.student for verdict in verdicts}) == 1:  # the line above the table names it
         rows = [(row[0], "", *row[2:]) for row in rows]
     head, *lines = _align(rows, width)
     meaning = textwrap.wrap(_explain_table(verdicts), width)
@@ -68,17 +68,17 @@ def write_answer_text(verdicts: Sequence[Verdict], width: int = 80) -> list[str]
 
 
 def _explain_table(verdicts: Sequence[Verdict]) -> str:
-    is_one = all(one.num_corpora == 1 for one in verdicts)
+    is_one = all(verdict.num_corpora == 1 for verdict in verdicts)
     margin = f"{verdicts[0].margin:g}"
     scope = "for this corpus" if is_one else "for these corpora"
-    students = {one.student for one in verdicts}
+    students = {verdict.student for verdict in verdicts}
     who = f"; student {verdicts[0].student}" if len(students) == 1 else ""
     return f"macro-F1, synthetic minus partner; as good: within {margin}; {scope}{who}"
 
 
 def _list_mains(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    tasks = dict.fromkeys(one.task for one in verdicts)
-    return [pick_main([one for one in verdicts if one.task == task]) for task in tasks]
+    tasks = dict.fromkeys(verdict.task for verdict in verdicts)
+    return [pick_main([verdict for verdict in verdicts if verdict.task == task]) for task in tasks]
 
 
 def _make_row(one: Verdict) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def _make_row(one: Verdict) -> tuple[str, ...]:
         one.student,
         ASKED_SHORT[one.question],
         _ANSWERS[one.verdict],
-        spell_difference(one) or "-",
+        format_difference(one) or "-",
     )
 
 
@@ -116,7 +116,7 @@ def _cut(text: str, size: int) -> str:
 
 
 def _explain(one: Verdict, width: int) -> list[str]:
-    why = spell_why(one)
+    why = format_why(one)
     if not why:
         return []
     return textwrap.wrap(

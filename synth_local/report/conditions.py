@@ -15,7 +15,7 @@ from synth_local.evaluate.summary import Condition as Trained
 from synth_local.evaluate.summary import ConditionScore, Difference, FailedTraining
 from synth_local.records import Interval, Result
 from synth_local.report.data import ReportData
-from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS, GENERATOR_AS_CLASSIFIER
 
 # order of rows everywhere: what synthetic text is measured against comes first
 SOURCES = (
@@ -114,19 +114,19 @@ class Condition:
     @property
     def is_generator(self) -> bool:
         """Return whether the generator itself said the labels, and nothing was trained."""
-        return self.student == GENERATOR_ITSELF
+        return self.student == GENERATOR_AS_CLASSIFIER
 
     @property
     def reads_nothing(self) -> bool:
         """Return whether the student looks at no text: its score shows what a score is worth."""
-        return self.student in READ_NOTHING
+        return self.student in BASELINE_STUDENTS
 
     def find_difference(self, metric: str, source: str = "") -> Difference | None:
         """Return the difference to a partner of this source, or to the first partner."""
         fitting = (
-            one
-            for one in self.differences
-            if one.metric == metric and source in ("", one.partner.source)
+            difference
+            for difference in self.differences
+            if difference.metric == metric and source in ("", difference.partner.source)
         )
         return next(fitting, None)
 
@@ -143,12 +143,12 @@ def read_conditions(data: ReportData, *, with_cuts: bool = False) -> tuple[Condi
     for score in data.summary.scores:
         scores[score.condition][score.metric] = score
     differences: dict[Trained, list[Difference]] = defaultdict(list)
-    for one in data.summary.differences:
-        differences[one.condition].append(one)
+    for difference in data.summary.differences:
+        differences[difference.condition].append(difference)
     failed: dict[Trained, list[FailedTraining]] = defaultdict(list)
     for training in data.summary.failed:
         failed[training.condition].append(training)
-    confusions = {one.condition: one for one in data.summary.confusions}
+    confusions = {confusion.condition: confusion for confusion in data.summary.confusions}
     by_label = _collect_labels(data.results)
     labels = {task.name: task.labels for task in data.tasks}
     conditions = [
@@ -227,7 +227,7 @@ def _score_labels(values: LabelValues, labels: Sequence[str]) -> tuple[LabelScor
 
 def _sort(conditions: Sequence[Condition], tasks: Sequence[str]) -> tuple[Condition, ...]:
     order = {name: number for number, name in enumerate(tasks)}
-    students = list(dict.fromkeys(one.student for one in conditions))
+    students = list(dict.fromkeys(condition.student for condition in conditions))
     sources = {name: number for number, name in enumerate(SOURCES)}
     return tuple(
         sorted(
@@ -247,9 +247,9 @@ def group_conditions(
 ) -> dict[tuple[str, str], tuple[Condition, ...]]:
     """Return the conditions of each (task, student), in order."""
     groups: dict[tuple[str, str], tuple[Condition, ...]] = {}
-    for one in conditions:
-        key = (one.task, one.student)
-        groups[key] = (*groups.get(key, ()), one)
+    for condition in conditions:
+        key = (condition.task, condition.student)
+        groups[key] = (*groups.get(key, ()), condition)
     return groups
 
 
@@ -263,9 +263,9 @@ def find_partner(
     wanted = difference.partner
     return next(
         (
-            one
-            for one in conditions
-            if (one.source, one.num_train) == (wanted.source, wanted.num_train)
+            condition
+            for condition in conditions
+            if (condition.source, condition.num_train) == (wanted.source, wanted.num_train)
         ),
         None,
     )

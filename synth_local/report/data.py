@@ -234,10 +234,10 @@ class ReportData:
             if part.manifest.generator == generator:
                 entries += [read_seen(value) for value in part.manifest.has_seen]
         merged: dict[tuple[str, str], HasSeen] = {}
-        for one in entries:
-            known = merged.get((one.task, one.split))
-            if known is None or (one.num_rows or 0) > (known.num_rows or 0):
-                merged[one.task, one.split] = one
+        for entry in entries:
+            known = merged.get((entry.task, entry.split))
+            if known is None or (entry.num_rows or 0) > (known.num_rows or 0):
+                merged[entry.task, entry.split] = entry
         return list(merged.values())
 
 
@@ -247,7 +247,7 @@ def read_seen(value: Mapping[str, Any]) -> HasSeen:
     return HasSeen(**{key: known[key] for key in HasSeen.model_fields if key in known})
 
 
-def spell_seen(seen: Sequence[HasSeen]) -> str:
+def format_seen(seen: Sequence[HasSeen]) -> str:
     """Return how many real texts a generator has seen, in words."""
     counts = [one.num_rows for one in seen]
     splits = " and ".join(dict.fromkeys(one.split for one in seen))
@@ -280,8 +280,8 @@ def list_gaps(data: ReportData) -> list[str]:
     if data.summary:
         gaps += [f"not compared: {line}" for line in data.summary.omitted]
         gaps += [
-            f"{one.condition.name}: {one.metric} has no value on these test items"
-            for one in data.summary.scores
-            if not math.isfinite(one.interval.point)
+            f"{score.condition.name}: {score.metric} has no value on these test items"
+            for score in data.summary.scores
+            if not math.isfinite(score.interval.point)
         ]
     return list(dict.fromkeys(gaps))

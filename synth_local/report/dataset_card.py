@@ -18,8 +18,8 @@ from synth_local.report.data import (
     ModelPart,
     ReportData,
     TaskPart,
+    format_seen,
     list_reasons,
-    spell_seen,
 )
 from synth_local.report.table_text import clean_text
 from synth_local.store.corpus import Manifest
@@ -31,8 +31,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 def write_dataset_card(data: ReportData, part: CorpusPart) -> str:
     """Write the dataset card of one corpus."""
-    task = next((one for one in data.tasks if one.name == part.manifest.task), None)
-    model = next((one for one in data.models if one.name == part.manifest.generator), None)
+    task = next((task for task in data.tasks if task.name == part.manifest.task), None)
+    model = next((model for model in data.models if model.name == part.manifest.generator), None)
     values = _make_front_matter(part.manifest, task, model)
     front = yaml.safe_dump(_fold_lines(values), sort_keys=False, allow_unicode=True)
     environment = Environment(
@@ -163,7 +163,7 @@ def _list_facts(
             }
             for one in data.list_seen(manifest.generator)
         ],
-        "seen_more": spell_seen(more) if more else "",
+        "seen_more": format_seen(more) if more else "",
         "num_pool": f"{task.num_pool:,}" if task else "",
         "near_test_matches": f"{manifest.near_test_matches:,}",
         "provenance": _list_provenance(manifest),

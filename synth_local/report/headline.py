@@ -13,11 +13,11 @@ from synth_local.evaluate.verdicts.verdict import Answer, Verdict, pick_main
 from synth_local.evaluate.verdicts.words import (
     ASKED,
     ASKED_SHORT,
+    format_basis,
+    format_reasons,
+    format_verdict,
+    format_why,
     name_answer,
-    spell_basis,
-    spell_reasons,
-    spell_verdict,
-    spell_why,
 )
 from synth_local.records import Interval
 from synth_local.report import columns as col
@@ -62,7 +62,7 @@ def write_headlines(data: ReportData) -> tuple[Headline, ...]:
     """Return the answer to each task that has a verdict, in the order of the tasks."""
     found = []
     for part in data.tasks:
-        verdicts = [one for one in data.verdicts if one.task == part.name]
+        verdicts = [verdict for verdict in data.verdicts if verdict.task == part.name]
         if verdicts:
             found.append(_write(data, part.name, verdicts))
     return tuple(found)
@@ -70,11 +70,11 @@ def write_headlines(data: ReportData) -> tuple[Headline, ...]:
 
 def _write(data: ReportData, task: str, verdicts: Sequence[Verdict]) -> Headline:
     main = pick_main(verdicts)
-    others = [one for one in verdicts if one != main]
-    claim, _, figures = set_minus(spell_verdict(main)).partition(": ")
-    told = spell_why(main)
+    others = [verdict for verdict in verdicts if verdict != main]
+    claim, _, figures = set_minus(format_verdict(main)).partition(": ")
+    told = format_why(main)
     # what the sentence says already is not said again
-    limits = tuple(one for one in spell_reasons(main) if one != f"{told}.")
+    limits = tuple(reason for reason in format_reasons(main) if reason != f"{told}.")
     return Headline(
         task=task,
         student=main.student,
@@ -82,7 +82,7 @@ def _write(data: ReportData, task: str, verdicts: Sequence[Verdict]) -> Headline
         answer=main.verdict,
         claim=claim,
         figures=figures,
-        basis=tuple(map(set_minus, spell_basis(main))),
+        basis=tuple(map(set_minus, format_basis(main))),
         limits=tuple(map(set_minus, limits)),
         failed=tuple(_list_failed(data, main)),
         others=drop_empty_columns(_list_others(others)),
@@ -92,7 +92,7 @@ def _write(data: ReportData, task: str, verdicts: Sequence[Verdict]) -> Headline
 
 def _list_failed(data: ReportData, main: Verdict) -> list[str]:
     """Return the task's failed trainings by name, but for one that the verdict itself names."""
-    told = spell_why(main)
+    told = format_why(main)
     failed = [
         one
         for one in (data.summary.failed if data.summary else ())
@@ -136,10 +136,10 @@ def _turn(one: Verdict) -> Interval | None:
 def _list_reasons(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     """Return why the others have no answer, or what would settle them; equal ones together."""
     named: dict[str, list[str]] = {}
-    for one in verdicts:
-        why = spell_why(one)
+    for verdict in verdicts:
+        why = format_why(verdict)
         if why:
-            named.setdefault(why, []).append(f"{one.student}, {ASKED_SHORT[one.question]}")
+            named.setdefault(why, []).append(f"{verdict.student}, {ASKED_SHORT[verdict.question]}")
     return tuple(set_minus(f"{'; '.join(names)}: {why}.") for why, names in named.items())
 
 

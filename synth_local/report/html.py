@@ -88,7 +88,7 @@ def make_environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        spell=_spell_interval, spell_plain=format_value, trusted_svg=_trust_svg, cut=shorten
+        spell=_format_interval, format_plain=format_value, trusted_svg=_trust_svg, cut=shorten
     )
     environment.tests.update(
         undefined_value=lambda value: isinstance(value, Undefined),
@@ -112,7 +112,7 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:limit]} … [{len(text) - limit:,} more characters]"
 
 
-def _spell_interval(value: Interval, column: Column[Any]) -> SpelledInterval:
+def _format_interval(value: Interval, column: Column[Any]) -> SpelledInterval:
     return SpelledInterval(
         *(format_value(number, column) for number in (value.point, value.low, value.high))
     )
@@ -146,7 +146,7 @@ class Blocks:
         """Return drawings side by side where there is room."""
         if not drawings:
             return Markup("")
-        body = Markup("").join(Markup(self._macros.figure(one)) for one in drawings)  # noqa: S704
+        body = Markup("").join(Markup(self._macros.figure(drawing)) for drawing in drawings)  # noqa: S704
         return Markup('<div class="plots">{}</div>').format(body)
 
     def fold(self, title: str, body: Markup) -> Markup:
@@ -156,7 +156,9 @@ class Blocks:
     def samples(self, samples: Sequence[Sample], *, show_real: bool, limit: int) -> Markup:
         """Return texts by label, each cut to ``limit``; real ones only where asked for."""
         labels = dict.fromkeys(sample.label for sample in samples)
-        groups = [(label, [one for one in samples if one.label == label]) for label in labels]
+        groups = [
+            (label, [sample for sample in samples if sample.label == label]) for label in labels
+        ]
         return Markup(self._macros.samples(groups, show_real, limit))  # noqa: S704
 
     def caution(self, title: str, lines: Sequence[str]) -> Markup:

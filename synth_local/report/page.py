@@ -73,7 +73,7 @@ def render_report(
         scope=" · ".join(_list_scope(data)),
         fingerprint=data.run.fingerprint,
         created=data.run.created,
-        privacy=_spell_privacy(data, show_real=show_real),
+        privacy=_format_privacy(data, show_real=show_real),
         sections=tuple(_render_section(section, data, page) for section in SECTIONS),
     )
     return page.blocks.page(document)
@@ -86,7 +86,7 @@ def _render_section(section: Section, data: ReportData, page: Page) -> PagePart:
     return PagePart(section.id, section.title, lead, blocks, section.is_folded)
 
 
-def _spell_privacy(data: ReportData, *, show_real: bool) -> str:
+def _format_privacy(data: ReportData, *, show_real: bool) -> str:
     privacy = (
         "This report shows real texts: treat it like the data themselves."
         if show_real
@@ -99,7 +99,7 @@ def _spell_privacy(data: ReportData, *, show_real: bool) -> str:
 
 def _list_scope(data: ReportData) -> list[str]:
     generators = [model.name for model in data.models if model.card.role == "generator"]
-    students = dict.fromkeys(one.student for one in read_conditions(data))
+    students = dict.fromkeys(condition.student for condition in read_conditions(data))
     scope = [f"Tasks: {', '.join(task.name for task in data.tasks)}"]
     scope += [f"generators: {', '.join(generators)}"] if generators else []
     scope += [f"corpora brought along: {', '.join(data.brought)}"] if data.brought else []

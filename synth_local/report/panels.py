@@ -156,7 +156,8 @@ def share_range(panels: Sequence[DotPanel]) -> tuple[DotPanel, ...]:
     to see in them that a number does not say.
     """
     kept = [
-        replace(one, dots=tuple(dot for dot in one.dots if dot.value is not None)) for one in panels
+        replace(panel, dots=tuple(dot for dot in panel.dots if dot.value is not None))
+        for panel in panels
     ]
     kept = [one for one in kept if len(one.dots) > 1]
     values = [value for one in kept for value in one.values]

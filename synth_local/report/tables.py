@@ -135,7 +135,7 @@ def list_undefined(table: Table, key: str) -> tuple[str, ...]:
     Returns:
         Lines for what ``drop_undefined_rows`` leaves out; none where it leaves nothing out.
     """
-    column = next(one for one in table.columns if one.key == key)
+    column = next(column for column in table.columns if column.key == key)
     place = table.columns.index(column)
     names: dict[str, list[str]] = {}
     for row in table.rows:

@@ -22,7 +22,7 @@ from synth_local.task import Task
 from synth_local.train.sets.budget import count_steps
 from synth_local.train.sets.sources import SetPlan, plan_points, plan_repeats, plan_sets
 from synth_local.train.sets.tags import NONE, Counts, RealCounts
-from synth_local.train.students import DETERMINISTIC, GENERATOR_ITSELF, READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS, DETERMINISTIC, GENERATOR_AS_CLASSIFIER
 
 # what a cell costs beside one whose student takes steps (docs/log.md, three small tasks on a CPU)
 _CLASSIFIED = 2.0
@@ -47,7 +47,7 @@ class CellPlan:
     @property
     def is_classified(self) -> bool:
         """Whether the generator itself says the labels, and no student is trained."""
-        return self.cell.student == GENERATOR_ITSELF
+        return self.cell.student == GENERATOR_AS_CLASSIFIER
 
 
 def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> list[CellPlan]:
@@ -72,9 +72,11 @@ def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> lis
                 for seed in _list_seeds(context, rows, student):
                     cell = rows.cell(task.name, student, seed)
                     against = tuple(
-                        one.cell(task.name, student, _share_seed(context, by_name[one], cell))
-                        for one in rows.partners
-                        if one in by_name
+                        partner.cell(
+                            task.name, student, _share_seed(context, by_name[partner], cell)
+                        )
+                        for partner in rows.partners
+                        if partner in by_name
                     )
                     fingerprint = digest_json([identity, task.name, seed])
                     plans.append(CellPlan(cell, fingerprint, rows, steps, against))
@@ -136,7 +138,7 @@ def _plan_sets(
 
 def _is_for(rows: SetPlan, student: str) -> bool:
     """Return whether a student is trained on a set: no curve of one that reads nothing."""
-    return student not in READ_NOTHING or not (rows.is_point or rows.is_repeat)
+    return student not in BASELINE_STUDENTS or not (rows.is_point or rows.is_repeat)
 
 
 def _list_seeds(context: Context, rows: SetPlan, student: str) -> tuple[int, ...]:
@@ -154,7 +156,7 @@ def _share_seed(context: Context, partner: SetPlan, cell: Cell) -> int:
 def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
     """Return the rows that a corpus may get: of a file no more than it has."""
     wanted = context.per_label(context.tasks[key.task])
-    if not key.is_brought:
+    if not key.is_external:
         return wanted
     admitted = current_rounds(context, key).admitted
     return {label: min(count, admitted[label]) for label, count in wanted.items()}
@@ -189,7 +191,7 @@ def _weigh(plan: CellPlan) -> float:
 
 
 def _trained_students(context: Context) -> list[str]:
-    return [name for name in context.config.students if name != GENERATOR_ITSELF]
+    return [name for name in context.config.students if name != GENERATOR_AS_CLASSIFIER]
 
 
 def _plan_classified(context: Context, task: Task) -> list[CellPlan]:
@@ -207,12 +209,12 @@ def _plan_classified(context: Context, task: Task) -> list[CellPlan]:
 
 def _list_classified(context: Context, task: Task) -> list[tuple[CorpusKey, Cell]]:
     """Return the cells in which a generator itself is the classifier: crossed with no source."""
-    if GENERATOR_ITSELF not in context.config.students:
+    if GENERATOR_AS_CLASSIFIER not in context.config.students:
         return []
     return [
         (
             CorpusKey(task.name, generator, spec.name),
-            Cell(task.name, NONE, generator, spec.name, GENERATOR_ITSELF, 0, seed),
+            Cell(task.name, NONE, generator, spec.name, GENERATOR_AS_CLASSIFIER, 0, seed),
         )
         for generator in context.config.generators
         for spec in context.config.strategies  # no corpus, so nothing to repeat

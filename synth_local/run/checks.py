@@ -10,8 +10,8 @@ from synth_local.engines.fit import require_fit
 from synth_local.errors import MachineError
 from synth_local.models import BUILT_IN_STUDENTS, Role, load_card, require_role
 from synth_local.run.context import Context
-from synth_local.run.human.files import SaidFile, check_said
-from synth_local.run.rounds import check_brought
+from synth_local.run.human.files import HumanFile, check_human_files
+from synth_local.run.rounds import check_external
 from synth_local.run.splits import split_facts
 
 
@@ -26,7 +26,7 @@ def check_settings(context: Context) -> None:
         context.prompts[task.name].check()
 
 
-def check_data(context: Context) -> tuple[SaidFile, ...]:
+def check_data(context: Context) -> tuple[HumanFile, ...]:
     """Read all data that are not known to be readable; return what files of people hold.
 
     Raises:
@@ -34,8 +34,8 @@ def check_data(context: Context) -> tuple[SaidFile, ...]:
     """
     for task in context.tasks.values():
         split_facts(context, task)
-    said = check_said(context)
-    check_brought(context)
+    said = check_human_files(context)
+    check_external(context)
     return said
 
 

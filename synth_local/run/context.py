@@ -22,8 +22,8 @@ from synth_local.errors import ConfigError
 from synth_local.generate.plan import Repeat, StrategyPlan
 from synth_local.generate.prompts import PromptSet
 from synth_local.run.models import Models
-from synth_local.run.sources.external_files import BroughtFile, find_brought
-from synth_local.run.sources.find import open_brought, open_prompts, open_task
+from synth_local.run.sources.external_files import ExternalFile, find_external
+from synth_local.run.sources.find import open_external, open_prompts, open_task
 from synth_local.run.sources.made_from import MadeFrom, read_made_from
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import Task
@@ -116,22 +116,22 @@ class Context:
                 for generator in self.config.generators
                 for strategy in self.strategies
             ]
-            found += [key for key in self.brought_paths if key.task == task]
+            found += [key for key in self.external_paths if key.task == task]
         return found
 
     @cached_property
-    def brought(self) -> dict[CorpusKey, BroughtFile]:
+    def external(self) -> dict[CorpusKey, ExternalFile]:
         """The files of the corpora brought along, hashed.
 
         Raises:
             DataError: a file is missing, and the run does not know what it was.
         """
-        return open_brought(self.brought_paths, self.made_from)
+        return open_external(self.external_paths, self.made_from)
 
     @property
-    def brought_paths(self) -> dict[CorpusKey, Path]:
+    def external_paths(self) -> dict[CorpusKey, Path]:
         """Where the corpora brought along lie, which need not be there."""
-        return find_brought(self.config.corpora, list(self.tasks))
+        return find_external(self.config.corpora, list(self.tasks))
 
     def per_label(self, task: Task) -> dict[str, int]:
         """Return the rows asked for, by label.

@@ -14,12 +14,12 @@ from synth_local.core.hashing import digest_json
 from synth_local.records import Completion, Slot
 from synth_local.run.context import Context
 from synth_local.store.run_dir import CorpusKey
-from synth_local.task.examples import BROUGHT_COLUMNS, read_brought_rows
+from synth_local.task.examples import EXTERNAL_COLUMNS, read_external_rows
 from synth_local.task.file_facts import FileFacts, RowCount
 from synth_local.task.formats.reader import list_unread
 
 #: Raise it when the same file would give other rows.
-BROUGHT_VERSION = 2
+EXTERNAL_VERSION = 2
 #: Stands in the place of a label that a row does not have.
 NO_LABEL = "(no label)"
 #: Counts the rows whose label the task leaves out.
@@ -27,7 +27,7 @@ OTHER_LABELS = "(other labels)"
 
 
 @dataclass(frozen=True)
-class BroughtRows:
+class ExternalRows:
     """The rows of a file, each a slot with what stands in the place of a completion.
 
     Attributes:
@@ -44,7 +44,7 @@ class BroughtRows:
     facts: FileFacts
 
 
-def read_brought(context: Context, key: CorpusKey) -> BroughtRows:
+def read_external(context: Context, key: CorpusKey) -> ExternalRows:
     """Return the rows of a corpus brought along.
 
     Raises:
@@ -55,9 +55,9 @@ def read_brought(context: Context, key: CorpusKey) -> BroughtRows:
     slots: dict[str, Slot] = {}
     others = set()
     texts: dict[str, Completion] = {}
-    path = context.brought[key].path
+    path = context.external[key].path
     count = RowCount(path, task.labels)
-    for row in read_brought_rows(task.spec, path, count):
+    for row in read_external_rows(task.spec, path, count):
         name = f"{key.task}.{key.generator}.{row.index:06d}"
         group = row.label if row.is_known else OTHER_LABELS
         slots[name] = Slot(
@@ -77,22 +77,22 @@ def read_brought(context: Context, key: CorpusKey) -> BroughtRows:
     admitted = {label: counts[label] for label in task.labels}
     if others:
         admitted[OTHER_LABELS] = len(others)
-    return BroughtRows(
+    return ExternalRows(
         slots, texts, frozenset(others), admitted, count.finish(list_unread(path, "train"))
     )
 
 
-def brought_fingerprint(context: Context, key: CorpusKey) -> str:
+def external_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of the rows: the file's bytes and how they are read."""
     spec = context.tasks[key.task].spec
-    found = context.brought[key]
+    found = context.external[key]
     return digest_json(
         {
-            "version": BROUGHT_VERSION,
+            "version": EXTERNAL_VERSION,
             "file": found.digest,
             # the same bytes under another ending would be read another way
             "format": found.path.name.lower().removesuffix(".gz").rpartition(".")[2],
-            "columns": list(BROUGHT_COLUMNS),
+            "columns": list(EXTERNAL_COLUMNS),
             "labels": list(spec.labels),
             "label_map": spec.data.label_map,
             "other_labels": spec.other_labels,

@@ -73,7 +73,7 @@ def has_stale_outputs(context: Context) -> bool:
         if any(_is_other(path, wanted) for path, wanted in markers.items()):
             return True
     state = State(context)
-    return any(_is_other(run.cell_marker(one.cell), one.fingerprint) for one in state.cells)
+    return any(_is_other(run.cell_marker(cell.cell), cell.fingerprint) for cell in state.cells)
 
 
 def describe_sources(context: Context) -> MadeFrom:
@@ -96,7 +96,7 @@ def describe_sources(context: Context) -> MadeFrom:
         embedder=_keep_model(context, models.embedder) if models.embedder else None,
         corpora={
             f"{key.task}/{key.generator}": KeptFile(str(one.path.absolute()), one.digest)
-            for key, one in context.brought.items()
+            for key, one in context.external.items()
         },
         said={
             name: KeptFile(path, digest) for name, (path, digest) in digest_answers(context).items()

@@ -112,7 +112,7 @@ class Models:
                 raise _explain_unreadable(model.name, error) from error
         return self._digests[model.folder]
 
-    def spell_assumed(self) -> list[str]:
+    def format_assumed(self) -> list[str]:
         """Return a sentence for each model whose weights nobody compared with the record."""
         assumed = [] if self.reads_weights else self.list_unread()
         return [

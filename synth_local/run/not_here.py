@@ -12,7 +12,7 @@ from synth_local.run.stages import STAGES
 from synth_local.run.state import State
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import NotHere
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 Need = tuple[str, str]  # kind and name of a source
 OF_A_TASK = ("task file", "data", "prompts")
@@ -33,7 +33,7 @@ def list_not_here(context: Context) -> list[NotHere]:
     opened = [*models.generators.values(), *models.students.values(), models.embedder]
     found = [one for task in context.tasks.values() for one in task.not_here]
     found += [one.not_here for one in opened if one is not None and one.not_here is not None]
-    found += [one.not_here for one in context.brought.values() if one.not_here is not None]
+    found += [one.not_here for one in context.external.values() if one.not_here is not None]
     found += list_lost_answers(context)
     return list({(one.kind, one.name, one.path): one for one in found}.values())
 
@@ -48,7 +48,7 @@ def list_stages_left(state: State) -> list[str]:
     is_trained = not waiting and not state.open_cells
     is_evaluated = is_trained and state.is_evaluated
     done = {
-        "generate": all(key.is_brought for key in state.open_corpora),
+        "generate": all(key.is_external for key in state.open_corpora),
         "curate": not waiting,
         "measure": not state.unmeasured,
         "train": is_trained,
@@ -94,10 +94,10 @@ def require_sources(context: Context, stage: str) -> None:
 def _lacks_something(context: Context, stage: str) -> bool:
     """Return whether a stage might have to do without a source; cheap where all are here."""
     lost: list[NotHere | None] = [one for task in context.tasks.values() for one in task.not_here]
-    lost += [one.not_here for one in context.models.generators.values()]
-    lost += [one.not_here for one in context.brought.values()]
+    lost += [generator.not_here for generator in context.models.generators.values()]
+    lost += [one.not_here for one in context.external.values()]
     if stage == "train":
-        lost += [one.not_here for one in context.models.students.values() if one]
+        lost += [student.not_here for student in context.models.students.values() if student]
     if stage == "measure" and context.models.embedder:
         lost.append(context.models.embedder.not_here)
     if stage == "analyze":
@@ -105,7 +105,7 @@ def _lacks_something(context: Context, stage: str) -> bool:
     return any(lost)
 
 
-def spell_not_here(lost: Sequence[NotHere]) -> list[str]:
+def format_not_here(lost: Sequence[NotHere]) -> list[str]:
     """Return a sentence for each source that is not here."""
     return [f"{one} {'is' if 'file' in one.kind else 'are'} not here" for one in lost]
 
@@ -115,10 +115,10 @@ def _find_lost(context: Context, kind: str, name: str) -> list[NotHere]:
     if kind in OF_A_TASK:
         return [one for one in context.tasks[name].not_here if one.kind == kind]
     if kind == "corpus":
-        files = [one for key, one in context.brought.items() if key.generator == name]
-        return [one.not_here for one in files if one.not_here is not None]
+        files = [one for key, one in context.external.items() if key.generator == name]
+        return [file.not_here for file in files if file.not_here is not None]
     if kind == "answers":
-        return [one for one in list_lost_answers(context) if one.name == name]
+        return [answer for answer in list_lost_answers(context) if answer.name == name]
     model: Model | None = context.models.embedder if kind == "embedder" else None
     if kind == "generator":
         model = context.models.generators[name]
@@ -134,7 +134,7 @@ def _need_nothing(state: State) -> Iterator[Need]:
 
 def _need_to_generate(state: State) -> Iterator[Need]:
     for key in state.open_corpora:
-        if not key.is_brought:
+        if not key.is_external:
             yield from _need_task(key.task)
             yield "prompts", key.task
             yield "generator", key.generator
@@ -160,7 +160,7 @@ def _need_to_train(state: State) -> Iterator[Need]:
     for plan in state.open_cells:
         yield from _need_task(plan.cell.task)
         yield "student", plan.cell.student
-        if plan.cell.student == GENERATOR_ITSELF:
+        if plan.cell.student == GENERATOR_AS_CLASSIFIER:
             yield "generator", plan.cell.generator
             yield "prompts", plan.cell.task
 

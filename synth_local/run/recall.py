@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from synth_local.config import RunConfig
 from synth_local.errors import DataError
 from synth_local.generate.prompts import PromptSet
-from synth_local.records import BROUGHT
+from synth_local.records import EXTERNAL
 from synth_local.run.context import Context
 from synth_local.run.models import Model, Models
-from synth_local.run.sources.external_files import BroughtFile
+from synth_local.run.sources.external_files import ExternalFile
 from synth_local.run.sources.made_from import KeptModel, KeptTask, MadeFrom
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import Task
@@ -42,8 +42,8 @@ def recall_context(context: Context, made: MadeFrom) -> Context | None:
         )
     except (ValidationError, DataError, TypeError, KeyError):
         return None
-    brought = {
-        CorpusKey(task, name, BROUGHT): BroughtFile(Path(one.path), one.digest)
+    external = {
+        CorpusKey(task, name, EXTERNAL): ExternalFile(Path(one.path), one.digest)
         for (task, _, name), one in ((key.partition("/"), one) for key, one in made.corpora.items())
     }
     recalled = replace(context, config=config)
@@ -53,7 +53,7 @@ def recall_context(context: Context, made: MadeFrom) -> Context | None:
         tasks=tasks,
         prompts=prompts,
         models=models,
-        brought=brought,
+        external=external,
     )
     return recalled
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from synth_local.core.files import read_json
-from synth_local.records import BROUGHT
+from synth_local.records import EXTERNAL
 from synth_local.run.context import Context
 from synth_local.run.identity.fingerprints import curation_fingerprint, generation_fingerprint
 from synth_local.run.state import State
@@ -17,7 +17,7 @@ from synth_local.store.ledger import SPEC
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.store.stale import bring_back, set_aside
 from synth_local.train.sets.tags import NONE
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 
 def retire(context: Context, say: Callable[[str], None]) -> None:
@@ -100,7 +100,7 @@ def retire_cells(context: Context) -> int:
 
 def cell_paths(run: RunDir, name: str) -> list[Path]:
     """Return everything that belongs to one cell; the generator itself leaves no student."""
-    is_trained = name.split("__")[4] != GENERATOR_ITSELF
+    is_trained = name.split("__")[4] != GENERATOR_AS_CLASSIFIER
     return [
         *([run.root / "students" / name] if is_trained else []),
         run.root / "predictions" / f"{name}.parquet",
@@ -118,7 +118,7 @@ def _may_come(context: Context, name: str) -> bool:
         # the pool stands for pool_balanced where it has that mix of labels
         and (source in config.sources or (source == "pool" and "pool_balanced" in config.sources))
         and generator in (*config.generators, *config.corpora, NONE)
-        and (not is_made or strategy in (*context.strategies, BROUGHT))
+        and (not is_made or strategy in (*context.strategies, EXTERNAL))
         and student in config.students
         and int(seed.removeprefix("s")) in config.seeds
     )

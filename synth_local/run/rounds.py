@@ -13,7 +13,7 @@ from typing import Any
 from synth_local.core.files import read_json, write_json
 from synth_local.generate.plan import SlotPlan
 from synth_local.run.context import Context
-from synth_local.run.external import read_brought
+from synth_local.run.external import read_external
 from synth_local.run.identity.fingerprints import curation_fingerprint
 from synth_local.run.splits import real_splits
 from synth_local.store.records import parse
@@ -44,7 +44,7 @@ class Rounds:
     def admitted(self) -> dict[str, int]:
         """Slots per label of all rounds."""
         labels = self.slots[0]
-        return {label: sum(one.get(label, 0) for one in self.slots) for label in labels}
+        return {label: sum(slot.get(label, 0) for slot in self.slots) for label in labels}
 
 
 def first_round(
@@ -63,8 +63,8 @@ def current_rounds(context: Context, key: CorpusKey) -> Rounds:
     stored = read_json(context.run.curation(key))
     if stored and stored["fingerprint"] == fingerprint:
         return Rounds(fingerprint, tuple(stored["slots"]), stored.get("read"))
-    if key.is_brought:
-        rows = read_brought(context, key)
+    if key.is_external:
+        rows = read_external(context, key)
         return Rounds(fingerprint, (rows.admitted,), asdict(rows.facts))
     generate = context.config.generate
     per_label = context.per_label(context.tasks[key.task])
@@ -72,14 +72,14 @@ def current_rounds(context: Context, key: CorpusKey) -> Rounds:
     return Rounds(fingerprint, (start,))
 
 
-def check_brought(context: Context) -> None:
+def check_external(context: Context) -> None:
     """Read the corpora brought along that are not known to be readable, before any work begins.
 
     Raises:
         DataError: a file is missing, or a row cannot be used; with file and line.
     """
     for key in context.corpora:
-        if key.is_brought:
+        if key.is_external:
             current_rounds(context, key)
 
 

@@ -61,7 +61,7 @@ class SplitFacts:
     @property
     def read_files(self) -> tuple[FileFacts, ...]:
         """Return what became of the rows of each data file."""
-        return tuple(parse(one, FileFacts) for one in self.files)
+        return tuple(parse(file, FileFacts) for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def split_facts(context: Context, task: Task) -> SplitFacts:
         splits.num_test_matches,
         splits.num_other_labels,
         _digest_annotations(splits.test),
-        [asdict(one) for one in splits.files],
+        [asdict(file) for file in splits.files],
         splits.num_near_test,
     )
     untested = [label for label, count in facts.test.items() if not count]
@@ -225,10 +225,10 @@ def describe_items(splits: Splits) -> ItemFacts:
 
 
 def _digest_annotations(examples: tuple[Example, ...]) -> str:
-    found = [[one.id, one.annotations] for one in examples if one.annotations]
+    found = [[example.id, example.annotations] for example in examples if example.annotations]
     return digest_json(found) if found else ""
 
 
 def _count(examples: tuple[Example, ...], task: Task) -> dict[str, int]:
-    found = Counter(one.label for one in examples)
+    found = Counter(example.label for example in examples)
     return {label: found[label] for label in task.labels}

@@ -12,7 +12,7 @@ from synth_local.core.files import read_json
 from synth_local.core.hashing import digest_json
 from synth_local.run.cells import CellPlan, plan_cells
 from synth_local.run.context import Context
-from synth_local.run.human.files import digest_said
+from synth_local.run.human.files import digest_human_files
 from synth_local.run.identity.fingerprints import (
     ANALYZE_VERSION,
     EVALUATE_VERSION,
@@ -109,7 +109,7 @@ class State:
                 plan.cell.name,
                 plan.fingerprint,
                 plan.rows.sources,
-                [one.name for one in plan.partners],
+                [partner.name for partner in plan.partners],
             ]
             for plan in self.trained_cells
         ]
@@ -136,7 +136,7 @@ class State:
         """Identity of the analysis: the scores and what single annotators said."""
         context = self.context
         said = [split_facts(context, task).annotations_digest for task in context.tasks.values()]
-        told = [said, digest_said(context)]
+        told = [said, digest_human_files(context)]
         return digest_json([ANALYZE_VERSION, self.evaluate_fingerprint, told])
 
     @property

@@ -13,7 +13,7 @@ from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
 from synth_local.train.sets.sources import plan_repeats
 from synth_local.train.sets.tags import RealCounts
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 SHOWN_LABELS = 10
 
@@ -68,7 +68,7 @@ def _sort_sources(
 ) -> tuple[list[Untrained], set[tuple[str, str]]]:
     """Return what is not trained, and the task and source of all that is."""
     config = context.config
-    if not any(name != GENERATOR_ITSELF for name in config.students):
+    if not any(name != GENERATOR_AS_CLASSIFIER for name in config.students):
         return [], set()
     found = []
     sources: set[tuple[str, str]] = set()

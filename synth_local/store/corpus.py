@@ -157,4 +157,6 @@ def read_accepted(folder: Path) -> list[Example]:
 
 def digest_examples(examples: Sequence[Example]) -> str:
     """Return the identity of labelled texts: ids, labels, texts and their order."""
-    return digest_texts(part for one in examples for part in (one.id, one.label, one.text))
+    return digest_texts(
+        part for example in examples for part in (example.id, example.label, example.text)
+    )

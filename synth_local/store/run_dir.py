@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth_local.records import BROUGHT, Cell
+from synth_local.records import EXTERNAL, Cell
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,9 +21,9 @@ class CorpusKey:
     strategy: str
 
     @property
-    def is_brought(self) -> bool:
+    def is_external(self) -> bool:
         """Return whether it was brought along: a file's rows, for which nothing is generated."""
-        return self.strategy == BROUGHT
+        return self.strategy == EXTERNAL
 
     @property
     def relative(self) -> Path:

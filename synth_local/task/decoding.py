@@ -185,9 +185,9 @@ def guess_encoding(path: Path) -> str:
     if not matches:
         return ""
     best = matches[0]
-    for one in matches:  # Windows' own encoding is by far the most frequent of those alike
-        if one.encoding == "cp1252" and one.chaos <= best.chaos + 0.06:
-            best = one if one.coherence >= best.coherence - 0.05 else best
+    for match in matches:  # Windows' own encoding is by far the most frequent of those alike
+        if match.encoding == "cp1252" and match.chaos <= best.chaos + 0.06:
+            best = match if match.coherence >= best.coherence - 0.05 else best
     if str(best) == marks:
         return IANA["cp1252"]
     return IANA.get(best.encoding, best.encoding.replace("_", "-"))

@@ -29,7 +29,7 @@ from synth_local.task.labels import FoundLabel, LabelNames
 from synth_local.task.raw_rows import MissingColumnError, RawRow
 from synth_local.task.task_file import TaskFile
 
-BROUGHT_COLUMNS = ("text", "label")
+EXTERNAL_COLUMNS = ("text", "label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _tell_empty(raw: str) -> str:
     return INVISIBLE if raw.strip() else EMPTY
 
 
-def read_brought_rows(
+def read_external_rows(
     spec: TaskFile, path: Path, count: RowCount | None = None
 ) -> Iterator[BroughtRow]:
     """Yield the rows of a corpus brought along: the columns ``text`` and ``label``, none left out.
@@ -153,9 +153,9 @@ def read_brought_rows(
     names = LabelNames.of(spec)
     count = count or RowCount(path, names.names)
     try:
-        for row in read_rows(path, *BROUGHT_COLUMNS):
-            found = _find_label(row, names, spec, BROUGHT_COLUMNS[1])
-            text = check_text(row.text, BROUGHT_COLUMNS[0], row.where)
+        for row in read_rows(path, *EXTERNAL_COLUMNS):
+            found = _find_label(row, names, spec, EXTERNAL_COLUMNS[1])
+            text = check_text(row.text, EXTERNAL_COLUMNS[0], row.where)
             count.look_at(row.where, text, row.num_lines)
             if not found.name:
                 count.leave_out(OTHER_LABEL if found.spelled else NO_LABEL, found.spelled)
@@ -166,7 +166,7 @@ def read_brought_rows(
                 count.use()
             yield BroughtRow(row.index, text, found.name or found.spelled, bool(found.name))
     except MissingColumnError as error:
-        names_wanted = " and ".join(map(repr, BROUGHT_COLUMNS))
+        names_wanted = " and ".join(map(repr, EXTERNAL_COLUMNS))
         fix = f"a corpus brought along has the columns {names_wanted}; rename those of the file"
         raise DataError(error.what, where=error.where, fix=fix) from error
     if not count.rows:

@@ -96,9 +96,10 @@ class FileFacts:
 
     def list_remarks(self) -> Iterator[str]:
         """Yield what to look at, beside the counts."""
-        for one in self.others:
-            near = f" (did you mean {one.near!r}?)" if one.near else ""
-            yield f"{one.rows} {_plural(one.rows, 'row says', 'rows say')} {one.spelled!r}{near}"
+        for other in self.others:
+            near = f" (did you mean {other.near!r}?)" if other.near else ""
+            verb = _plural(other.rows, "row says", "rows say")
+            yield f"{other.rows} {verb} {other.spelled!r}{near}"
         if self.several_labels:
             texts = _plural(self.several_labels, "text stands", "texts stand")
             yield f"{self.several_labels} {texts} with several labels ({self.several_labels_at})"

@@ -93,14 +93,14 @@ class LabelNames:
         return found
 
     def _look_up(self, value: Any, where: str) -> FoundLabel:
-        spellings = spell_label(value, where)
-        for one in spellings:
-            if name := self.by_spelling.get(compose(one)):
-                return FoundLabel(name, one)
+        spellings = format_label(value, where)
+        for spelling in spellings:
+            if name := self.by_spelling.get(compose(spelling)):
+                return FoundLabel(name, spelling)
         return FoundLabel("", spellings[0] if spellings else "")
 
 
-def spell_label(value: Any, where: str) -> tuple[str, ...]:
+def format_label(value: Any, where: str) -> tuple[str, ...]:
     """Return how a label is spelled, the likeliest first.
 
     Args:
@@ -113,28 +113,28 @@ def spell_label(value: Any, where: str) -> tuple[str, ...]:
         DataError: a list of several labels, a mark on a part of a text, or bytes that are no text.
     """
     if isinstance(value, list | tuple):
-        return _spell_list(value, where)
+        return _format_list(value, where)
     if isinstance(value, dict):
-        return _spell_object(value, where)
+        return _format_object(value, where)
     if isinstance(value, str | bytes):
         spelled = _decode(value, where) if isinstance(value, bytes) else value
         return tuple(filter(None, [spelled.strip()]))
     if value is None or value != value:  # noqa: PLR0124 - what is not a number is not itself
         return ()
-    return _spell_typed(value)
+    return _format_typed(value)
 
 
-def _spell_typed(value: Any) -> tuple[str, ...]:
+def _format_typed(value: Any) -> tuple[str, ...]:
     """Return the spellings of a value that has a type in the place of one."""
     if isinstance(value, ClassNumber):
         return (value.name, str(value.number))
     if isinstance(value, bool):
         # JSON's word, then that of Python and of spreadsheets
         return ("true", "True") if value else ("false", "False")
-    return _spell_number(value)
+    return _format_number(value)
 
 
-def _spell_number(value: Any) -> tuple[str, ...]:
+def _format_number(value: Any) -> tuple[str, ...]:
     spelled = value.spelling if isinstance(value, SpelledNumber) else str(value)
     is_whole = isinstance(value, float) and value.is_integer()
     if isinstance(value, Decimal):
@@ -142,10 +142,10 @@ def _spell_number(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys((spelled, str(int(value))))) if is_whole else (spelled,)
 
 
-def _spell_list(values: list[Any] | tuple[Any, ...], where: str) -> tuple[str, ...]:
-    if any(isinstance(one, list | tuple) for one in values):
+def _format_list(values: list[Any] | tuple[Any, ...], where: str) -> tuple[str, ...]:
+    if any(isinstance(value, list | tuple) for value in values):
         raise _explain_parts(where)
-    spelled = dict.fromkeys(filter(None, (spell_label(one, where) for one in values)))
+    spelled = dict.fromkeys(filter(None, (format_label(value, where) for value in values)))
     if len(spelled) > 1:
         raise DataError(
             f"the row has {len(spelled)} labels ({list_names([one[0] for one in spelled])}): "
@@ -157,10 +157,10 @@ def _spell_list(values: list[Any] | tuple[Any, ...], where: str) -> tuple[str, .
     return next(iter(spelled), ())
 
 
-def _spell_object(value: dict[str, Any], where: str) -> tuple[str, ...]:
+def _format_object(value: dict[str, Any], where: str) -> tuple[str, ...]:
     """Return the label of an annotation, as older exports of doccano nest it."""
     if "label" in value and not _SPAN_KEYS & value.keys():
-        return spell_label(value["label"], where)
+        return format_label(value["label"], where)
     if _SPAN_KEYS & value.keys():
         raise _explain_parts(where)
     raise DataError(

@@ -113,11 +113,11 @@ class DataSpec(Section):
 
     @field_validator("label_map", mode="before")
     @classmethod
-    def spell_labels(cls, value: Any) -> Any:
+    def format_labels(cls, value: Any) -> Any:
         """Let whole numbers of a mapping that no file spells stand for labels."""
         if not isinstance(value, dict):
             return value
-        return {_spell(key): _spell(label) for key, label in value.items()}
+        return {_format(key): _format(label) for key, label in value.items()}
 
     @field_validator("label_map", mode="after")
     @classmethod
@@ -207,7 +207,7 @@ class TaskFile(Section):
                 if not isinstance(spec, dict | LabelSpec):
                     msg = f"a label needs a description: write {_show_label(str(name))}"
                     raise ValueError(msg)
-            return {_spell(name): spec for name, spec in value.items()}
+            return {_format(name): spec for name, spec in value.items()}
         return value
 
     @field_validator("labels")
@@ -278,7 +278,7 @@ class TaskFile(Section):
         return self
 
 
-def _spell(label: Any) -> Any:
+def _format(label: Any) -> Any:
     return str(label) if isinstance(label, int) and not isinstance(label, bool) else label
 
 

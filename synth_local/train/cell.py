@@ -25,7 +25,7 @@ from synth_local.records import Cell, Example, Prediction
 from synth_local.train.folders import replace_folder
 from synth_local.train.model_card import render_model_card
 from synth_local.train.pause import Pause
-from synth_local.train.students import READ_NOTHING, TFIDF_LOGREG, StudentRef, check_student
+from synth_local.train.students import BASELINE_STUDENTS, TFIDF_LOGREG, StudentRef, check_student
 from synth_local.train.trained import PreparedStudent, TrainedStudent
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def prepare_student(
         from synth_local.train.linear.tfidf import prepare_tfidf  # noqa: PLC0415 - scikit-learn: 1 s
 
         return Prepared(data, prepare_tfidf(data.train, data.asked, data.labels))
-    if student.name in READ_NOTHING:
+    if student.name in BASELINE_STUDENTS:
         from synth_local.train.linear.shortcuts import prepare_shortcut  # noqa: PLC0415 - scikit-learn
 
         return Prepared(data, prepare_shortcut(student.name, data.train, data.asked, data.labels))

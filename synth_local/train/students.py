@@ -20,10 +20,10 @@ SCRATCH_BERT = "scratch-bert"
 TFIDF_LOGREG = "tfidf-logreg"
 MAJORITY = "majority"
 TEXT_LENGTH = "text-length"
-GENERATOR_ITSELF = "generator-itself"
-READ_NOTHING = (MAJORITY, TEXT_LENGTH)
+GENERATOR_AS_CLASSIFIER = "generator-itself"
+BASELINE_STUDENTS = (MAJORITY, TEXT_LENGTH)
 #: These draw no random numbers: the same rows give the same student, whatever the seed.
-DETERMINISTIC = (TFIDF_LOGREG, *READ_NOTHING)
+DETERMINISTIC = (TFIDF_LOGREG, *BASELINE_STUDENTS)
 WITHOUT_FOLDER = (SCRATCH_BERT, TFIDF_LOGREG, MAJORITY, TEXT_LENGTH)
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 

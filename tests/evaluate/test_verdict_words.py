@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from synth_local.evaluate.verdicts.verdict import QUESTIONS, Question, Verdict, answer
 from synth_local.evaluate.verdicts.words import (
+    format_basis,
+    format_difference,
+    format_settling,
+    format_verdict,
     name_answer,
-    spell_basis,
-    spell_difference,
-    spell_settling,
-    spell_verdict,
 )
 
 MADE = Verdict(
@@ -41,7 +41,7 @@ MADE = Verdict(
 
 
 def test_as_good_names_margin_partner_corpus_and_the_interval_that_decided() -> None:
-    assert spell_verdict(MADE) == (
+    assert format_verdict(MADE) == (
         "As good as the same number of real texts within 0.02, for this corpus: "
         "difference -0.004 [-0.015, +0.007] macro-F1."
     )
@@ -49,7 +49,7 @@ def test_as_good_names_margin_partner_corpus_and_the_interval_that_decided() -> 
 
 
 def test_what_it_rests_on_is_told_with_test_items_only_second_and_the_share_of_the_lift() -> None:
-    assert spell_basis(MADE) == (
+    assert format_basis(MADE) == (
         "s trained on 600 rows of synthetic (few_shot texts of g) has macro-F1 0.958, on 600 rows "
         "of real 0.962; 1,000 test texts.",
         "Interval widened for the best of 4; test items only [-0.010, +0.002].",
@@ -59,13 +59,13 @@ def test_what_it_rests_on_is_told_with_test_items_only_second_and_the_share_of_t
 
 def test_a_margin_of_another_size_is_the_one_that_is_named() -> None:
     assert name_answer(replace(MADE, margin=0.005)) == "As good within 0.005"
-    assert "more than 0.1" in spell_verdict(
+    assert "more than 0.1" in format_verdict(
         replace(MADE, verdict="worse", margin=0.1, gap=0.3, low=0.2, high=0.4)
     )
 
 
 def test_worse_says_what_is_lost() -> None:
-    told = spell_verdict(replace(MADE, verdict="worse", gap=0.1, low=0.05, high=0.15))
+    told = format_verdict(replace(MADE, verdict="worse", gap=0.1, low=0.05, high=0.15))
     assert told.startswith(
         "Worse than the same number of real texts by more than 0.02, for this corpus"
     )
@@ -74,23 +74,23 @@ def test_worse_says_what_is_lost() -> None:
 
 def test_an_open_question_says_what_would_settle_it() -> None:
     one = replace(MADE, verdict="open", high=0.03, settles=("about 1,900 test texts (…)",))
-    assert spell_verdict(one).endswith("; about 1,900 test texts (…) would settle it.")
-    assert spell_settling(replace(one, settles=("the gap lies at the margin",))) == (
+    assert format_verdict(one).endswith("; about 1,900 test texts (…) would settle it.")
+    assert format_settling(replace(one, settles=("the gap lies at the margin",))) == (
         "the gap lies at the margin"
     )
 
 
 def test_no_verdict_gives_the_reason_even_where_nothing_was_compared() -> None:
     one = Verdict(task="t", student="s", question="instead_of_real", verdict="none")
-    assert spell_verdict(one) == "No verdict: nothing was compared."
-    assert spell_verdict(replace(one, reasons=("1 of 2 trainings failed",))) == (
+    assert format_verdict(one) == "No verdict: nothing was compared."
+    assert format_verdict(replace(one, reasons=("1 of 2 trainings failed",))) == (
         "No verdict: 1 of 2 trainings failed."
     )
-    assert (spell_basis(one), spell_difference(one)) == ((), "")
+    assert (format_basis(one), format_difference(one)) == ((), "")
 
 
 def test_several_corpora_are_counted_in_the_sentence() -> None:
-    assert "over 3 corpora" in spell_verdict(replace(MADE, num_corpora=3))
+    assert "over 3 corpora" in format_verdict(replace(MADE, num_corpora=3))
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_an_addition_names_what_was_added_to(source: str, told: str) -> None:
     partner = f"t__{source}__-__-__s__n60"
     one = replace(MADE, question=question, verdict="helps", partner=partner, gap=-0.05)
     one = replace(one, low=-0.08, high=-0.02)
-    assert spell_verdict(one).startswith(told)
-    assert "gains 0.050" in spell_verdict(one)
+    assert format_verdict(one).startswith(told)
+    assert "gains 0.050" in format_verdict(one)
 
 
 @given(
@@ -117,7 +117,7 @@ def test_nothing_is_said_to_lose_or_gain_while_the_interval_holds_zero(
     high = low + width
     made = answer(question, low, high, margin)
     one = replace(MADE, question=question, verdict=made, gap=(low + high) / 2, margin=margin)
-    told = spell_verdict(replace(one, low=low, high=high))
+    told = format_verdict(replace(one, low=low, high=high))
     says = re.search(r"\b(loses|gains|higher|lower)\b", told)
     assert (says is not None) == (not low <= 0 <= high)
     assert "No difference" not in told

@@ -12,7 +12,7 @@ from synth_local.errors import EXIT_CONFIG, EXIT_DATA, SynthLocalError
 from synth_local.records import Example
 from synth_local.run.human.answers import parse_items, parse_judgements
 from synth_local.task import TaskFile, load_splits, load_task
-from synth_local.task.examples import read_brought_rows, read_examples
+from synth_local.task.examples import read_examples, read_external_rows
 from synth_local.task.file_facts import FileFacts, RowCount
 from synth_local.task.load import Task
 from tests.fuzz.made_files import FEW, LABELS, MadeFile, data_files, task_files
@@ -89,7 +89,7 @@ def test_a_corpus_brought_along_is_refused_or_all_its_rows_are_counted(
         spec = make_spec(None, others)
         count = RowCount(path, LABELS)
         try:
-            rows = list(read_brought_rows(spec, path, count))
+            rows = list(read_external_rows(spec, path, count))
         except SynthLocalError as error:
             check_error(error)
             continue

@@ -11,7 +11,7 @@ import pytest
 
 from synth_local.commands.compare.cell_filter import PARTS, choose_cells, parse_cells
 from synth_local.commands.compare.compare import compare_facts
-from synth_local.commands.compare.differences import list_unlike
+from synth_local.commands.compare.differences import list_setting_differences
 from synth_local.commands.compare.match import match_conditions
 from synth_local.commands.compare.run_facts import RunFacts, TrainedCondition
 from synth_local.errors import ConfigError, DataError
@@ -75,7 +75,7 @@ def pair_up(first: RunFacts, other: RunFacts) -> list[tuple[str, str]]:
 
 
 def warn(first: RunFacts, other: RunFacts) -> dict[str, tuple[str, str]]:
-    found = list_unlike(first, other, match_conditions(first, other).pairs)
+    found = list_setting_differences(first, other, match_conditions(first, other).pairs)
     return {one.what: (one.first, one.other) for one in found}
 
 
@@ -323,7 +323,9 @@ def test_what_differs_beside_the_choice_is_still_a_warning() -> None:
         "dtype": ("float32", "bfloat16"),
         "student bert: weights": ("b" * 12, "c" * 12),
     }
-    [dtype] = [one for one in list_unlike(*sides, match_conditions(*sides).pairs) if one.where]
+    [dtype] = [
+        one for one in list_setting_differences(*sides, match_conditions(*sides).pairs) if one.where
+    ]
     assert dtype.where[0] == "weather / xs / zero_shot against weather / xs / few_shot"
 
 

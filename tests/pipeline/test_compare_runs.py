@@ -11,8 +11,8 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from synth_local.commands.compare.compare import ComparedPair, compare_facts
-from synth_local.commands.compare.differences import list_unlike
-from synth_local.commands.compare.match import match_conditions, spell_condition
+from synth_local.commands.compare.differences import list_setting_differences
+from synth_local.commands.compare.match import format_condition, match_conditions
 from synth_local.commands.compare.run_facts import RunFacts, TrainedCondition, name_by_text
 from synth_local.errors import DataError
 from synth_local.evaluate.groups import CellPredictions
@@ -113,7 +113,7 @@ def improve(condition: TrainedCondition, num_items: int) -> TrainedCondition:
 
 
 def warn(first: RunFacts, other: RunFacts) -> dict[str, tuple[str, str]]:
-    found = list_unlike(first, other, match_conditions(first, other).pairs)
+    found = list_setting_differences(first, other, match_conditions(first, other).pairs)
     return {one.what: (one.first, one.other) for one in found}
 
 
@@ -288,8 +288,8 @@ def test_a_difference_of_many_conditions_is_named_once_with_all_of_them() -> Non
         make_run(),
         conditions=tuple(replace(c, facts={**c.facts, "steps": 9}) for c in make_run().conditions),
     )
-    [found] = list_unlike(make_run(), other, match_conditions(make_run(), other).pairs)
-    assert found.where == tuple(spell_condition(one.condition) for one in other.conditions)
+    [found] = list_setting_differences(make_run(), other, match_conditions(make_run(), other).pairs)
+    assert found.where == tuple(format_condition(one.condition) for one in other.conditions)
 
 
 def test_partners_without_a_common_seed_are_named_and_the_rest_is_compared() -> None:

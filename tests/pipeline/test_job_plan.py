@@ -9,7 +9,7 @@ import pytest
 from synth_local.backends.slurm.jobs import Job, cut_parts
 from synth_local.config import StagesSite
 from synth_local.pipeline.slurm.job_plan import GeneratorWork, Work, plan_jobs
-from synth_local.pipeline.slurm.submit import _spell_dependency
+from synth_local.pipeline.slurm.submit import _format_dependency
 
 STAGES = StagesSite()
 Needs = list[tuple[str, str]]
@@ -169,13 +169,13 @@ def test_a_dependency_names_every_part_of_an_array_with_its_kind() -> None:
             number = sum(map(len, ids.values())) + 1
             ids.setdefault(job.name, []).append(str(number))
     assert ids["generate-a-r0"] == ["2", "3", "4"]
-    assert _spell_dependency(jobs["prepare"], ids) == ""
-    assert _spell_dependency(jobs["curate-a-r0"], ids) == "afterok:2:3:4"
-    train = _spell_dependency(jobs["train"], ids)
+    assert _format_dependency(jobs["prepare"], ids) == ""
+    assert _format_dependency(jobs["curate-a-r0"], ids) == "afterok:2:3:4"
+    train = _format_dependency(jobs["train"], ids)
     assert train == f"afterok:{ids['curate-a-r0'][0]},afterok:{ids['curate-b-r0'][0]}"
     # `afterok:1,2` would mean afterok:1,afterany:2
     for job in jobs.values():
-        spelled = _spell_dependency(job, ids)
+        spelled = _format_dependency(job, ids)
         pieces = spelled.split(",") if spelled else []
         assert all(piece.startswith(("afterok:", "afterany:")) for piece in pieces)
         named = [one for piece in pieces for one in piece.split(":")[1:]]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from synth_local.errors import DataError, MachineError
-from synth_local.records import BROUGHT
+from synth_local.records import EXTERNAL
 from synth_local.run.identity.decided_by import REAL_DATA, drop_undecided
-from synth_local.run.identity.why_stale import spell_changes
-from synth_local.run.sources.find import find_folder, is_by_variable, open_brought
+from synth_local.run.identity.why_stale import format_changes
+from synth_local.run.sources.find import find_folder, is_by_variable, open_external
 from synth_local.run.sources.made_from import (
     KeptModel,
     KeptTask,
@@ -89,7 +89,7 @@ def test_a_task_file_that_is_elsewhere_now_is_told_by_its_last_parts(
 def test_short_values_are_shown_and_long_ones_only_named() -> None:
     before = {"a": 1.0, "b": "0" * 64, "c": "x" * 100, "f: k.d": "old", "same": 1, "gone": "x"}
     now = {"a": 0.7, "b": "1" * 64, "c": "y" * 100, "f: k.d": "new", "same": 1}
-    assert spell_changes(before, now) == [
+    assert format_changes(before, now) == [
         "f changed: k.d",
         "a 1.0 \u2192 0.7",
         "b changed",
@@ -100,7 +100,7 @@ def test_short_values_are_shown_and_long_ones_only_named() -> None:
 
 def test_many_changes_are_counted_from_the_tenth_on() -> None:
     before = {f"k{number}": 0 for number in range(25)} | {f"f: k{n}": 0 for n in range(25)}
-    lines = spell_changes(before, dict.fromkeys(before, 1))
+    lines = format_changes(before, dict.fromkeys(before, 1))
     assert len(lines) == 11
     assert lines[-1] == "and 16 more"
     assert lines[0].endswith("k9, and 15 more")
@@ -111,9 +111,9 @@ def test_details_of_the_data_count_only_where_the_data_changed() -> None:
     touched = {REAL_DATA: "1", f"{DETAIL}data file a.csv": "2"}
     changed = {REAL_DATA: "2", f"{DETAIL}data file a.csv": "2"}
     otherwise = {REAL_DATA: "2", f"{DETAIL}data file a.csv": "1"}
-    assert spell_changes(*drop_undecided(before, touched)) == []
-    assert spell_changes(*drop_undecided(before, changed)) == ["data file a.csv 1 \u2192 2"]
-    assert spell_changes(*drop_undecided(before, otherwise)) == [f"{REAL_DATA} 1 \u2192 2"]
+    assert format_changes(*drop_undecided(before, touched)) == []
+    assert format_changes(*drop_undecided(before, changed)) == ["data file a.csv 1 \u2192 2"]
+    assert format_changes(*drop_undecided(before, otherwise)) == [f"{REAL_DATA} 1 \u2192 2"]
 
 
 def test_facts_that_another_version_kept_are_read() -> None:
@@ -176,20 +176,20 @@ def test_a_model_is_found_where_it_was(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_corpus_file_that_is_not_here_is_taken_from_the_record(tmp_path: Path) -> None:
-    key = CorpusKey("t", "mine", BROUGHT)
+    key = CorpusKey("t", "mine", EXTERNAL)
     path = tmp_path / "mine.csv"
     path.write_text("text,label\n")
-    (here,) = open_brought({key: path}, None).values()
+    (here,) = open_external({key: path}, None).values()
     made = replace(keep_tasks(), corpora={"t/mine": KeptFile(str(path), here.digest)})
-    (elsewhere,) = open_brought({key: Path("/nonexistent/mine.csv")}, made).values()
+    (elsewhere,) = open_external({key: Path("/nonexistent/mine.csv")}, made).values()
     assert elsewhere == here  # found where it was
     path.unlink()
-    (lost,) = open_brought({key: path}, made).values()
+    (lost,) = open_external({key: path}, made).values()
     assert lost.digest == here.digest
     assert lost.not_here is not None
     assert str(lost.not_here) == f"the file of the corpus mine ({path})"
     with pytest.raises(DataError, match="missing"):
-        open_brought({key: path}, None)
+        open_external({key: path}, None)
 
 
 def test_a_recorded_task_file_that_this_version_refuses_is_no_bug(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Literal
 from synth_local.models.card import Card, HasSeen
 from synth_local.report.conditions import Condition, Measured
 from synth_local.report.data import ModelPart, ReportData, RunPart
-from synth_local.report.sections.results.generator_itself import list_cautions, spell_student
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.report.sections.results.generator_itself import format_student, list_cautions
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 from tests.report.made_report import make_task
 
 NONE = Measured(None)
@@ -17,7 +17,9 @@ NONE = Measured(None)
 
 def test_what_a_generator_has_seen_limits_its_own_scores() -> None:
     task = make_task()
-    own = Condition(task.name, "", "tiny", "zero_shot", GENERATOR_ITSELF, 0, (0,), NONE, NONE)
+    own = Condition(
+        task.name, "", "tiny", "zero_shot", GENERATOR_AS_CLASSIFIER, 0, (0,), NONE, NONE
+    )
     student = replace(own, student="majority")
 
     def caution(split: Literal["train", "test"], num_rows: int) -> tuple[str, ...]:
@@ -35,5 +37,5 @@ def test_what_a_generator_has_seen_limits_its_own_scores() -> None:
 
 
 def test_headings_name_the_generator_itself() -> None:
-    assert spell_student(GENERATOR_ITSELF) == "the generator itself"
-    assert spell_student("majority") == "student majority"
+    assert format_student(GENERATOR_AS_CLASSIFIER) == "the generator itself"
+    assert format_student("majority") == "student majority"

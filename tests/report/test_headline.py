@@ -9,7 +9,7 @@ import pytest
 from synth_local.evaluate.summary import Condition, Confusion, FailedTraining
 from synth_local.evaluate.verdicts.against import Origin
 from synth_local.evaluate.verdicts.verdict import Verdict, pick_main
-from synth_local.evaluate.verdicts.words import spell_verdict
+from synth_local.evaluate.verdicts.words import format_verdict
 from synth_local.report.data import ReportData
 from synth_local.report.headline import MOST_FAILED, Headline, write_headlines
 from tests.report.made_report import judge, make_data, make_interval, make_task
@@ -77,7 +77,7 @@ def test_one_rule_gives_the_words_of_the_page(
     found = make_headline(data)
     assert found.answer == answer
     assert found.claim == f"{claim}, for this corpus"
-    told = spell_verdict(data.verdicts[0])
+    told = format_verdict(data.verdicts[0])
     assert f"{found.claim}: {found.figures}".replace("\N{MINUS SIGN}", "-") == told
 
 

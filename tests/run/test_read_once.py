@@ -50,13 +50,13 @@ def test_a_stage_reads_once_what_several_corpora_need(
     assert small_run.run("--until", "curate").returncode == 0
     (small_run.out / "corpora" / "weather" / "old-chat" / "brought" / "manifest.json").unlink()
     for module in (rounds, curate_external):
-        counted(module, "read_brought")
+        counted(module, "read_external")
     for name in ("open_embedder", "keep_distinct", "measure_corpus"):
         counted(measure, name)
     for stage in ("curate", "measure"):
         run_step(stage, small_run.out, 0, 1, None)
     assert counts == {
-        "read_brought": 1,
+        "read_external": 1,
         "measure_corpus": 5,
         "open_embedder": 1,
         "keep_distinct": 1,

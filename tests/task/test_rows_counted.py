@@ -11,7 +11,7 @@ import pytest
 
 from synth_local.store.records import parse
 from synth_local.task import load_splits, load_task
-from synth_local.task.examples import read_brought_rows, read_examples
+from synth_local.task.examples import read_examples, read_external_rows
 from synth_local.task.file_facts import FileFacts, RowCount
 from tests.task.test_task_file import write_task
 from tests.task.test_task_reading import make_spec
@@ -128,7 +128,7 @@ def test_all_rows_of_a_corpus_brought_along_are_accounted_for(tmp_path: Path) ->
     ]
     path = write(tmp_path, [*GOOD, *odd])
     count = RowCount(path, ("ham", "spam"))
-    rows = list(read_brought_rows(make_spec(other_labels="drop"), path, count))
+    rows = list(read_external_rows(make_spec(other_labels="drop"), path, count))
     facts = count.finish()
     assert [row.is_known for row in rows] == [True, True, False, False, True]
     assert (facts.rows, facts.used) == (5, 2)

@@ -74,7 +74,7 @@ def keep_masked_model(folder: Path) -> None:
     hf.AutoModelForMaskedLM.from_pretrained(folder).save_pretrained(folder)
 
 
-def spell_as_of_old(folder: Path) -> None:
+def format_as_of_old(folder: Path) -> None:
     """Spell its keys as TensorFlow's BERT was converted: gamma and beta, with the prefix."""
     broken.change_weights(
         folder,
@@ -87,7 +87,7 @@ def spell_as_of_old(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("change", [train_head, keep_masked_model, spell_as_of_old])
+@pytest.mark.parametrize("change", [train_head, keep_masked_model, format_as_of_old])
 def test_a_new_head_is_drawn_and_named_and_the_body_is_the_folders(
     change: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

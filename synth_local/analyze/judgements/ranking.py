@@ -67,8 +67,10 @@ def measure_judgements(
                 rank=rank,
                 last_rank=last_rank,
                 strength=strengths.get(task),
-                num_wins=sum(one.winner == task for one in judgements),
-                num_judgements=sum(task in (one.winner, one.loser) for one in judgements),
+                num_wins=sum(judgement.winner == task for judgement in judgements),
+                num_judgements=sum(
+                    task in (judgement.winner, judgement.loser) for judgement in judgements
+                ),
             )
         )
     same = measure_sameness(votes)
@@ -77,9 +79,9 @@ def measure_judgements(
         pairs=votes,
         cycles=ranking.cycles,
         num_judgements=len(judgements),
-        num_annotators=len({one.annotator for one in judgements}),
+        num_annotators=len({judgement.annotator for judgement in judgements}),
         num_pairs=len(tasks) * (len(tasks) - 1) // 2,
-        num_tied=sum(one.majority is None for one in votes),
+        num_tied=sum(vote.majority is None for vote in votes),
         same=same,
         coefficient=None if same is None else 2 * same - 1,
         reason=reason,
@@ -103,13 +105,22 @@ def count_votes(tasks: Sequence[str], judgements: Sequence[Judgement]) -> tuple[
     Raises:
         DataError: a judgement names another task, or the same task twice.
     """
-    for one in judgements:
-        if not {one.winner, one.loser} <= set(tasks) or one.winner == one.loser:
-            raise DataError(f"{one.winner!r} and {one.loser!r} are no pair of the run's tasks")
+    for judgement in judgements:
+        if (
+            not {judgement.winner, judgement.loser} <= set(tasks)
+            or judgement.winner == judgement.loser
+        ):
+            raise DataError(
+                f"{judgement.winner!r} and {judgement.loser!r} are no pair of the run's tasks"
+            )
     found = []
     for first, second in combinations(tasks, 2):
-        num_first = sum((one.winner, one.loser) == (first, second) for one in judgements)
-        num_second = sum((one.winner, one.loser) == (second, first) for one in judgements)
+        num_first = sum(
+            (judgement.winner, judgement.loser) == (first, second) for judgement in judgements
+        )
+        num_second = sum(
+            (judgement.winner, judgement.loser) == (second, first) for judgement in judgements
+        )
         if num_first + num_second:
             found.append(PairVotes(first, second, num_first, num_second))
     return tuple(found)
@@ -120,8 +131,8 @@ def explain_gaps(tasks: Sequence[str], votes: Sequence[PairVotes]) -> str:
     if len(tasks) < 2:
         return "one task cannot be compared"
     linked = np.zeros((len(tasks), len(tasks)), dtype=bool)  # (T, T)
-    for one in votes:
-        linked[tasks.index(one.first), tasks.index(one.second)] = True
+    for vote in votes:
+        linked[tasks.index(vote.first), tasks.index(vote.second)] = True
     num_groups, group = connected_components(linked, directed=False)
     if num_groups == 1:
         return ""
@@ -144,10 +155,10 @@ def rank_tasks(tasks: Sequence[str], votes: Sequence[PairVotes]) -> Ranking:
         objective than another by majority, and in no cycle with it, has the smaller first rank.
     """
     before = np.zeros((len(tasks), len(tasks)), dtype=bool)  # (T, T): row before column
-    for one in votes:
-        if one.majority is not None:
-            loser = one.second if one.majority == one.first else one.first
-            before[tasks.index(one.majority), tasks.index(loser)] = True
+    for vote in votes:
+        if vote.majority is not None:
+            loser = vote.second if vote.majority == vote.first else vote.first
+            before[tasks.index(vote.majority), tasks.index(loser)] = True
     reach = _close(before)
     in_cycle = reach & reach.T
     above, below = (reach & ~in_cycle).sum(axis=0), (reach & ~in_cycle).sum(axis=1)
@@ -186,8 +197,8 @@ def measure_sameness(votes: Sequence[PairVotes]) -> float | None:
         324-345.
     """
     num_all = num_same = 0
-    for one in votes:
-        total = one.num_first + one.num_second
+    for vote in votes:
+        total = vote.num_first + vote.num_second
         num_all += total * (total - 1) // 2
-        num_same += sum(n * (n - 1) // 2 for n in (one.num_first, one.num_second))
+        num_same += sum(n * (n - 1) // 2 for n in (vote.num_first, vote.num_second))
     return num_same / num_all if num_all else None

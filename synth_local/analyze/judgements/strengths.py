@@ -51,8 +51,8 @@ def fit_strengths(
     """
     places = {task: place for place, task in enumerate(tasks)}
     counts = np.zeros((len(tasks), len(tasks)))  # (T, T) wins of row over column
-    for one in judgements:
-        counts[places[one.winner], places[one.loser]] += 1
+    for judgement in judgements:
+        counts[places[judgement.winner], places[judgement.loser]] += 1
     counts += np.where(counts + counts.T > 0, ALPHA, 0.0)
     point = solve_strengths(counts)
     half_widths = norm.isf((1 - level) / 2) * _find_errors(counts, point)

@@ -116,13 +116,13 @@ def _find_agreement(
 
 def _list_surer(answers: Sequence[Finding], curves: Sequence[LearningCurve]) -> Iterator[str]:
     """Yield what would make the answers surer: what settles them, then what was not tried."""
-    yield from dict.fromkeys(text for one in answers for text in one.verdict.settles)
-    asked = {one.verdict.question for one in answers if one.run}
+    yield from dict.fromkeys(text for answer in answers for text in answer.verdict.settles)
+    asked = {answer.verdict.question for answer in answers if answer.run}
     if asked and "instead_of_all_real" not in asked:
         yield "real_all and synthetic_all under sources: what all the texts that you have would do"
     if asked and not asked & {"with_all_real", "with_pool"}:
         yield "pool, pool_balanced and pool+synthetic under sources: what synthetic texts add"
-    if asked and any(one.verdict.num_corpora == 1 for one in answers):
+    if asked and any(answer.verdict.num_corpora == 1 for answer in answers):
         yield "corpus_seeds in the run file: would another corpus of the same settings do as well?"
     if asked and not curves:
         yield "learning_curve in the run file: are more rows worth it?"

@@ -65,17 +65,17 @@ def read_evidence(directory: Path) -> Evidence:
             fix="bring it up to date: `synth-local run` with its run file",
         )
     analysis = load(run.analysis, Analysis, "analysis") or Analysis()
-    people = {one.task: one for one in analysis.tasks if one.mean_share is not None}
+    people = {task.task: task for task in analysis.tasks if task.mean_share is not None}
     panel = {one.task: one for one in analysis.panel if one.mean_share is not None}
     findings = [
         Finding(
-            one,
+            verdict,
             str(directory),
             found.pair_agreement if found else None,
             found.alpha if found else None,
         )
-        for one in verdicts
-        for found in [people.get(one.task)]
+        for verdict in verdicts
+        for found in [people.get(verdict.task)]
     ]
     tasks = dict.fromkeys(score.condition.task for score in summary.scores)
     facts = {task: read_json(run.split_facts(task)) or {} for task in tasks}

@@ -80,10 +80,10 @@ def choose_cells(run: RunFacts, asked: ChosenCells) -> RunFacts:
     parts = asked.parts
     if not parts:
         return run
-    kept = tuple(one for one in run.conditions if _fits(one.condition, parts))
+    kept = tuple(condition for condition in run.conditions if _fits(condition.condition, parts))
     waiting = tuple(one for one in run.waiting if _fits(one, parts))
     if not waiting and all(one.is_repeat for one in kept):
-        there = [one.condition for one in run.conditions if not one.is_repeat]
+        there = [condition.condition for condition in run.conditions if not condition.is_repeat]
         raise _explain_no_match(asked, [*there, *run.waiting], has_repeats=bool(kept))
     corpora = {one.corpus for one in kept}
     return replace(
@@ -155,7 +155,7 @@ def _fits(condition: Condition, parts: Mapping[str, str]) -> bool:
 
 
 def _list_values(conditions: Iterable[Condition], part: str) -> list[str]:
-    found = {getattr(one, part) for one in conditions}
+    found = {getattr(condition, part) for condition in conditions}
     return [str(value) for value in sorted(found)]
 
 
@@ -178,13 +178,13 @@ def _explain_no_match(
         rest = {name: value for name, value in asked.parts.items() if name != part}
         values = _list_values((one for one in there if _fits(one, rest)), part)
         if values:
-            ways.append(f"{part} from {', '.join(values)}, with {_spell(rest)}")
+            ways.append(f"{part} from {', '.join(values)}, with {_format(rest)}")
     return DataError(
-        f"no condition of this run has {_spell(asked.parts)} at once",
+        f"no condition of this run has {_format(asked.parts)} at once",
         where=asked.text,
         fix=f"choose {'; or '.join(ways) or 'fewer parts'}{note}",
     )
 
 
-def _spell(parts: Mapping[str, str]) -> str:
+def _format(parts: Mapping[str, str]) -> str:
     return ", ".join(f"{part}={value}" for part, value in parts.items())

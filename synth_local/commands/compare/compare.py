@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from synth_local.commands.compare.cell_filter import choose_cells, parse_cells
-from synth_local.commands.compare.differences import Unlike, list_unlike
-from synth_local.commands.compare.match import Match, Matches, match_conditions, spell_condition
+from synth_local.commands.compare.differences import SettingDifference, list_setting_differences
+from synth_local.commands.compare.match import Match, Matches, format_condition, match_conditions
 from synth_local.commands.compare.run_facts import RunFacts, load_runs
 from synth_local.core.stats import SCORES, score_seeds
 from synth_local.curate.cost import Cost, cost_of
@@ -56,7 +56,7 @@ class RunPair:
     other: str
     generators: tuple[str, str] | None
     pairs: tuple[ComparedPair, ...]
-    unlike: tuple[Unlike, ...]
+    unlike: tuple[SettingDifference, ...]
     only_first: tuple[str, ...]
     only_other: tuple[str, ...]
     omitted: tuple[str, ...]
@@ -123,7 +123,7 @@ def compare_runs(
         DataError: nothing can be compared, common test items have two gold labels, or a run has
             no cell that is like the chosen parts.
     """
-    asked = [parse_cells(str(one)) for one in directories]
+    asked = [parse_cells(str(directory)) for directory in directories]
     runs = load_runs([one.directory for one in asked])
     chosen = [choose_cells(run, one) for run, one in zip(runs, asked, strict=True)]
     return compare_facts(chosen, resampling)
@@ -175,7 +175,7 @@ def compare_facts(runs: Sequence[RunFacts], resampling: Resampling | None = None
                 other.name,
                 match.generators,
                 compared,
-                list_unlike(first, other, match.pairs),
+                list_setting_differences(first, other, match.pairs),
                 match.only_first,
                 match.only_other,
                 tuple(problems),
@@ -190,8 +190,8 @@ def compare_facts(runs: Sequence[RunFacts], resampling: Resampling | None = None
 
 def list_costs(run: RunFacts) -> Iterator[CorpusCost]:
     """Yield what each finished corpus of a run cost, and what students made of it."""
-    corpora = {one.condition: one.corpus for one in run.conditions}
-    groups = group_cells([cell for one in run.conditions for cell in one.cells])
+    corpora = {condition.condition: condition.corpus for condition in run.conditions}
+    groups = group_cells([cell for condition in run.conditions for cell in condition.cells])
     for key, manifest in run.corpora.items():
         yield CorpusCost(
             **asdict(cost_of(manifest)),
@@ -216,9 +216,9 @@ def _align(matches: Sequence[Match]) -> tuple[list[tuple[Match, Pair]], list[str
     """Return the pairs that can be compared, and why others cannot."""
     pairs, problems = [], []
     for match in matches:
-        name = spell_condition(match.first.condition)
+        name = format_condition(match.first.condition)
         if match.other.condition != match.first.condition:
-            name += f" against {spell_condition(match.other.condition)}"
+            name += f" against {format_condition(match.other.condition)}"
         try:
             pairs.append((match, align_pair(name, match.first.cells, match.other.cells)))
         except UndefinedMetricError as error:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth_local.commands.compare.cell_filter import ROWS, find_free_parts
-from synth_local.commands.compare.match import Match, list_same, spell_condition, unique
+from synth_local.commands.compare.match import Match, format_condition, list_same, unique
 from synth_local.commands.compare.run_facts import (
-    OF_THE_QUESTION,
+    QUESTION_FACTS,
     SHOTS,
     TRAINING_ROWS,
     WEIGHTS,
@@ -29,7 +29,7 @@ _BEARS_ON_BROUGHT = ("curate.", "per_label")
 
 
 @dataclass(frozen=True, slots=True)
-class Unlike:
+class SettingDifference:
     """Something that differs between two runs beside what is to be compared.
 
     Attributes:
@@ -45,7 +45,9 @@ class Unlike:
     where: tuple[str, ...] = ()
 
 
-def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tuple[Unlike, ...]:
+def list_setting_differences(
+    first: RunFacts, other: RunFacts, pairs: Sequence[Match]
+) -> tuple[SettingDifference, ...]:
     """Return what differs between two runs where it bears on the pairs.
 
     Returns:
@@ -69,21 +71,23 @@ def list_unlike(first: RunFacts, other: RunFacts, pairs: Sequence[Match]) -> tup
     return _merge(found)
 
 
-def _differ_in_asking(first: RunFacts, other: RunFacts, made: Sequence[Match]) -> list[Unlike]:
+def _differ_in_asking(
+    first: RunFacts, other: RunFacts, made: Sequence[Match]
+) -> list[SettingDifference]:
     """Return how two runs ask for texts and curate them differently."""
-    found: list[Unlike] = []
+    found: list[SettingDifference] = []
     for task in unique(match.first.condition.task for match in made):
         found += _differ(first.prompts, other.prompts, task)
     for name in list_same(made, "strategy"):
         found += _differ(first.strategies, other.strategies, name, "strategy {}: ")
     found += _list_differences(first.making, other.making, "")
-    if all(match.first.corpus and match.first.corpus.is_brought for match in made):
+    if all(match.first.corpus and match.first.corpus.is_external for match in made):
         # nothing was asked for: what bears on them is curation and the number of rows
         found = [one for one in found if one.what.startswith(_BEARS_ON_BROUGHT)]
     return found
 
 
-def _differ_in_training(match: Match, free: Sequence[str]) -> Iterator[Unlike]:
+def _differ_in_training(match: Match, free: Sequence[str]) -> Iterator[SettingDifference]:
     """Return how the two conditions differ beside what is compared: what their names say."""
     first, other = match.first, match.other
     compared: set[str] = set()
@@ -92,7 +96,7 @@ def _differ_in_training(match: Match, free: Sequence[str]) -> Iterator[Unlike]:
     if first.condition.strategy != other.condition.strategy:
         compared.add(SHOTS)
     if first.condition.student != other.condition.student:
-        compared |= OF_THE_QUESTION  # of the two, one may be a generator that is asked
+        compared |= QUESTION_FACTS  # of the two, one may be a generator that is asked
     if ROWS in free:
         compared.add(TRAINING_ROWS)
     facts = [
@@ -100,10 +104,10 @@ def _differ_in_training(match: Match, free: Sequence[str]) -> Iterator[Unlike]:
         for one in (first, other)
     ]
     if first.condition.source != other.condition.source:
-        for one in facts:
-            if TRAINING_ROWS in one:
-                one[TRAINING_ROWS] = _count_labels(one[TRAINING_ROWS])
-    return _list_differences(facts[0], facts[1], spell_condition(first.condition))
+        for fact in facts:
+            if TRAINING_ROWS in fact:
+                fact[TRAINING_ROWS] = _count_labels(fact[TRAINING_ROWS])
+    return _list_differences(facts[0], facts[1], format_condition(first.condition))
 
 
 def _count_labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
@@ -114,7 +118,7 @@ def _count_labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[Unlike]:
+def _differ_in_making(first: RunFacts, other: RunFacts, match: Match) -> list[SettingDifference]:
     """Return how the two corpora of a pair were made differently."""
     keys = match.first.corpus, match.other.corpus
     if keys[0] is None or keys[1] is None:
@@ -144,23 +148,28 @@ def describe_making(manifest: Manifest) -> dict[str, Any]:
 
 def _differ(
     first: Mapping[str, Facts], other: Mapping[str, Facts], name: str, prefix: str = ""
-) -> list[Unlike]:
+) -> list[SettingDifference]:
     where = "" if prefix else name
     return [
-        Unlike(prefix.format(name) + one.what, one.first, one.other, one.where)
-        for one in _list_differences(first.get(name, {}), other.get(name, {}), where)
+        SettingDifference(
+            prefix.format(name) + difference.what,
+            difference.first,
+            difference.other,
+            difference.where,
+        )
+        for difference in _list_differences(first.get(name, {}), other.get(name, {}), where)
     ]
 
 
-def _list_differences(first: Facts, other: Facts, where: str) -> Iterator[Unlike]:
+def _list_differences(first: Facts, other: Facts, where: str) -> Iterator[SettingDifference]:
     for what in dict.fromkeys((*first, *other)):
         values = first.get(what), other.get(what)
         if values[0] != values[1]:
-            spelled = [_spell(value) for value in values]
-            yield Unlike(what, spelled[0], spelled[1], (where,) if where else ())
+            spelled = [_format(value) for value in values]
+            yield SettingDifference(what, spelled[0], spelled[1], (where,) if where else ())
 
 
-def _spell(value: Any) -> str:
+def _format(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, str):
@@ -171,9 +180,9 @@ def _spell(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _merge(found: Sequence[Unlike]) -> tuple[Unlike, ...]:
+def _merge(found: Sequence[SettingDifference]) -> tuple[SettingDifference, ...]:
     """Return each difference once, with the places of all."""
     places: dict[tuple[str, str, str], dict[str, None]] = {}
     for one in found:
         places.setdefault((one.what, one.first, one.other), {}).update(dict.fromkeys(one.where))
-    return tuple(Unlike(*key, tuple(where)) for key, where in places.items())
+    return tuple(SettingDifference(*key, tuple(where)) for key, where in places.items())

@@ -43,7 +43,7 @@ class Matches:
     ambiguous: tuple[str, ...] = ()
 
 
-def spell_condition(condition: Condition) -> str:
+def format_condition(condition: Condition) -> str:
     """Return a condition as people read it: its parts without those that do not apply."""
     parts = (
         *(condition.task, condition.source, condition.generator, condition.strategy),
@@ -92,9 +92,9 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
     taken[1].update(match.other.condition for match in pairs)
     left = [
         tuple(
-            spell_condition(one.condition)
-            for one in run.conditions
-            if one.condition not in used and not one.is_repeat
+            format_condition(condition.condition)
+            for condition in run.conditions
+            if condition.condition not in used and not condition.is_repeat
         )
         for run, used in zip((first, other), taken, strict=True)
     ]
@@ -106,7 +106,7 @@ def _group(
     run: RunFacts, free: Sequence[str], *, across: bool
 ) -> dict[tuple[str, ...], list[TrainedCondition]]:
     groups: dict[tuple[str, ...], list[TrainedCondition]] = {}
-    for one in (one for one in run.conditions if not one.is_repeat):
+    for one in (condition for condition in run.conditions if not condition.is_repeat):
         condition = one.condition
         # a corpus brought along belongs to its name alone
         is_any = across and condition.generator in run.generators

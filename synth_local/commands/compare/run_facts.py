@@ -34,7 +34,7 @@ WEIGHTS = "generator's weights"
 SHOTS = "shots"
 WORDING = "wording of the question"
 TRAINING_ROWS = "training rows"
-OF_THE_QUESTION = frozenset({WEIGHTS, WORDING, SHOTS})
+QUESTION_FACTS = frozenset({WEIGHTS, WORDING, SHOTS})
 _IN_A_PROMPT = IN_A_PROMPT - {"name"}  # tasks are told apart by it
 
 Facts = Mapping[str, Any]
@@ -177,8 +177,8 @@ def detail_data(facts: RunFacts, context: Context, tasks: set[str]) -> RunFacts:
         }
         detailed[name] = parts | about
         conditions = tuple(
-            name_by_text(one, found.test) if one.condition.task == name else one
-            for one in conditions
+            name_by_text(condition, found.test) if condition.condition.task == name else condition
+            for condition in conditions
         )
     return replace(facts, tasks=detailed, conditions=conditions)
 
@@ -268,7 +268,7 @@ def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[Tr
                 TRAINING_ROWS: {"real": rows.real, "synthetic": rows.synthetic},
                 "steps": members[0].steps,
                 "seeds": sorted(plan.cell.seed for plan in members),
-                "student's dtype": sorted({str(one.get("dtype", "")) for one in reports}),
+                "student's dtype": sorted({str(report.get("dtype", "")) for report in reports}),
                 **(_describe_question(context, condition) if members[0].is_classified else {}),
             },
             rows.is_repeat,

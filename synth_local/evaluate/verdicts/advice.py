@@ -44,14 +44,14 @@ def decide(findings: Sequence[Finding], margin: float | None = None) -> list[Fin
     """
     found = []
     for question in QUESTIONS:
-        mine = [one for one in findings if one.verdict.question == question]
+        mine = [finding for finding in findings if finding.verdict.question == question]
         if mine:
             found.append(_decide_question([_at_margin(one, margin) for one in mine]))
     return found
 
 
 def _decide_question(findings: Sequence[Finding]) -> Finding:
-    compared = [one for one in findings if one.verdict.gap is not None]
+    compared = [finding for finding in findings if finding.verdict.gap is not None]
     if not compared:
         return findings[0]
     largest = _keep_largest(compared)
@@ -65,8 +65,8 @@ def _decide_question(findings: Sequence[Finding]) -> Finding:
 
 def _keep_largest(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings with the most rows on the side of the partner: a pilot overrules none."""
-    most = max(one.verdict.partner_num_train or 0 for one in findings)
-    return [one for one in findings if (one.verdict.partner_num_train or 0) == most]
+    most = max(finding.verdict.partner_num_train or 0 for finding in findings)
+    return [finding for finding in findings if (finding.verdict.partner_num_train or 0) == most]
 
 
 def _keep_student(findings: Sequence[Finding]) -> list[Finding]:
@@ -74,12 +74,12 @@ def _keep_student(findings: Sequence[Finding]) -> list[Finding]:
 
     Best on validation texts, where runs know it: on the test texts the pick would be lucky.
     """
-    known = [one for one in findings if one.verdict.partner_validation is not None]
+    known = [finding for finding in findings if finding.verdict.partner_validation is not None]
     if known:
         best = max(known, key=lambda one: one.verdict.partner_validation or 0.0)
     else:
         best = max(findings, key=lambda one: one.verdict.partner_score or 0.0)
-    return [one for one in findings if one.verdict.student == best.verdict.student]
+    return [finding for finding in findings if finding.verdict.student == best.verdict.student]
 
 
 def _note_left_out(
@@ -154,13 +154,13 @@ def answer_elsewhere(
         settles=("a run of your own generator on this task, even of 100 texts per label",),
     )
     gaps = [
-        one.verdict.gap
-        for one in findings
-        if one.verdict.question == wanted and one.verdict.gap is not None
+        finding.verdict.gap
+        for finding in findings
+        if finding.verdict.question == wanted and finding.verdict.gap is not None
     ]
     if not gaps:
         return base
-    tasks = {one.verdict.task for one in findings}
+    tasks = {finding.verdict.task for finding in findings}
     reason = (
         f"only other tasks were tried ({len(tasks)}): their gaps reach from {min(gaps):+.3f} to "
         f"{max(gaps):+.3f}, and this task may lie anywhere"

@@ -61,7 +61,10 @@ class Bench:
             key
             for key in self.serving(asked.source)
             if key.source == asked.source
-            or any(one.condition == key and one.partner in partners for one in self.differences)
+            or any(
+                difference.condition == key and difference.partner in partners
+                for difference in self.differences
+            )
         ]
 
     def serving(self, source: str) -> list[Condition]:

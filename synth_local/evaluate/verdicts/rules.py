@@ -61,7 +61,7 @@ def judge_run(
         One verdict for each task, student and question that has a condition; and for synthetic in
         place of real texts in any case. Students that read nothing have none.
     """
-    floors = {one.task: one for one in summary.floors}
+    floors = {floor.task: floor for floor in summary.floors}
     failed: dict[Condition, list[FailedTraining]] = {}
     for one in summary.failed:
         failed.setdefault(one.condition, []).append(one)
@@ -74,9 +74,9 @@ def judge_run(
     found = []
     for (task, student), scores in by_pair.items():
         mine = [
-            one
-            for one in summary.differences
-            if one.metric == "macro_f1" and one.condition in scores
+            difference
+            for difference in summary.differences
+            if difference.metric == "macro_f1" and difference.condition in scores
         ]
         bench = Bench(
             scores=scores,
@@ -101,15 +101,21 @@ def _judge(bench: Bench, task: str, student: str, question: Question) -> Verdict
     base = replace(base, margin=bench.margin, floor=bench.floor.value)
     if not candidates:
         return replace(base, reasons=(f"no student was trained on the source {asked.source}",))
-    open_ones = [one for one in candidates if not one.against and one.difference is not None]
+    open_ones = [
+        candidate
+        for candidate in candidates
+        if not candidate.against and candidate.difference is not None
+    ]
     if not open_ones:
-        shown = next((one for one in candidates if one.difference), candidates[0])
-        reasons = tuple(dict.fromkeys(text for one in candidates for text in one.against))
+        shown = next((candidate for candidate in candidates if candidate.difference), candidates[0])
+        reasons = tuple(
+            dict.fromkeys(text for candidate in candidates for text in candidate.against)
+        )
         return replace(_fill(bench, base, shown, len(candidates)), reasons=reasons)
     usable = [one for one in open_ones if _origin(bench, one).seen != "yes"] or open_ones
     best = max(usable, key=_rank)
     verdict = _fill(bench, base, best, len(candidates))
-    left_out = [text for one in candidates for text in one.against]
+    left_out = [text for candidate in candidates for text in candidate.against]
     return _conclude(bench, verdict, best, dict.fromkeys([*left_out, *best.cautions]))
 
 
@@ -150,7 +156,9 @@ def _weigh(bench: Bench, question: Question, condition: Condition) -> _Judged:
     against = list(list_failures(bench, condition))
     partners = {key for source in asked.partners for key in bench.serving(source)}
     found = [
-        one for one in bench.differences if one.condition == condition and one.partner in partners
+        difference
+        for difference in bench.differences
+        if difference.condition == condition and difference.partner in partners
     ]
     if not found:
         wanted = " and ".join(asked.partners)
@@ -171,7 +179,8 @@ def _tried_balance(bench: Bench, best: _Judged) -> bool:
     """Return whether pool + synthetic was also set against the pool at its label mix."""
     balanced = set(bench.serving("pool_balanced"))
     return any(
-        one.condition == best.condition and one.partner in balanced for one in bench.differences
+        difference.condition == best.condition and difference.partner in balanced
+        for difference in bench.differences
     )
 
 

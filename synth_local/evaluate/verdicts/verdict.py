@@ -138,7 +138,7 @@ def pick_main(verdicts: Sequence[Verdict]) -> Verdict:
     Returns:
         The first that is about a trained condition, else the first.
     """
-    return next((one for one in verdicts if one.condition), verdicts[0])
+    return next((verdict for verdict in verdicts if verdict.condition), verdicts[0])
 
 
 def answer(question: Question, low: float, high: float, margin: float) -> Answer:

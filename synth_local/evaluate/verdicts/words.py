@@ -83,7 +83,7 @@ def name_answer(verdict: Verdict) -> str:
     return names[verdict.verdict]
 
 
-def spell_verdict(verdict: Verdict) -> str:
+def format_verdict(verdict: Verdict) -> str:
     """Return the verdict as one sentence, with the interval that it was taken from.
 
     Args:
@@ -94,8 +94,8 @@ def spell_verdict(verdict: Verdict) -> str:
         would settle it.
     """
     if verdict.verdict == "none":
-        return f"{_NONE}: {spell_why(verdict)}."
-    other = spell_partner(verdict)
+        return f"{_NONE}: {format_why(verdict)}."
+    other = format_partner(verdict)
     claims: Mapping[Answer, str] = {
         "as_good": f"As good as {other} within {verdict.margin:g}",
         "worse": f"Worse than {other} by more than {verdict.margin:g}",
@@ -103,20 +103,20 @@ def spell_verdict(verdict: Verdict) -> str:
         "harms": f"Harms {_name_base(verdict)}",
         "open": _OPEN,
     }
-    sentence = f"{claims[verdict.verdict]}{_spell_reach(verdict)}: {_spell_move(verdict)}"
+    sentence = f"{claims[verdict.verdict]}{_format_reach(verdict)}: {_format_move(verdict)}"
     if verdict.verdict == "open":
-        sentence += f"; {spell_settling(verdict)}"
+        sentence += f"; {format_settling(verdict)}"
     return f"{sentence}."
 
 
-def spell_difference(verdict: Verdict) -> str:
+def format_difference(verdict: Verdict) -> str:
     """Return condition minus partner with the interval of the verdict; empty for no verdict."""
     if verdict.verdict == "none":
         return ""
-    return _spell_signed(verdict.gap, verdict.low, verdict.high)
+    return _format_signed(verdict.gap, verdict.low, verdict.high)
 
 
-def spell_basis(verdict: Verdict) -> tuple[str, ...]:
+def format_basis(verdict: Verdict) -> tuple[str, ...]:
     """Return what a verdict rests on, a sentence each; empty where there is none.
 
     Args:
@@ -135,21 +135,21 @@ def spell_basis(verdict: Verdict) -> tuple[str, ...]:
         f"{verdict.score:.3f}, on {other.num_train:,} rows of {other.source} "
         f"{verdict.partner_score:.3f}; {_count(verdict.num_test, 'test text')}."
     ]
-    only = _spell_interval(verdict.items_low, verdict.items_high)
+    only = _format_interval(verdict.items_low, verdict.items_high)
     notes = [f"test items only {only}"] if only else []
     if verdict.num_tried > 1:
         notes.insert(0, f"interval widened for the best of {verdict.num_tried}")
     if notes:
         sentences.append(f"{_capital('; '.join(notes))}.")
-    return (*sentences, *_spell_share(verdict, other.source))
+    return (*sentences, *_format_share(verdict, other.source))
 
 
-def spell_reasons(verdict: Verdict) -> tuple[str, ...]:
+def format_reasons(verdict: Verdict) -> tuple[str, ...]:
     """Return why there is no verdict, or what limits it, a sentence each."""
     return tuple(f"{text}." for text in verdict.reasons)
 
 
-def spell_settling(verdict: Verdict) -> str:
+def format_settling(verdict: Verdict) -> str:
     """Return what would settle an open question, without a full stop."""
     if not verdict.settles:
         return verdict.reasons[0] if verdict.reasons else "nothing is known that would settle it"
@@ -158,14 +158,14 @@ def spell_settling(verdict: Verdict) -> str:
     return f"{' or '.join(verdict.settles)} would settle it"
 
 
-def spell_why(verdict: Verdict) -> str:
+def format_why(verdict: Verdict) -> str:
     """Return why there is no answer, or what would settle an open one; empty for an answer."""
     if verdict.verdict == "none":
         return verdict.reasons[0] if verdict.reasons else "nothing was compared"
-    return spell_settling(verdict) if verdict.verdict == "open" else ""
+    return format_settling(verdict) if verdict.verdict == "open" else ""
 
 
-def spell_partner(verdict: Verdict) -> str:
+def format_partner(verdict: Verdict) -> str:
     """Return what the condition was compared with; ``real texts`` where that is nothing."""
     if not verdict.partner:
         return "real texts"
@@ -180,14 +180,14 @@ def _name_base(verdict: Verdict) -> str:
     return "all real texts" if verdict.question == "with_all_real" else "the pool"
 
 
-def _spell_reach(verdict: Verdict) -> str:
+def _format_reach(verdict: Verdict) -> str:
     count = verdict.num_corpora
     return ", for this corpus" if count == 1 else f", over {count} corpora of these settings"
 
 
-def _spell_move(verdict: Verdict) -> str:
+def _format_move(verdict: Verdict) -> str:
     """Return the difference; it loses or gains only where the whole interval does."""
-    number = spell_difference(verdict)
+    number = format_difference(verdict)
     if verdict.gap is None or verdict.low is None or verdict.high is None:
         return "not compared"
     if verdict.low > 0:
@@ -197,7 +197,7 @@ def _spell_move(verdict: Verdict) -> str:
     return f"difference {number} macro-F1"
 
 
-def _spell_share(verdict: Verdict, partner: str) -> list[str]:
+def _format_share(verdict: Verdict, partner: str) -> list[str]:
     share = verdict.share_of_lift
     if share is None or verdict.floor is None:
         return []
@@ -208,14 +208,14 @@ def _spell_share(verdict: Verdict, partner: str) -> list[str]:
     ]
 
 
-def _spell_signed(gap: float | None, low: float | None, high: float | None) -> str:
+def _format_signed(gap: float | None, low: float | None, high: float | None) -> str:
     if gap is None:
         return ""
-    interval = _spell_interval(low, high)
+    interval = _format_interval(low, high)
     return f"{_sign(-gap)} {interval}".rstrip()
 
 
-def _spell_interval(low: float | None, high: float | None) -> str:
+def _format_interval(low: float | None, high: float | None) -> str:
     """Return an interval of condition minus partner from one of the gap."""
     return "" if low is None or high is None else f"[{_sign(-high)}, {_sign(-low)}]"
 

@@ -54,13 +54,13 @@ def plan_jobs(work: Work, stages: StagesSite) -> list[Job]:
     jobs = [Job(PREPARE, PREPARE, ((PREPARE,),), stages.prepare)]
     curated: list[Need] = []
     measured: list[Need] = []
-    for one in work.generators:
-        chain = _plan_generator(one, stages)
+    for generator in work.generators:
+        chain = _plan_generator(generator, stages)
         jobs += chain
-        if one.num_rounds:
+        if generator.num_rounds:
             curated.append(Need(chain[-1].name))
-        if not one.is_measured:
-            measure = _plan_measure(one, stages, Need(chain[-1].name if chain else PREPARE))
+        if not generator.is_measured:
+            measure = _plan_measure(generator, stages, Need(chain[-1].name if chain else PREPARE))
             jobs.append(measure)
             measured.append(Need(measure.name, "afterany"))
     last = [Need(need.job, "afterany") for need in curated] + measured

@@ -16,7 +16,7 @@ from synth_local.run.context import Context
 from synth_local.run.rounds import current_rounds
 from synth_local.run.state import State
 from synth_local.store.run_dir import CorpusKey
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 
 def find_work(context: Context, site: SiteConfig) -> Work | None:
@@ -37,7 +37,7 @@ def find_work(context: Context, site: SiteConfig) -> Work | None:
     state = State(context)
     generators = tuple(_find_generator(context, state, site, name) for name in _names(context))
     num_shards, missing = _find_cells(context, state, site)
-    is_done = not num_shards and all(one.is_measured for one in generators)
+    is_done = not num_shards and all(generator.is_measured for generator in generators)
     if is_done and state.is_evaluated and state.is_analyzed and state.is_reported:
         return None
     return Work(generators, num_shards, missing)
@@ -105,12 +105,14 @@ def _num_train_shards(context: Context, site: SiteConfig) -> int:
         # a dry run without the data: sources that need a corpus come once for each
         config = context.config
         corpora, tasks = len(context.corpora), len(context.tasks)
-        of_corpora = [one for one in config.sources if "synthetic" in one or "balanced" in one]
+        of_corpora = [
+            source for source in config.sources if "synthetic" in source or "balanced" in source
+        ]
         sets = len(of_corpora) * corpora + (len(config.sources) - len(of_corpora)) * tasks
         firsts = sum(not context.is_repeat(key) for key in context.corpora)
         cut = tasks * ("real" in config.sources) + firsts * ("synthetic" in config.sources)
         sets += cut * len(config.learning_curve)
-        trained = [name for name in config.students if name != GENERATOR_ITSELF]
+        trained = [name for name in config.students if name != GENERATOR_AS_CLASSIFIER]
         asked = 0 if len(trained) == len(config.students) else _count_asked(context)
         return (sets * len(trained) + asked) * len(config.seeds)
 

@@ -26,14 +26,14 @@ from synth_local.pipeline.slurm.job_plan import plan_jobs
 from synth_local.pipeline.slurm.remaining_work import assume_all, find_work
 from synth_local.run.checks import check_data, check_models, check_settings
 from synth_local.run.context import Context, resolve_config, store_config
-from synth_local.run.rounds import check_brought
+from synth_local.run.rounds import check_external
 from synth_local.run.sources.made_from import Asked, write_asked
 from synth_local.store.markers import clear_failures, list_local_pids
 from synth_local.store.run_dir import RunDir
 from synth_local.store.submission import Submission, SubmittedJob, read_submission, write_submission
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Request:
     arguments: tuple[str, ...] = ()
 
 
-def preview_submission(request: Request, say: Say) -> None:
+def preview_submission(request: Request, say: Print) -> None:
     """Print every script that ``submit`` would write; needs no Slurm, writes nothing.
 
     Raises:
@@ -62,7 +62,7 @@ def preview_submission(request: Request, say: Say) -> None:
     """
     context = _open(request)
     try:
-        check_brought(context)
+        check_external(context)
         _require_sources(context)
         work = find_work(context, request.site)
     except (DataError, MachineError) as error:
@@ -80,7 +80,7 @@ def preview_submission(request: Request, say: Say) -> None:
             say(render_script(part, request.site, place))
 
 
-def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
+def submit_run(request: Request, slurm: Slurm, say: Print) -> Submission | None:
     """Submit what is missing of a run; return the submission, or ``None`` where nothing is.
 
     Raises:
@@ -113,7 +113,7 @@ def submit_run(request: Request, slurm: Slurm, say: Say) -> Submission | None:
     return _submit_parts(run, parts, place, slurm, say)
 
 
-def cancel_run(run: RunDir, slurm: Slurm, say: Say) -> int:
+def cancel_run(run: RunDir, slurm: Slurm, say: Print) -> int:
     """End what works on a run, waiting or running, here or under Slurm; return how many things.
 
     Returns:
@@ -143,13 +143,13 @@ def cancel_run(run: RunDir, slurm: Slurm, say: Say) -> int:
 
 def _open(request: Request) -> Context:
     run = RunDir(request.out.resolve())
-    if GENERATOR_ITSELF in request.config.students:
+    if GENERATOR_AS_CLASSIFIER in request.config.students:
         _check_classifying(request)
     wanted, generate = request.config.generate.tensor_parallel, request.site.stages.generate
     given = generate.count_gpus()
     if 0 < given < wanted:
         raise ConfigError(
-            f"generate.tensor_parallel is {wanted}, and a job gets {_spell_gpus(generate)}",
+            f"generate.tensor_parallel is {wanted}, and a job gets {_format_gpus(generate)}",
             where=request.site_file,
             fix=_ask_for_gpus("generate", generate, wanted),
         )
@@ -163,22 +163,22 @@ def _check_classifying(request: Request) -> None:
     train, generate = request.site.stages.train, request.site.stages.generate
     if train.nodes * train.processes > 1:
         raise ConfigError(
-            f"{GENERATOR_ITSELF} classifies in one process, and several train together",
+            f"{GENERATOR_AS_CLASSIFIER} classifies in one process, and several train together",
             where=request.site_file,
             fix="set stages.train.nodes and stages.train.processes to 1, or take "
-            f"{GENERATOR_ITSELF} out of students:",
+            f"{GENERATOR_AS_CLASSIFIER} out of students:",
         )
     wanted = request.config.generate.tensor_parallel if generate.count_gpus() else 0
     if train.count_gpus() < wanted:
         raise ConfigError(
-            f"{GENERATOR_ITSELF} needs {wanted} GPU(s), and a job of the stage train gets "
-            f"{_spell_gpus(train)}",
+            f"{GENERATOR_AS_CLASSIFIER} needs {wanted} GPU(s), and a job of the stage train gets "
+            f"{_format_gpus(train)}",
             where=request.site_file,
             fix=_ask_for_gpus("train", train, wanted),
         )
 
 
-def _spell_gpus(stage: StageSite) -> str:
+def _format_gpus(stage: StageSite) -> str:
     """Return how many GPUs a job gets, and by which setting."""
     source = f"gres: {stage.gres}" if stage.gres else f"gpus: {stage.gpus}"
     return f"{stage.count_gpus()} GPU(s) by {source}"
@@ -212,7 +212,7 @@ def _cut(job: Job, request: Request, limit: int) -> list[Part]:
 
 
 def _submit_parts(
-    run: RunDir, parts: list[Part], place: Place, slurm: Slurm, say: Say
+    run: RunDir, parts: list[Part], place: Place, slurm: Slurm, say: Print
 ) -> Submission:
     before = read_submission(run)
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -223,7 +223,7 @@ def _submit_parts(
     try:
         for part in parts:
             script = run.scripts / f"{part.name}.sh"
-            dependency = _spell_dependency(part.job, ids)
+            dependency = _format_dependency(part.job, ids)
             job_id = slurm.submit(
                 script, run.root, dependency, f"{token}-{part.name}", hold=not ids
             )
@@ -242,7 +242,7 @@ def _submit_parts(
     return released
 
 
-def _take_back(run: RunDir, submission: Submission, slurm: Slurm, say: Say) -> None:
+def _take_back(run: RunDir, submission: Submission, slurm: Slurm, say: Print) -> None:
     """End the jobs of a submission that broke off; none has started, since the first is held."""
     try:
         slurm.cancel([job.id for job in submission.jobs])
@@ -253,7 +253,7 @@ def _take_back(run: RunDir, submission: Submission, slurm: Slurm, say: Say) -> N
         write_submission(run, replace(submission, state="cancelled"))
 
 
-def _spell_dependency(job: Job, ids: dict[str, list[str]]) -> str:
+def _format_dependency(job: Job, ids: dict[str, list[str]]) -> str:
     """Return the dependencies as ``sbatch`` takes them.
 
     ``afterok:1,2`` would mean afterok:1,afterany:2, so every id has its kind before it by ``:``.

@@ -19,7 +19,7 @@ from synth_local.curate.rows import RowChecker
 from synth_local.curate.select import Selection, list_accepted, select
 from synth_local.errors import EngineError
 from synth_local.generate.plan import SlotPlan
-from synth_local.pipeline.steps.curate_external import curate_brought
+from synth_local.pipeline.steps.curate_external import curate_external
 from synth_local.pipeline.steps.generate import row_checker
 from synth_local.pipeline.steps.report_input import corpus_card_data
 from synth_local.records import Turn
@@ -58,8 +58,8 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
     manifest = read_manifest(context.run.corpus(key))
     if manifest and manifest.fingerprint == curation_fingerprint(context, key):
         return CurateResult(True, f"{key}: done before")
-    if key.is_brought:
-        return CurateResult(True, _describe(curate_brought(context, key)))
+    if key.is_external:
+        return CurateResult(True, _describe(curate_external(context, key)))
     rounds = current_rounds(context, key)
     plan = slot_plan(context, key)
     rows = read_ledger(context.run.ledger(key))

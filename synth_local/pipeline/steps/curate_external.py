@@ -18,7 +18,7 @@ from synth_local.records import Outcome, Turn, Verdict
 from synth_local.report.data import CorpusPart
 from synth_local.report.dataset_card import write_dataset_card
 from synth_local.run.context import Context
-from synth_local.run.external import OTHER_LABELS, BroughtRows, read_brought
+from synth_local.run.external import OTHER_LABELS, ExternalRows, read_external
 from synth_local.run.identity.fingerprints import curation_fingerprint
 from synth_local.run.rounds import Rounds, store_rounds
 from synth_local.store.corpus import Manifest, digest_examples, write_corpus
@@ -29,14 +29,14 @@ from synth_local.version import __version__
 ENGINE = {"name": "none", "version": "", "dtype": "", "device": "", "grade": "exact"}
 
 
-def curate_brought(context: Context, key: CorpusKey) -> Manifest:
+def curate_external(context: Context, key: CorpusKey) -> Manifest:
     """Curate a corpus brought along from its file, and write it.
 
     Raises:
         DataError: the file is missing, or a row cannot be used; with file and line.
     """
     task = context.tasks[key.task]
-    rows = read_brought(context, key)
+    rows = read_external(context, key)
     checker = row_checker(context, task)
     turns = [
         Turn(slot, rows.texts[name], "", checker.check(slot, rows.texts[name]))
@@ -61,7 +61,7 @@ def curate_brought(context: Context, key: CorpusKey) -> Manifest:
     return write_corpus(context.run.corpus(key), outcome.accepted, outcome.drops, manifest, card)
 
 
-def _drop_others(rows: BroughtRows) -> list[Outcome]:
+def _drop_others(rows: ExternalRows) -> list[Outcome]:
     """Return the rows whose label the task leaves out, in the file's order."""
     found = []
     for name, slot in rows.slots.items():
@@ -74,7 +74,7 @@ def _drop_others(rows: BroughtRows) -> list[Outcome]:
 def _describe_corpus(
     context: Context, key: CorpusKey, rounds: Rounds, selection: Selection
 ) -> Manifest:
-    task, file = context.tasks[key.task], context.brought[key]
+    task, file = context.tasks[key.task], context.external[key]
     missing = {label: count for label, count in selection.missing.items() if count}
     counts = count_outcomes(selection, task.labels)
     planned = context.per_label(task)

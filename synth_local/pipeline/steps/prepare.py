@@ -36,7 +36,7 @@ def run_prepare(context: Context) -> None:
     for task in context.tasks.values():
         facts = split_facts(context, task)
         log.info("task %s: %d rows to train on", task.name, sum(facts.train.values()))
-    for key, file in context.brought.items():
+    for key, file in context.external.items():
         log.info("corpus brought along %s: %s", key, file.digest)
     for lost in find_blocking(State(context), STAGES):
         raise lost.error

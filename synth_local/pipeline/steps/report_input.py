@@ -142,12 +142,12 @@ def list_samples(context: Context, key: CorpusKey, *, show_real: bool) -> tuple[
 def _run_part(context: Context, state: State, embedder: str, train_seconds: float) -> RunPart:
     run = context.run
     seconds = {
-        "generate": sum(one.seconds for one in state.manifests.values()),
+        "generate": sum(manifest.seconds for manifest in state.manifests.values()),
         "train": train_seconds,
     }
     versions = {"synth-local": __version__}
     versions |= {name: importlib.metadata.version(name) for name in PACKAGES}
-    created = max((one.created for one in state.manifests.values()), default="")
+    created = max((manifest.created for manifest in state.manifests.values()), default="")
     return RunPart(
         run.root.name,
         context.fingerprint,

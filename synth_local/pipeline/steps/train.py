@@ -164,7 +164,7 @@ class _Work:
             job = f"train-{generator}{suffix}"
             error = explain_job(run, job, code, path)
             log.error("%s: %s", name, error.what)
-            if all(one.job != job for one in read_failures(run)):
+            if all(failure.job != job for failure in read_failures(run)):
                 record_failure(run, "train", job, error, str(path))
             self._note_failure(plans, generator, error)
         self.num_done += 0 if code else len(plans)
@@ -271,12 +271,12 @@ def store_predictions(context: Context, plan: CellPlan, predictions: Sequence[Pr
     columns += [(f"p:{label}", pa.float64()) for label in labels]
     rows = [
         {
-            "id": one.id,
-            "gold": one.gold,
-            "predicted": one.predicted,
-            **{f"p:{label}": p for label, p in zip(labels, one.probabilities, strict=True)},
+            "id": prediction.id,
+            "gold": prediction.gold,
+            "predicted": prediction.predicted,
+            **{f"p:{label}": p for label, p in zip(labels, prediction.probabilities, strict=True)},
         }
-        for one in predictions
+        for prediction in predictions
     ]
     write_parquet(context.run.predictions(plan.cell), rows, pa.schema(columns))
 

@@ -26,7 +26,7 @@ from synth_local.report.tables import (
     make_table,
     or_undefined,
 )
-from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS, GENERATOR_AS_CLASSIFIER
 
 NOTHING = (
     "No student was trained on synthetic texts alone: sources: [real, synthetic] in the run file, "
@@ -61,11 +61,11 @@ def make_ablation_table(data: ReportData) -> Table:
     costs = {part.names: cost_of(part.manifest) for part in data.corpora}
     repeats = _list_repeats(data)
     shown = [
-        one
-        for one in read_conditions(data, with_cuts=True)
-        if one.source == "synthetic"
-        and one.student not in (*READ_NOTHING, GENERATOR_ITSELF)
-        and one.strategy not in repeats
+        condition
+        for condition in read_conditions(data, with_cuts=True)
+        if condition.source == "synthetic"
+        and condition.student not in (*BASELINE_STUDENTS, GENERATOR_AS_CLASSIFIER)
+        and condition.strategy not in repeats
     ]
     # as they come, by task and student; within these by corpus and size
     places = {key: place for place, key in enumerate(costs)}
@@ -115,7 +115,7 @@ def _trained(one: Condition) -> Trained:
 
 def _list_repeats(data: ReportData) -> set[str]:
     """Return the strategies that repeat a corpus: a section of their own compares them."""
-    return {corpus.strategy for one in data.found.repeats for corpus in one.corpora[1:]}
+    return {corpus.strategy for repeat in data.found.repeats for corpus in repeat.corpora[1:]}
 
 
 def _score(one: Condition) -> Value:

@@ -16,7 +16,7 @@ from synth_local.report.html import paragraph, terms
 from synth_local.report.section import Page, Section
 from synth_local.report.sections.results import generator_itself
 from synth_local.report.sections.results.figure import name_score_panel
-from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS, GENERATOR_AS_CLASSIFIER
 
 MOST_GAPS = 5
 #: More rows than these are folded.
@@ -56,10 +56,10 @@ def render(data: ReportData, page: Page) -> list[Markup]:
         more = len(gaps) - MOST_GAPS
         lines = gaps[:MOST_GAPS] + ([f"and {more} more, listed below"] if more > 0 else [])
         blocks.append(page.blocks.caution("Something is missing from this run", lines))
-    students = {one.student for one in read_conditions(data)}
+    students = {condition.student for condition in read_conditions(data)}
     notes = [FIGURE_KEY] if headlines else []
-    notes += [READ_NOTHING_NOTE] if students & set(READ_NOTHING) else []
-    notes += [generator_itself.NOTE] if GENERATOR_ITSELF in students else []
+    notes += [READ_NOTHING_NOTE] if students & set(BASELINE_STUDENTS) else []
+    notes += [generator_itself.NOTE] if GENERATOR_AS_CLASSIFIER in students else []
     notes += data.summary.notes if data.summary else ()
     if notes:
         body = terms(MEANINGS) + Markup().join(paragraph(note, "key") for note in notes)
@@ -69,12 +69,12 @@ def render(data: ReportData, page: Page) -> list[Markup]:
 
 def _write_cards(headlines: Sequence[Headline], page: Page) -> Markup:
     cards = []
-    for one in headlines:
-        others = page.blocks.table(one.others) if one.others.rows else Markup("")
-        if len(one.others.rows) > MOST_OTHERS:
-            others = page.blocks.fold(f"{len(one.others.rows)} other answers", others)
-        figure = page.draw("scores", [name_score_panel(one.task, one.student)])
-        cards.append((one, figure, others))
+    for headline in headlines:
+        others = page.blocks.table(headline.others) if headline.others.rows else Markup("")
+        if len(headline.others.rows) > MOST_OTHERS:
+            others = page.blocks.fold(f"{len(headline.others.rows)} other answers", others)
+        figure = page.draw("scores", [name_score_panel(headline.task, headline.student)])
+        cards.append((headline, figure, others))
     return page.blocks.answer(cards)
 
 

@@ -114,7 +114,7 @@ def make_corpus_table(data: ReportData) -> Table:
         col.count("planned", "Planned", lambda one: sum(one.planned.values())),
         col.count("accepted", "Accepted", lambda one: sum(one.accepted.values())),
         col.score("accept_rate", "Accept rate", _accept_rate),
-        col.text("status", "Status", _spell_status),
+        col.text("status", "Status", _format_status),
         col.count("rounds", "Rounds", lambda one: one.rounds),
         col.count("near_test_matches", "Near test matches", lambda one: one.near_test_matches),
         col.count("tokens_prompt", "Prompt tokens", _cost(lambda one: one.tokens.get("prompt"))),
@@ -135,7 +135,7 @@ def _accept_rate(one: Manifest) -> Value:
     return sum(one.accepted.values()) / admitted if admitted else Undefined("nothing was generated")
 
 
-def _spell_status(one: Manifest) -> str:
+def _format_status(one: Manifest) -> str:
     return "complete" if one.complete else f"incomplete: {one.shortfall or 'rows missing'}"
 
 

@@ -73,7 +73,7 @@ def list_meanings(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """Return what each measure of the lines is called and means, the lexical ones left out."""
     used = {line.metric: line.is_surface for line in lines if line.metric in METRICS}
     return [
-        (spell_metric(metric, is_surface=is_surface), METRICS[metric].meaning)
+        (format_metric(metric, is_surface=is_surface), METRICS[metric].meaning)
         for metric, is_surface in used.items()
     ]
 
@@ -87,7 +87,7 @@ def make_diversity_table(lines: Sequence[Line]) -> Table:
     """Return one row per corpus, metric and stage: the value and the real texts beside it."""
     columns: Columns[Line] = (
         *col.names((*col.CORPUS, "label")),
-        col.text("metric", "Measure", _spell_line),
+        col.text("metric", "Measure", _format_line),
         col.text("stage", "Stage", lambda line: line.stage),
         col.interval("synthetic", "Synthetic", lambda line: line.value),
         col.interval("real", "Real", lambda line: line.real),
@@ -96,8 +96,8 @@ def make_diversity_table(lines: Sequence[Line]) -> Table:
     return make_table("diversity", CAPTION, columns, lines, num_headers=6)
 
 
-def _spell_line(line: Line) -> str:
-    return spell_metric(line.metric, is_surface=line.is_surface)
+def _format_line(line: Line) -> str:
+    return format_metric(line.metric, is_surface=line.is_surface)
 
 
 def make_diversity_matrix(lines: Sequence[Line]) -> Table:
@@ -111,7 +111,7 @@ def make_diversity_matrix(lines: Sequence[Line]) -> Table:
     order = sorted(stages, key=lambda key: (tasks.index(key[0]), metrics.index(key[1])))
     columns: Columns[Stages] = (
         *col.names(("task",), _pick_shown),
-        col.text("metric", "Measure", lambda found: _spell_line(_pick_shown(found))),
+        col.text("metric", "Measure", lambda found: _format_line(_pick_shown(found))),
         *col.names(("generator", "strategy", "label"), _pick_shown),
         col.interval("before", "Synthetic, before", _read(BEFORE, lambda line: line.value)),
         col.interval("before_real", "Real, before", _read(BEFORE, lambda line: line.real)),
@@ -131,7 +131,7 @@ def _read(stage: str, get: Callable[[Line], Value]) -> Callable[[Stages], Value]
     return lambda stages: get(stages[stage]) if stage in stages else None
 
 
-def spell_metric(metric: str, *, is_surface: bool) -> str:
+def format_metric(metric: str, *, is_surface: bool) -> str:
     """Return a metric's name for readers; ``surface`` where vectors count characters."""
     if metric not in METRICS:
         return metric.replace("_", " ")  # lexical: no vectors
@@ -146,7 +146,7 @@ def make_diversity_panels(task: str, lines: Sequence[Line]) -> tuple[DotPanel, .
         mine = [line for line in lines if line.metric == metric and not line.label]
         dots = _pair_lines(mine)
         if dots:
-            name = spell_metric(metric, is_surface=mine[0].is_surface)
+            name = format_metric(metric, is_surface=mine[0].is_surface)
             panels.append(
                 DotPanel(
                     name=f"{metric}__{slugify(task)}",

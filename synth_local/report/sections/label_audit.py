@@ -73,7 +73,7 @@ def make_audit_table(data: ReportData, *, by_label: bool | None = None) -> Table
         (part, row)
         for part, audit in list_audits(data)
         for row in audit.rows
-        if by_label in (None, bool(row.label)) and any(one.value for one in row.shares.values())
+        if by_label in (None, bool(row.label)) and any(share.value for share in row.shares.values())
     ]
     columns: Columns[tuple[CorpusPart, AuditRow]] = (
         *col.names(col.CORPUS, lambda pair: pair[0].manifest),

@@ -50,24 +50,24 @@ def make_learning_table(analysis: Analysis) -> Table:
         col.count("largest", "Most rows", lambda one: one.points[-1].num_rows),
         col.interval("last", "Macro-F1 at the most", lambda one: one.points[-1].macro_f1),
         col.count("flat_from", "Flat from", lambda one: or_undefined(one.flat_from, STILL_RISING)),
-        col.text("worth", "Worth in real rows", spell_worth),
+        col.text("worth", "Worth in real rows", format_worth),
     )
     caption = "Learning curves: macro-F1 on the real test items against training rows."
     return make_table("learning", caption, columns, analysis.learning, num_headers=5)
 
 
-def spell_worth(one: LearningCurve) -> Value:
+def format_worth(one: LearningCurve) -> Value:
     """Return what a corpus is worth in real rows, as people read it."""
     if one.worth is None or one.real_ends is None:
         return Undefined(one.reason) if one.reason else None
     ends = one.real_ends
     point, low, high = (
-        _spell_rows(value, ends) for value in (one.worth.point, one.worth.low, one.worth.high)
+        _format_rows(value, ends) for value in (one.worth.point, one.worth.low, one.worth.high)
     )
     return f"{point} [{low}; {high}]"
 
 
-def _spell_rows(value: float, ends: tuple[int, int]) -> str:
+def _format_rows(value: float, ends: tuple[int, int]) -> str:
     rows = round(value)
     sign = "≤ " if rows <= ends[0] else "≥ " if rows >= ends[1] else ""
     return sign + format_value(rows, _COUNT)
@@ -98,7 +98,7 @@ def make_learning_panels(analysis: Analysis) -> tuple[LinePanel, ...]:
             title=f"Macro-F1 by training rows: {task}, {student}",
             x_label="training rows",
             y_label="macro-F1",
-            lines=tuple(_make_line(one) for one in curves),
+            lines=tuple(_make_line(curve) for curve in curves),
         )
         for (task, student), curves in groups.items()
     )

@@ -43,12 +43,12 @@ def make_likeness_table(data: ReportData) -> Table:
         col.text(
             "synthetic_words",
             "Words of synthetic texts",
-            lambda pair: _list_words([one for one in pair[1].words if one.weight > 0]),
+            lambda pair: _list_words([word for word in pair[1].words if word.weight > 0]),
         ),
         col.text(
             "real_words",
             "Words of real texts",
-            lambda pair: _list_words([one for one in pair[1].words if one.weight < 0]),
+            lambda pair: _list_words([word for word in pair[1].words if word.weight < 0]),
         ),
     )
     caption = "How well a classifier of words tells synthetic texts from real ones."
@@ -62,7 +62,7 @@ def _list_tried(data: ReportData) -> list[tuple[CorpusPart, Discrimination]]:
 
 
 def _list_words(words: Sequence[TellingWord]) -> str | None:
-    return " ".join(one.word for one in words) or None
+    return " ".join(word.word for word in words) or None
 
 
 def make_word_table(data: ReportData) -> Table:

@@ -66,7 +66,7 @@ def _list_remarks(file: FileFacts) -> str | None:
 def _list_files(data: ReportData) -> Iterator[tuple[str, FileFacts]]:
     """Yield the files of all tasks, corpora brought along and annotations, with their tasks."""
     for task in data.tasks:
-        yield from ((task.name, one) for one in task.files)
+        yield from ((task.name, file) for file in task.files)
     for part in data.corpora:
         read = (part.manifest.brought or {}).get("read")
         if read:

@@ -72,7 +72,7 @@ def make_corpus_table(analysis: Analysis) -> Table:
         col.score("gap", "Gap to real", lambda pair: pair[1].gap, is_signed=True),
     )
     caption = "The corpora behind the intervals, the first one of each condition first."
-    pairs = [(one, corpus) for one in analysis.repeats for corpus in one.corpora]
+    pairs = [(repeat, corpus) for repeat in analysis.repeats for corpus in repeat.corpora]
     return make_table("repeated_corpora", caption, columns, pairs, num_headers=5, is_long=True)
 
 

@@ -78,8 +78,8 @@ def parse_judgements(path: Path, tasks: Collection[str]) -> Judgements:
     count = RowCount(path)
     num_empty = 0
     for row in _read(path, answer, others):
-        second, first, annotator = (_spell(cell) for cell in row.further)
-        said = _spell(row.text)
+        second, first, annotator = (_format(cell) for cell in row.further)
+        said = _format(row.text)
         if not said:
             num_empty += 1
             count.leave_out(NO_ANSWER)
@@ -130,7 +130,7 @@ def parse_items(path: Path, task: Task, test: Collection[Example]) -> ItemLabels
     seen: dict[tuple[str, ...], str] = {}
     num_missing = 0
     for row in _read(path, "label", ("item", "annotator", *([TEXT] if has_text else []))):
-        item, annotator, *shown = (_spell(cell) for cell in row.further)
+        item, annotator, *shown = (_format(cell) for cell in row.further)
         item = _plain(item, texts)
         answer = _plain(row.text, names.by_spelling) if isinstance(row.text, str) else row.text
         said = names.find(answer, row.where)
@@ -186,7 +186,7 @@ def _read(path: Path, answer: str, others: Collection[str]) -> list[RawRow]:
     return list(read_rows(path, answer, answer, tuple(others)))
 
 
-def _spell(cell: Any) -> str:
+def _format(cell: Any) -> str:
     """Return what stands in a cell, without outer blanks; nothing for a missing value."""
     return "" if cell is None else str(cell).strip()
 

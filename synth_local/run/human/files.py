@@ -23,14 +23,14 @@ PAIRS, ITEMS = "judgements", "annotations"  # files by what they hold
 
 
 @dataclass(frozen=True, slots=True)
-class SaidFile:
+class HumanFile:
     """A file of what people said: its task, empty for judgements of tasks, and its rows."""
 
     task: str
     facts: FileFacts
 
 
-def digest_said(context: Context) -> str:
+def digest_human_files(context: Context) -> str:
     """Return the identity of what the files of the section ``analyze`` say.
 
     Returns:
@@ -97,7 +97,7 @@ def _digest(path: str) -> str:
     return digest_path(Path(path))
 
 
-def check_said(context: Context) -> tuple[SaidFile, ...]:
+def check_human_files(context: Context) -> tuple[HumanFile, ...]:
     """Refuse wrong files before any work begins; what is analyzed already is not read again.
 
     Returns:
@@ -115,14 +115,14 @@ def check_said(context: Context) -> tuple[SaidFile, ...]:
                 where="analyze.annotations",
                 fix=f"use {', '.join(context.tasks)}",
             )
-    said = digest_said(context)
+    said = digest_human_files(context)
     stored = read_json(context.run.analysis) or {}
     if stored.get("said") == said and "files" in stored:
         return load_said(stored["files"])
-    return list_said(context) if said else ()
+    return list_human_files(context) if said else ()
 
 
-def list_said(context: Context) -> tuple[SaidFile, ...]:
+def list_human_files(context: Context) -> tuple[HumanFile, ...]:
     """Return what became of the rows of each file of the section ``analyze``.
 
     Returns:
@@ -136,12 +136,12 @@ def list_said(context: Context) -> tuple[SaidFile, ...]:
     for task in context.tasks.values():
         items = read_items(context, task)
         found += [(task.name, items.facts)] if items else []
-    return tuple(SaidFile(task, facts) for task, facts in found if facts)
+    return tuple(HumanFile(task, facts) for task, facts in found if facts)
 
 
-def load_said(stored: Sequence[dict[str, Any]]) -> tuple[SaidFile, ...]:
+def load_said(stored: Sequence[dict[str, Any]]) -> tuple[HumanFile, ...]:
     """Return the records that ``dataclasses.asdict`` made mappings of."""
-    return parse(stored, tuple[SaidFile, ...])
+    return parse(stored, tuple[HumanFile, ...])
 
 
 def read_judgements(context: Context) -> Judgements | None:

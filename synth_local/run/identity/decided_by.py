@@ -18,7 +18,7 @@ from synth_local.run.identity.fingerprints import IN_A_PROMPT, OF_A_STRATEGY
 from synth_local.run.splits import SplitFacts
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import Task
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 REAL_DATA = "real data"
 _DETAIL = "detail of the real data|"  # of no account where the data are the same
@@ -58,11 +58,11 @@ def list_generation(side: Side, key: CorpusKey) -> Listing:
     """
     context = side.context
     task = context.tasks[key.task]
-    if key.is_brought:
+    if key.is_external:
         fields = {"labels", "other_labels"}
         found = dict(_list_fields(task, fields))
         found[f"{TASK_FILE}: data.label_map"] = task.spec.data.label_map
-        found[f"corpus file of {key.generator}"] = context.brought[key].digest
+        found[f"corpus file of {key.generator}"] = context.external[key].digest
         return found
     strategy = context.strategies[key.strategy]
     left_out = OF_A_STRATEGY | {"budget_tokens", "seed"}
@@ -91,14 +91,14 @@ def list_curation(side: Side, key: CorpusKey) -> Listing:
     context = side.context
     task = context.tasks[key.task]
     curate = context.config.curate.fingerprint_fields()
-    if key.is_brought:
+    if key.is_external:
         curate.pop("max_rounds", None)
     found = {f"curate.{name}": value for name, value in curate.items()}
     found |= dict(_list_fields(task, {"labels", "kind", "length", "clean"}))
     found[f"{TASK_FILE}: order of labels"] = list(task.labels)
     found |= _list_data(side, task, side.facts(task).data_digest)
     found |= {f"per_label.{name}": count for name, count in context.per_label(task).items()}
-    if not key.is_brought:
+    if not key.is_external:
         found["generate.budget_tokens"] = context.config.generate.budget_tokens
     found["version of curate"] = side.versions.get("curate")
     return found
@@ -124,7 +124,7 @@ def list_training(side: Side, student: str, task: str) -> Listing:
     context = side.context
     about = context.tasks[task]
     found: Listing = {}
-    if student == GENERATOR_ITSELF:
+    if student == GENERATOR_AS_CLASSIFIER:
         for name in context.config.generators:
             found |= _list_generator(context, name)
         found |= dict(_list_fields(about, {"language", "labels", "context", "kind"}))

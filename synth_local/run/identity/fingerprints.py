@@ -9,7 +9,7 @@ from __future__ import annotations
 from synth_local.core.hashing import digest_json
 from synth_local.curate.rows import describe_checks
 from synth_local.run.context import Context
-from synth_local.run.external import brought_fingerprint
+from synth_local.run.external import external_fingerprint
 from synth_local.run.splits import split_facts
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
@@ -44,8 +44,8 @@ _NOT_IN_A_TEXT = OF_A_STRATEGY | {"budget_tokens"}  # which decides only how man
 
 def generation_fingerprint(context: Context, key: CorpusKey) -> str:
     """Return the identity of a corpus's ledger: everything that decides a slot's text."""
-    if key.is_brought:
-        return brought_fingerprint(context, key)
+    if key.is_external:
+        return external_fingerprint(context, key)
     generator = context.models.generators[key.generator]
     task = context.tasks[key.task]
     strategy = context.strategies[key.strategy]
@@ -113,7 +113,7 @@ def curation_fingerprint(context: Context, key: CorpusKey) -> str:
     task = context.tasks[key.task]
     curate = context.config.curate.fingerprint_fields()
     budget = context.config.generate.budget_tokens
-    if key.is_brought:  # how many rounds, and what they may cost, is nothing to a file's rows
+    if key.is_external:  # how many rounds, and what they may cost, is nothing to a file's rows
         curate, budget = {k: v for k, v in curate.items() if k != "max_rounds"}, None
     return digest_json(
         {

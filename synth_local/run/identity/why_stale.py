@@ -88,10 +88,10 @@ class Reasons:
             was = listing(before)
         except KeyError:  # there was no such task, generator, strategy or student
             return [NOT_RECORDED]
-        return spell_changes(*drop_undecided(was, listing(now))) or [UNKNOWN]
+        return format_changes(*drop_undecided(was, listing(now))) or [UNKNOWN]
 
 
-def spell_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def format_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return what differs between two listings, each by its key.
 
     Args:
@@ -112,17 +112,17 @@ def spell_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str
         if colon:
             grouped.setdefault(head, []).append(key)
         else:
-            lines.append(_spell_change(name, was, became))
-    fields = [f"{head} changed: {_spell_some(keys)}" for head, keys in grouped.items()]
+            lines.append(_format_change(name, was, became))
+    fields = [f"{head} changed: {_format_some(keys)}" for head, keys in grouped.items()]
     return _cut([*fields, *lines])
 
 
-def _spell_change(name: str, was: Any, became: Any) -> str:
-    shown = [_spell(was), _spell(became)]
+def _format_change(name: str, was: Any, became: Any) -> str:
+    shown = [_format(was), _format(became)]
     return f"{name} changed" if None in shown else f"{name} {shown[0]} \u2192 {shown[1]}"
 
 
-def _spell(value: Any) -> str | None:
+def _format(value: Any) -> str | None:
     """Return a short value as it is spelled; ``None`` for a digest, a text or a collection."""
     if value is None:
         return "none"
@@ -134,7 +134,7 @@ def _spell(value: Any) -> str | None:
     return text if is_short and not is_digest and not isinstance(value, dict) else None
 
 
-def _spell_some(keys: list[str]) -> str:
+def _format_some(keys: list[str]) -> str:
     return ", ".join(_cut(keys))
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth_local.errors import ConfigError, DataError, nearest
-from synth_local.records import BROUGHT
+from synth_local.records import EXTERNAL
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task.kept import NotHere, is_there
 from synth_local.task.load import digest_path
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtFile:
+class ExternalFile:
     """The file of a corpus brought along; the digest is that of its bytes.
 
     Attributes:
@@ -28,7 +28,7 @@ class BroughtFile:
     not_here: NotHere | None = None
 
 
-def find_brought(
+def find_external(
     corpora: Mapping[str, str | Mapping[str, str]], tasks: Sequence[str]
 ) -> dict[CorpusKey, Path]:
     """Return where each corpus brought along lies.
@@ -59,11 +59,11 @@ def find_brought(
                     where=where,
                     fix=f"use {', '.join(tasks)}",
                 )
-            found[CorpusKey(task, name, BROUGHT)] = Path(path)
+            found[CorpusKey(task, name, EXTERNAL)] = Path(path)
     return found
 
 
-def hash_brought(paths: Mapping[CorpusKey, Path]) -> dict[CorpusKey, BroughtFile]:
+def hash_external(paths: Mapping[CorpusKey, Path]) -> dict[CorpusKey, ExternalFile]:
     """Return the files with the digests of their bytes.
 
     Raises:
@@ -76,4 +76,4 @@ def hash_brought(paths: Mapping[CorpusKey, Path]) -> dict[CorpusKey, BroughtFile
                 where=f"corpora.{key.generator}",
                 fix="put it back, or correct its path in the run file",
             )
-    return {key: BroughtFile(path, digest_path(path)) for key, path in paths.items()}
+    return {key: ExternalFile(path, digest_path(path)) for key, path in paths.items()}

@@ -15,7 +15,7 @@ from synth_local.errors import ConfigError, DataError
 from synth_local.generate.prompts import PromptSet, load_prompts
 from synth_local.models import Card, load_card, read_card
 from synth_local.models.places import MODELS_VARIABLE, find_card, find_model
-from synth_local.run.sources.external_files import BroughtFile, hash_brought
+from synth_local.run.sources.external_files import ExternalFile, hash_external
 from synth_local.run.sources.made_from import KeptModel, MadeFrom
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import NotHere, Task, load_task
@@ -108,9 +108,9 @@ def open_card(name: str, folder: Path, kept: KeptModel | None) -> Card:
     return load_card(name, folder) if was_removed else kept.read_card()
 
 
-def open_brought(
+def open_external(
     paths: Mapping[CorpusKey, Path], made: MadeFrom | None
-) -> dict[CorpusKey, BroughtFile]:
+) -> dict[CorpusKey, ExternalFile]:
     """Return the files of the corpora brought along.
 
     Args:
@@ -123,16 +123,16 @@ def open_brought(
     Raises:
         DataError: a file is missing, and not recorded.
     """
-    found: dict[CorpusKey, BroughtFile] = {}
+    found: dict[CorpusKey, ExternalFile] = {}
     for key, path in paths.items():
         kept = made.corpora.get(f"{key.task}/{key.generator}") if made else None
         places = [path, Path(kept.path)] if kept else [path]
-        place = next((one for one in places if is_there(one)), path)
+        place = next((place for place in places if is_there(place)), path)
         try:
-            found |= hash_brought({key: place})
+            found |= hash_external({key: place})
         except DataError as error:
             if kept is None:
                 raise
             lost = NotHere("corpus", key.generator, kept.path, error)
-            found[key] = BroughtFile(Path(kept.path), kept.digest, lost)
+            found[key] = ExternalFile(Path(kept.path), kept.digest, lost)
     return found

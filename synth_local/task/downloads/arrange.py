@@ -83,7 +83,7 @@ def arrange_rows(
     test = [*kept.get("test", []), *(one for one in whole if one.key in chosen)]
     sacred = {one.key for one in test}
     candidates = [*kept.get("train", []), *(one for one in whole if one.key not in chosen)]
-    train = [one for one in candidates if one.key not in sacred]
+    train = [candidate for candidate in candidates if candidate.key not in sacred]
     drops[IN_TEST] += len(candidates) - len(train)
     return Arranged(
         tuple(one.row for one in train),
@@ -94,23 +94,23 @@ def arrange_rows(
 
 def _drop_repeats(rows: Sequence[_Keyed], drops: Counter[str]) -> list[_Keyed]:
     labels: dict[str, set[str]] = defaultdict(set)
-    for one in rows:
-        labels[one.key].add(one.row.label)
+    for row in rows:
+        labels[row.key].add(row.row.label)
     kept: dict[str, _Keyed] = {}
-    for one in rows:
-        if len(labels[one.key]) > 1:
+    for row in rows:
+        if len(labels[row.key]) > 1:
             drops[TWO_LABELS] += 1
-        elif one.key in kept:
+        elif row.key in kept:
             drops[REPEAT] += 1
         else:
-            kept[one.key] = one
+            kept[row.key] = row
     return list(kept.values())
 
 
 def _choose_test(rows: Sequence[_Keyed], seed: int) -> frozenset[str]:
     strata: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for one in rows:
-        strata[one.row.label, one.row.agreement].append(one.key)
+    for row in rows:
+        strata[row.row.label, row.row.agreement].append(row.key)
     chosen: set[str] = set()
     for keys in strata.values():
         ranked = sorted(keys, key=lambda key: (derive_seed(seed, "test", key), key))

@@ -30,7 +30,7 @@ def flatten_row(row: dict[str, Any], label: str, where: str) -> dict[str, Any]:
     answers = next((row[key] for key in ANSWERS if isinstance(row.get(key), list)), None)
     if not isinstance(data, dict) or answers is None or label in data:
         return row
-    said = [_list_choices(one, label, where) for one in answers if _counts(one)]
+    said = [_list_choices(answer, label, where) for answer in answers if _counts(answer)]
     said = [one for one in said if one]
     if len({tuple(sorted(one)) for one in said}) > 1:
         raise DataError(
@@ -57,9 +57,9 @@ def _list_choices(annotation: dict[str, Any], label: str, where: str) -> list[st
             where=where,
             fix="this toolkit classifies whole texts: export a project with Choices",
         )
-    controls = list(dict.fromkeys(str(one.get("from_name", "")) for one in choices))
+    controls = list(dict.fromkeys(str(choice.get("from_name", "")) for choice in choices))
     if label in controls:
-        choices = [one for one in choices if one.get("from_name") == label]
+        choices = [choice for choice in choices if choice.get("from_name") == label]
     elif len(controls) > 1:
         raise DataError(
             f"the answers are of several controls: {list_names(controls)}",

@@ -170,7 +170,7 @@ def _open_arrow(path: Path, columns: list[str] | None) -> Iterator[Batches]:
             with pa.ipc.open_file(source) as table:
                 numbers = range(table.num_record_batches)
                 batches = (table.get_batch(number) for number in numbers)
-                yield table.schema, (_select(one, columns) for one in batches)
+                yield table.schema, (_select(batch, columns) for batch in batches)
         else:
             source.seek(0)
             with pa.ipc.open_stream(source) as stream:

@@ -107,7 +107,7 @@ def list_unread(path: Path, role: str, *, reads_both: bool = False) -> tuple[str
     """
     if path.is_dir() and is_snapshot(path):
         known = ("train", "test") if reads_both else (role,)
-        others = [one for one in find_split(path, role).others if one not in known]
+        others = [other for other in find_split(path, role).others if other not in known]
         return (f"the folder also holds {', '.join(others)}",) if others else ()
     total = 1 if path.is_dir() else count_siblings(path)
     return (f"one of {total} shards; name the folder to read all",) if total > 1 else ()

@@ -58,7 +58,7 @@ def read_separated(
     """
     wanted = (text, label, *further)
     delimiter = delimiter or find_separator(path, wanted, encoding)
-    records = (one for one in _read_records(path, delimiter, encoding) if one.fields)
+    records = (record for record in _read_records(path, delimiter, encoding) if record.fields)
     header = next(records, None)
     if header is None:
         return
@@ -137,7 +137,7 @@ def read_header(path: Path) -> list[str]:
         DataError: the file cannot be read, or its header is no line of separated fields.
     """
     records = _read_records(path, find_separator(path))
-    header = next((one for one in records if one.fields), None)
+    header = next((record for record in records if record.fields), None)
     return header.fields if header else []
 
 

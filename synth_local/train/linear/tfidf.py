@@ -71,11 +71,11 @@ class TfidfStudent:
         """Write ``tfidf.json`` and ``model.safetensors`` into ``folder``."""
         views = [
             {
-                "analyzer": one.analyzer,
-                "ngram_range": list(one.ngram_range),
-                "terms": one.get_feature_names_out().tolist(),
+                "analyzer": vectorizer.analyzer,
+                "ngram_range": list(vectorizer.ngram_range),
+                "terms": vectorizer.get_feature_names_out().tolist(),
             }
-            for one in self.vectorizers
+            for vectorizer in self.vectorizers
         ]
         value = {"format": _FORMAT, "labels": list(self.labels), "views": views}
         write_json(folder / "tfidf.json", value)
@@ -158,4 +158,6 @@ def _make_vectorizer(analyzer: str, ngrams: tuple[int, int], **settings: Any) ->
 
 
 def _transform(vectorizers: Sequence[Any], texts: Sequence[str]) -> Any:
-    return scipy.sparse.hstack([one.transform(texts) for one in vectorizers], format="csr")
+    return scipy.sparse.hstack(
+        [vectorizer.transform(texts) for vectorizer in vectorizers], format="csr"
+    )

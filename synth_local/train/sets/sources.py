@@ -86,7 +86,9 @@ class SetPlan:
 
     def list_empty(self, labels: Iterable[str]) -> list[str]:
         """Return the labels of which the set has no row."""
-        return [one for one in labels if not self.real.get(one, 0) + self.synthetic.get(one, 0)]
+        return [
+            label for label in labels if not self.real.get(label, 0) + self.synthetic.get(label, 0)
+        ]
 
     def cell(self, task: str, student: str, seed: int) -> Cell:
         """Return the cell of this set for one student and seed."""
@@ -135,9 +137,9 @@ class _Planner:
         reals = list(self._plan_real())
         pools = list(self._plan_pools())
         made = [
-            one
+            corpu
             for key, accepted in self.corpora.items()
-            for one in self._plan_corpus(key, accepted, reals, pools)
+            for corpu in self._plan_corpus(key, accepted, reals, pools)
         ]
         return reals + pools + made
 
@@ -184,14 +186,14 @@ class _Planner:
     def _plan_corpus(
         self, key: CorpusKey, accepted: Counts, reals: list[SetPlan], pools: list[SetPlan]
     ) -> Iterator[SetPlan]:
-        real_all = [one.name for one in reals if "real_all" in one.sources]
+        real_all = [real.name for real in reals if "real_all" in real.sources]
         counts = dict(accepted)
         cut = counts
         if self.match == "labels":
             cut = {one: min(n, self.real.train[one]) for one, n in accepted.items()}
         wants_all = "synthetic_all" in self.wanted
         if "synthetic" in self.wanted:
-            matched = [one.name for one in reals if _is_partner(one, self._match(accepted))]
+            matched = [real.name for real in reals if _is_partner(real, self._match(accepted))]
             both = cut == counts
             partners = dict.fromkeys(matched + (real_all if both else []))
             serves = ("synthetic", "synthetic_all") if both else ()
@@ -202,7 +204,7 @@ class _Planner:
             yield SetPlan("synthetic_all", key, {}, counts, tuple(real_all))
         pool = self.real.pool
         if "pool+synthetic" in self.wanted:
-            against = [one.name for one in pools if self._is_pool_of(one, counts)]
+            against = [pool.name for pool in pools if self._is_pool_of(pool, counts)]
             yield SetPlan("pool+synthetic", key, pool, counts, tuple(against))
         if "real+synthetic" in self.wanted:
             yield SetPlan("real+synthetic", key, self.real.train, counts, tuple(real_all))
@@ -243,7 +245,7 @@ def plan_points(
         wholes.append(("real", None, real.train))
     if "synthetic" in wanted:
         wholes += [("synthetic", key, accepted) for key, accepted in corpora.items()]
-    taken = {one.name for one in plans}
+    taken = {plan.name for plan in plans}
     points = []
     for source, key, counts in wholes:
         for size in sizes:

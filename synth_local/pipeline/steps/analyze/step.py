@@ -36,13 +36,13 @@ from synth_local.pipeline.steps.evaluate.corpus_repeats import compare_repeats, 
 from synth_local.pipeline.steps.evaluate.learning_curves import find_cuts, trace_learning
 from synth_local.pipeline.steps.evaluate.step import load_cells
 from synth_local.run.context import Context
-from synth_local.run.human.files import digest_said, list_said
+from synth_local.run.human.files import digest_human_files, list_human_files
 from synth_local.run.human.ratings import Ratings, collect_ratings
 from synth_local.run.splits import split_facts
 from synth_local.run.state import State
 from synth_local.store.records import load
 from synth_local.task import Task
-from synth_local.train.students import READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS
 
 log = logging.getLogger(__name__)
 VARYING_NOTE = (
@@ -83,8 +83,8 @@ def run_analyze(context: Context) -> None:
         context.run.analysis,
         {
             "fingerprint": state.analyze_fingerprint,
-            "said": digest_said(context),
-            "files": [asdict(one) for one in list_said(context)],
+            "said": digest_human_files(context),
+            "files": [asdict(one) for one in list_human_files(context)],
             "analysis": asdict(analysis),
         },
     )
@@ -192,7 +192,7 @@ def _analyze_groups(subjectivity: TaskSubjectivity, rated: Rated, groups: list[G
             for one in bad
         ]
         levels += _list_levels(rated, pair, () if bad else (partner, group))
-    readers = [group for group in groups if group.condition.student not in READ_NOTHING]
+    readers = [group for group in groups if group.condition.student not in BASELINE_STUDENTS]
     curves = [
         trace_curve(rated.shares, rated.correct(group), condition=group.condition.name)
         for group in readers
@@ -218,7 +218,7 @@ def _list_levels(rated: Rated, pair: PairedItems, students: tuple[Group, ...]) -
     """
     numbers = number_levels(pair.agreement)
     ceilings = rated.ceilings
-    soft = [rated.soften(one) for one in students]
+    soft = [rated.soften(student) for student in students]
     for number, level in zip(np.unique(numbers), measure_levels(pair), strict=True):
         kept = numbers == number
         real_soft, synthetic_soft = [float(one[kept].mean()) for one in soft] or (None, None)

@@ -20,7 +20,7 @@ from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.summary import Condition, Difference, Summary
 from synth_local.run.context import Context
 from synth_local.run.human.files import read_judgements
-from synth_local.train.students import READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS
 
 Points = dict[str, dict[str, TaskPoint]]  # by condition without its task, then by task
 
@@ -66,7 +66,9 @@ def fit_across(analysis: Analysis, cells: Sequence[CellPredictions]) -> tuple[Ac
     """
     found = _fit(_place_by_agreement(analysis), AGREEMENT)
     if analysis.judged is not None:
-        strengths = {one.task: one.strength.point for one in analysis.judged.tasks if one.strength}
+        strengths = {
+            task.task: task.strength.point for task in analysis.judged.tasks if task.strength
+        }
         found += _fit(_place_by_strength(strengths, group_cells(cells)), JUDGED)
     return tuple(found)
 
@@ -97,8 +99,8 @@ def average_tasks(context: Context, summary: Summary | None) -> Averages:
     failed = {one.condition for one in summary.failed}
     left_out = [
         key.name
-        for one in _list_gaps(summary)
-        for key in (one.condition, one.partner)
+        for gap in _list_gaps(summary)
+        for key in (gap.condition, gap.partner)
         if key in failed
     ]
     missing = [
@@ -114,7 +116,7 @@ def average_tasks(context: Context, summary: Summary | None) -> Averages:
         _average(name, list(gaps.get(name, {}).values()), signs.get(name, {}))
         for name in dict.fromkeys([*gaps, *signs])
     ]
-    return Averages(tuple(one for one in rows if one.num_tasks or one.signs), tuple(missing))
+    return Averages(tuple(row for row in rows if row.num_tasks or row.signs), tuple(missing))
 
 
 ByTask = dict[str, float]
@@ -122,14 +124,14 @@ ByTask = dict[str, float]
 
 def _list_gaps(summary: Summary) -> list[Difference]:
     """Return the differences to real texts that mean something, those of failed trainings too."""
-    blind = {one.condition for one in summary.confusions if one.only_label}
+    blind = {confusion.condition for confusion in summary.confusions if confusion.only_label}
     return [
-        one
-        for one in summary.differences
-        if one.metric == "macro_f1"
-        and one.family != "pool"
-        and one.condition.student not in READ_NOTHING
-        and one.partner not in blind
+        difference
+        for difference in summary.differences
+        if difference.metric == "macro_f1"
+        and difference.family != "pool"
+        and difference.condition.student not in BASELINE_STUDENTS
+        and difference.partner not in blind
     ]
 
 
@@ -137,10 +139,10 @@ def _collect_gaps(summary: Summary) -> dict[str, ByTask]:
     """Return real minus condition by condition without its task, then by task."""
     failed = {one.condition for one in summary.failed}
     found: dict[str, ByTask] = {}
-    for one in _list_gaps(summary):
-        if not failed & {one.condition, one.partner}:
-            mine = found.setdefault(_name_without_task(one.condition), {})
-            mine.setdefault(one.condition.task, -one.interval.point)
+    for gap in _list_gaps(summary):
+        if not failed & {gap.condition, gap.partner}:
+            mine = found.setdefault(_name_without_task(gap.condition), {})
+            mine.setdefault(gap.condition.task, -gap.interval.point)
     return found
 
 
@@ -178,7 +180,7 @@ def _name_without_task(one: Condition) -> str:
 
 def _place_by_agreement(analysis: Analysis) -> Points:
     agreement = {
-        one.task: one.pair_agreement for one in analysis.tasks if one.pair_agreement is not None
+        task.task: task.pair_agreement for task in analysis.tasks if task.pair_agreement is not None
     }
     points: Points = {}
     for trend in analysis.trends:

@@ -88,7 +88,7 @@ def list_pairs(tasks: Sequence[str], seed: int = 0) -> str:
         first, second = (one, other) if is_first else (other, one)
         rows.append(("", ring[first], ring[second], ""))
     dice.shuffle(rows)
-    return _spell_csv(JUDGEMENT_COLUMNS, rows)
+    return _format_csv(JUDGEMENT_COLUMNS, rows)
 
 
 def list_items(task: Task, test: Sequence[Example], num_items: int = NUM_ITEMS) -> str:
@@ -107,7 +107,7 @@ def list_items(task: Task, test: Sequence[Example], num_items: int = NUM_ITEMS) 
         share = max(1, round(num_items * len(own) / max(1, len(test))))
         drawn += dice.sample(own, min(share, len(own)))
     dice.shuffle(drawn)
-    return _spell_csv((*ITEM_COLUMNS, TEXT), ((one.id, "", "", one.text) for one in drawn))
+    return _format_csv((*ITEM_COLUMNS, TEXT), ((one.id, "", "", one.text) for one in drawn))
 
 
 def describe_tasks(tasks: Sequence[Task], train: Mapping[str, Sequence[Example]]) -> str:
@@ -136,7 +136,7 @@ def _quote(text: str) -> str:
     return json.dumps(shorten(clean_text(text), MAX_EXAMPLE), ensure_ascii=False)
 
 
-def _spell_csv(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+def _format_csv(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)

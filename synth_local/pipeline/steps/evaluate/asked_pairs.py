@@ -14,7 +14,7 @@ from synth_local.evaluate.paired import AskedPair
 from synth_local.evaluate.summary import Condition, PairKind
 from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
-from synth_local.train.students import GENERATOR_ITSELF, READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS, GENERATOR_AS_CLASSIFIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class _Known:
     @property
     def is_generator(self) -> bool:
         """Return whether the generator itself said the labels."""
-        return self.condition.student == GENERATOR_ITSELF
+        return self.condition.student == GENERATOR_AS_CLASSIFIER
 
 
 def pair_asked(context: Context, plans: Iterable[CellPlan]) -> tuple[AskedPair, ...]:
@@ -43,7 +43,7 @@ def pair_asked(context: Context, plans: Iterable[CellPlan]) -> tuple[AskedPair, 
     known = {
         Condition.of(plan.cell): _Known(Condition.of(plan.cell), plan.rows.sources)
         for plan in plans
-        if plan.cell.student not in READ_NOTHING
+        if plan.cell.student not in BASELINE_STUDENTS
         and plan.cell.strategy in context.strategies  # neither real texts nor texts brought along
         and not (plan.rows.is_point or plan.rows.is_repeat)
     }

@@ -15,7 +15,7 @@ from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
 from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
-from synth_local.train.students import READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS
 
 Key = tuple[str, str, str, str, str]
 
@@ -58,7 +58,7 @@ def compare_repeats(context: Context, groups: Sequence[Group]) -> tuple[Repeated
     for group in groups:
         one = group.condition
         is_made = one.strategy in context.strategies and "synthetic" in one.source
-        if is_made and one.student not in READ_NOTHING:
+        if is_made and one.student not in BASELINE_STUDENTS:
             found.setdefault(_name_first(context, one), {})[one.strategy] = group
     by_condition = {group.condition: group for group in groups}
     return tuple(_measure(context, key, members, by_condition) for key, members in found.items())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from synth_local.evaluate.summary import Condition
 from synth_local.evaluate.verdicts.against import Origin
 from synth_local.models.card import HasSeen, tell_seen
-from synth_local.report.data import read_seen, spell_seen
+from synth_local.report.data import format_seen, read_seen
 from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
 from synth_local.run.splits import split_facts
@@ -42,8 +42,8 @@ def _look(context: Context, key: CorpusKey, manifest: Manifest) -> Origin:
     num_pool = sum(split_facts(context, context.tasks[key.task]).pool.values())
     seen = tell_seen(entries, key.task, num_pool)
     if seen == "yes":
-        mine = [one for one in entries if one.task == key.task]
-        return Origin(seen, f"has seen {spell_seen(mine)} of this task", shortfall)
+        mine = [entry for entry in entries if entry.task == key.task]
+        return Origin(seen, f"has seen {format_seen(mine)} of this task", shortfall)
     told = "may have seen texts of this task: its card does not say" if seen == "unknown" else ""
     return Origin(seen, told, shortfall)
 
@@ -56,10 +56,10 @@ def list_seen(context: Context, key: CorpusKey, manifest: Manifest) -> list[HasS
     generator = context.models.generators.get(key.generator)
     entries = [*(generator.card.has_seen if generator else ()), *map(read_seen, manifest.has_seen)]
     merged: dict[tuple[str, str], HasSeen] = {}
-    for one in entries:
-        known = merged.get((one.task, one.split))
-        if known is None or _count(one) > _count(known):
-            merged[one.task, one.split] = one
+    for entry in entries:
+        known = merged.get((entry.task, entry.split))
+        if known is None or _count(entry) > _count(known):
+            merged[entry.task, entry.split] = entry
     return list(merged.values())
 
 

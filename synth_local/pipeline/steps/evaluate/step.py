@@ -25,7 +25,7 @@ from synth_local.run.context import Context
 from synth_local.run.state import State
 from synth_local.store.results import format_results
 from synth_local.train.sets.tags import NONE
-from synth_local.train.students import DETERMINISTIC, READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS, DETERMINISTIC
 
 log = logging.getLogger(__name__)
 SHOWN_FAILURES = 5
@@ -44,17 +44,17 @@ def run_evaluate(context: Context) -> None:
     listed = {*context.config.sources, NONE}
     results = [
         score
-        for one in cells
-        for source in one.serves
-        if source in listed or source == one.cell.source
-        for score in score_cell(one, source)
+        for cell in cells
+        for source in cell.serves
+        if source in listed or source == cell.cell.source
+        for score in score_cell(cell, source)
     ]
     write_text(context.run.results, format_results(results))
     repeats = pair_repeats(context, state.cells)
     asked = pair_asked(context, state.trained_cells)
     summary = summarise(cells, repeats=repeats, asked=asked) if cells else None
     verdicts = judge(context, state, summary) if summary else ()
-    write_json(context.run.verdicts, [one.to_json() for one in verdicts])
+    write_json(context.run.verdicts, [verdict.to_json() for verdict in verdicts])
     write_json(
         context.run.summary,
         {
@@ -75,7 +75,7 @@ def _explain_nothing(context: Context, state: State) -> EngineError:
             "no cell has predictions", where=context.run.root, fix="run the train stage first"
         )
     first = failures[0]
-    names = ", ".join(one.job for one in failures[:SHOWN_FAILURES])
+    names = ", ".join(failure.job for failure in failures[:SHOWN_FAILURES])
     more = len(failures) - SHOWN_FAILURES
     names += f" and {more} more" if more > 0 else ""
     what = f"no cell has predictions, since {names} failed; the first: {first.what}"
@@ -97,7 +97,7 @@ def load_cell(context: Context, plan: CellPlan) -> CellPredictions:
     """Return what a trained cell says of the test set, and of its own training."""
     labels = context.tasks[plan.cell.task].labels
     report = (read_json(context.run.cell_marker(plan.cell)) or {}).get("report") or {}
-    measured = {one.name: report[one.name] for one in fields(Learnt) if one.name in report}
+    measured = {field.name: report[field.name] for field in fields(Learnt) if field.name in report}
     # a training of a version before said nothing of its own rows
     is_measured = plan.steps > 0 and "final_accuracy" in measured
     return CellPredictions(
@@ -107,7 +107,7 @@ def load_cell(context: Context, plan: CellPlan) -> CellPredictions:
         partners=plan.partners,
         learnt=Learnt(**measured) if is_measured else None,
         is_deterministic=plan.cell.student in DETERMINISTIC,
-        is_floor=plan.cell.student in READ_NOTHING,
+        is_floor=plan.cell.student in BASELINE_STUDENTS,
         serves=plan.rows.sources,
     )
 

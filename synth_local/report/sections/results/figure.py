@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from synth_local.report.conditions import Condition, group_conditions, read_conditions
 from synth_local.report.data import ReportData
 from synth_local.report.panels import Dot, DotPanel, share_range
-from synth_local.report.sections.results.generator_itself import spell_student
+from synth_local.report.sections.results.generator_itself import format_student
 from synth_local.report.table_text import slugify
-from synth_local.train.students import READ_NOTHING
+from synth_local.train.students import BASELINE_STUDENTS
 
 
 def name_score_panel(task: str, student: str) -> str:
@@ -28,21 +28,21 @@ def make_score_panel(
     Args:
         floor: macro-F1 of one that has learnt nothing.
     """
-    real = [one.macro_f1.value for one in conditions if one.source == "real"]
-    names = [one.name for one in conditions]
+    real = [condition.macro_f1.value for condition in conditions if condition.source == "real"]
+    names = [condition.name for condition in conditions]
     dots = tuple(
         Dot(
-            label=_label(one, is_single=names.count(one.name) == 1),
-            group=one.source,
-            value=one.macro_f1.value,
-            seeds=_list_trained(one),
-            failed=_list_failed(one),
+            label=_label(condition, is_single=names.count(condition.name) == 1),
+            group=condition.source,
+            value=condition.macro_f1.value,
+            seeds=_list_trained(condition),
+            failed=_list_failed(condition),
         )
-        for one in conditions
+        for condition in conditions
     )
     return DotPanel(
         name=name_score_panel(task, student),
-        title=f"Macro-F1: {task}, {spell_student(student).removeprefix('student ')}",
+        title=f"Macro-F1: {task}, {format_student(student).removeprefix('student ')}",
         x_label="macro-F1 on real test items",
         dots=dots,
         reference=real[0].point if real and real[0] else None,
@@ -74,11 +74,11 @@ def _list_failed(one: Condition) -> tuple[tuple[int, float], ...]:
 
 def make_score_panels(data: ReportData) -> tuple[DotPanel, ...]:
     """Return one figure per task and student; what reads nothing is the floor of the others."""
-    floors = {one.task: one.value for one in data.summary.floors} if data.summary else {}
+    floors = {floor.task: floor.value for floor in data.summary.floors} if data.summary else {}
     return share_range(
         [
             make_score_panel(task, student, group, floors.get(task))
             for (task, student), group in group_conditions(read_conditions(data)).items()
-            if student not in READ_NOTHING
+            if student not in BASELINE_STUDENTS
         ]
     )

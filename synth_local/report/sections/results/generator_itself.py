@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synth_local.report.conditions import Condition
-from synth_local.report.data import ReportData, TaskPart, spell_seen
-from synth_local.train.students import GENERATOR_ITSELF
+from synth_local.report.data import ReportData, TaskPart, format_seen
+from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 NOTE = (
     "The generator itself: each generator was asked for the label of every test text, and nothing "
@@ -20,9 +20,9 @@ NOTE = (
 )
 
 
-def spell_student(student: str) -> str:
+def format_student(student: str) -> str:
     """Return a student as headings name it."""
-    return "the generator itself" if student == GENERATOR_ITSELF else f"student {student}"
+    return "the generator itself" if student == GENERATOR_AS_CLASSIFIER else f"student {student}"
 
 
 def list_cautions(
@@ -34,7 +34,9 @@ def list_cautions(
         conditions: of one task; those of students are passed over.
     """
     found = []
-    for name in dict.fromkeys(one.generator for one in conditions if one.is_generator):
+    for name in dict.fromkeys(
+        condition.generator for condition in conditions if condition.is_generator
+    ):
         seen = data.find_seen(task, name)
         if any(one.split == "test" for one in data.list_seen(name) if one.task == task.name):
             found.append(
@@ -43,7 +45,7 @@ def list_cautions(
             )
         elif seen:
             found.append(
-                f"{name} has seen {spell_seen(seen)} of this task, and the pool has "
+                f"{name} has seen {format_seen(seen)} of this task, and the pool has "
                 f"{task.num_pool:,}: its scores do not show what a generator does that knows the "
                 "pool at most."
             )

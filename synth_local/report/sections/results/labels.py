@@ -31,7 +31,7 @@ def make_label_table(conditions: Sequence[Condition]) -> Table:
         col.score("recall", "Recall", lambda pair: or_undefined(pair[1].recall, NO_ITEMS)),
         col.score("f1", "F1", lambda pair: or_undefined(pair[1].f1, NO_ITEMS)),
     )
-    pairs = [(one, scores) for one in conditions for scores in one.labels]
+    pairs = [(condition, scores) for condition in conditions for scores in condition.labels]
     caption = "Precision, recall and F1 by label, means over seeds."
     return make_table("labels", caption, columns, pairs, num_headers=6, is_long=True)
 
@@ -47,11 +47,11 @@ def make_confusion_table(data: ReportData, conditions: Sequence[Condition]) -> T
         col.count("count", "Items", lambda row: row[3]),
     )
     rows = [
-        (one, labels[one.task][gold], labels[one.task][predicted], count)
-        for one in conditions
-        for gold, counts in enumerate(one.confusion)
+        (condition, labels[condition.task][gold], labels[condition.task][predicted], count)
+        for condition in conditions
+        for gold, counts in enumerate(condition.confusion)
         for predicted, count in enumerate(counts)
-        if count and one.task in labels
+        if count and condition.task in labels
     ]
     caption = (
         "Test items by gold and predicted label, summed over seeds; "
@@ -81,7 +81,7 @@ def make_label_differences(summary: Summary | None, task: str = "") -> Table:
         f"with. {OUTSIDE} Of many labels some lie apart by chance alone."
     )
     differences = summary.by_label if summary else ()
-    shown = [one for one in differences if task in ("", one.condition.task)]
+    shown = [difference for difference in differences if task in ("", difference.condition.task)]
     return make_table("label_differences", caption, columns, shown, num_headers=7)
 
 
@@ -104,11 +104,11 @@ def write_confusions(
 ) -> list[Markup]:
     """Return the confusions of one task and student, folded; nothing where there are none."""
     matrices = []
-    for one in conditions:
-        if one.confusion:
-            num_seeds = len(one.seeds)
+    for condition in conditions:
+        if condition.confusion:
+            num_seeds = len(condition.seeds)
             trainings = "one training" if num_seeds == 1 else f"all {num_seeds} seeds together"
-            caption = f"{one.name}: items by gold and predicted label, {trainings}."
-            matrix = page.blocks.matrix(caption, labels, one.confusion)
+            caption = f"{condition.name}: items by gold and predicted label, {trainings}."
+            matrix = page.blocks.matrix(caption, labels, condition.confusion)
             matrices.append(page.fit("confusions", matrix, "tables/confusions.csv"))
     return [page.blocks.fold("Confusion matrices", side_by_side(matrices))] if matrices else []

@@ -75,7 +75,7 @@ def list_pairs(summary: Summary | None, kind: PairKind) -> list[PairedRow]:
     return [one for one in summary.paired if one.kind == kind] if summary else []
 
 
-def spell_reading(rows: Sequence[PairedRow]) -> str:
+def format_reading(rows: Sequence[PairedRow]) -> str:
     """Return what paired rows say together, in one sentence.
 
     Args:
@@ -84,9 +84,9 @@ def spell_reading(rows: Sequence[PairedRow]) -> str:
     Returns:
         How many intervals lie above 0, below it, or hold it.
     """
-    intervals = [one.interval for one in rows if one.interval]
-    above = sum(one.low > 0 for one in intervals)
-    below = sum(one.high < 0 for one in intervals)
+    intervals = [row.interval for row in rows if row.interval]
+    above = sum(interval.low > 0 for interval in intervals)
+    below = sum(interval.high < 0 for interval in intervals)
     first, other = _SIDES[rows[0].kind]
     held = len(intervals) - above - below
     parts = [
@@ -107,7 +107,7 @@ def write_pairs(summary: Summary | None, page: Page) -> list[Markup]:
     for kind, title in TITLES.items():
         table = make_pair_table(summary, kind)
         if table.rows:
-            reading = spell_reading(list_pairs(summary, kind))
+            reading = format_reading(list_pairs(summary, kind))
             body = paragraph(reading) + page.blocks.table(drop_empty_columns(table))
         else:
             body = paragraph(NO_PAIRS[kind], "undefined")

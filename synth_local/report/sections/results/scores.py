@@ -41,7 +41,7 @@ def make_results_table(conditions: Sequence[Condition], summary: Summary | None 
         ),
         col.score("macro_f1_sd", "SD (seeds)", lambda one: _sd(one, one.macro_f1)),
         col.count("num_seeds", "Trainings", lambda one: one.num_trainings, is_detail=True),
-        col.text("failed", "Failed trainings", lambda one: spell_failed(one) or None),
+        col.text("failed", "Failed trainings", lambda one: format_failed(one) or None),
         col.text("partner", "Compared with", _read(lambda found: found.partner.source)),
         col.count("partner_num_train", "Its rows", _read(lambda found: found.partner.num_train)),
         col.difference("difference", "Difference", _difference),
@@ -89,7 +89,7 @@ def _caption_results(summary: Summary | None) -> str:
     return caption
 
 
-def spell_failed(one: Condition) -> str:
+def format_failed(one: Condition) -> str:
     """Return how many trainings of a condition failed, and which; nothing where none did."""
     if not one.failed:
         return ""
@@ -135,7 +135,9 @@ def make_pool_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
     The verdict stands with the condition that it is about.
     """
     answers = {
-        one.condition: name_answer(one) for one in data.verdicts if one.question == "with_pool"
+        verdict.condition: name_answer(verdict)
+        for verdict in data.verdicts
+        if verdict.question == "with_pool"
     }
     columns: Columns[Condition] = (
         *col.names(("task", "student", "generator", "strategy")),
@@ -149,7 +151,7 @@ def make_pool_table(data: ReportData, conditions: Sequence[Condition]) -> Table:
         "same label mix: macro-F1. The verdict is about the best condition of a student, against "
         "the harder of the two, its interval widened for the choice."
     )
-    shown = [one for one in conditions if one.source == "pool+synthetic"]
+    shown = [condition for condition in conditions if condition.source == "pool+synthetic"]
     return make_table("pool", caption, columns, shown, num_headers=4)
 
 

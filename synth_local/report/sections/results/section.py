@@ -11,7 +11,7 @@ from synth_local.report.data import ReportData
 from synth_local.report.html import heading, paragraph, terms
 from synth_local.report.section import KB, Page, Section
 from synth_local.report.sections.results.figure import make_score_panels
-from synth_local.report.sections.results.generator_itself import list_cautions, spell_student
+from synth_local.report.sections.results.generator_itself import format_student, list_cautions
 from synth_local.report.sections.results.labels import (
     make_confusion_table,
     make_label_differences,
@@ -70,7 +70,7 @@ def render(data: ReportData, page: Page) -> list[Markup]:
         part = next((one for one in data.tasks if one.name == task), None)
         for student, rows in group_rows(of_task).items():
             group = groups[task, student]
-            blocks.append(heading(f"{task}, {spell_student(student)}"))
+            blocks.append(heading(f"{task}, {format_student(student)}"))
             cautions = list_cautions(data, part, group) if part else ()
             if cautions:
                 blocks.append(page.blocks.caution("What this generator has seen", cautions))

@@ -24,11 +24,13 @@ def rank_objectivity(analysis: Analysis | None) -> tuple[str, dict[str, float]]:
     if analysis is None:
         return RUN_FILE, {}
     if analysis.judged is not None:
-        strengths = {one.task: one.strength.point for one in analysis.judged.tasks if one.strength}
+        strengths = {
+            task.task: task.strength.point for task in analysis.judged.tasks if task.strength
+        }
         if strengths:
             return JUDGED, strengths
     agreed = {
-        one.task: one.pair_agreement for one in analysis.tasks if one.pair_agreement is not None
+        task.task: task.pair_agreement for task in analysis.tasks if task.pair_agreement is not None
     }
     return (AGREED, agreed) if agreed else (RUN_FILE, {})
 

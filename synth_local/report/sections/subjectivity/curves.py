@@ -11,7 +11,7 @@ from synth_local.analyze.summary import Analysis, Curve
 from synth_local.records import Interval
 from synth_local.report import columns as col
 from synth_local.report.panels import Dot, DotPanel
-from synth_local.report.sections.subjectivity.gaps import put_mixtures_last, spell_condition
+from synth_local.report.sections.subjectivity.gaps import format_condition, put_mixtures_last
 from synth_local.report.table_text import slugify
 from synth_local.report.tables import Columns, Table, Value, make_table, or_undefined
 
@@ -38,7 +38,7 @@ def make_curve_table(analysis: Analysis) -> Table:
     caption = (
         "Accuracy on the items with at least so much agreement. The points of a curve share items."
     )
-    points = [(one, point) for one in analysis.curves for point in list_points(one)]
+    points = [(curve, point) for curve in analysis.curves for point in list_points(curve)]
     return make_table("threshold_curves", caption, columns, points, num_headers=6, is_long=True)
 
 
@@ -70,7 +70,7 @@ def _spearman(one: Curve) -> Value:
 def make_curve_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
     """Return one figure per threshold curve that has a line, mixtures last."""
     panels = []
-    curves = {one.condition: one for one in analysis.curves if one.slope is not None}
+    curves = {curve.condition: curve for curve in analysis.curves if curve.slope is not None}
     for one in (curves[name] for name in put_mixtures_last(curves)):
         source = col.read_names(one.condition).source
         dots = tuple(
@@ -80,7 +80,7 @@ def make_curve_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
         panels.append(
             DotPanel(
                 name=f"curve__{slugify(one.condition)}",
-                title=f"Accuracy by least agreement: {spell_condition(one.condition)}",
+                title=f"Accuracy by least agreement: {format_condition(one.condition)}",
                 x_label="accuracy on the items kept",
                 dots=dots,
             )

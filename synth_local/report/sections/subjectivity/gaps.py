@@ -40,7 +40,7 @@ def make_level_table(analysis: Analysis) -> Table:
     """Return correctness by level of agreement."""
     columns: Columns[Level] = (
         *col.condition(),
-        col.text("agreement", "Agreement", spell_level),
+        col.text("agreement", "Agreement", format_level),
         col.score("ceiling", "One annotator", lambda one: one.ceiling),
         col.score("real", "Real", lambda one: one.real),
         col.score("synthetic", "This condition", lambda one: one.synthetic),
@@ -84,7 +84,7 @@ def put_mixtures_last(names: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(names), key=lambda name: col.read_names(name).source not in unmixed)
 
 
-def spell_condition(name: str) -> str:
+def format_condition(name: str) -> str:
     """Return a condition as titles of figures have it: task, student, and what it was made of."""
     names = col.read_names(name)
     return f"{names.task}, {names.student}, {' '.join(names.made_of)}"
@@ -96,19 +96,19 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
     Levels without an interval are not drawn; nor are conditions with fewer than two such levels.
     """
     panels = []
-    drawn = [one for one in analysis.levels if one.gap is not None]
+    drawn = [level for level in analysis.levels if level.gap is not None]
     for name in put_mixtures_last(one.condition for one in drawn):
         mine = [one for one in drawn if one.condition == name]
         if len(mine) < 2:
             continue
         dots = tuple(
-            Dot(f"agreement {spell_level(one)} · {one.num_items:,}", "synthetic", one.gap)
+            Dot(f"agreement {format_level(one)} · {one.num_items:,}", "synthetic", one.gap)
             for one in mine
         )
         panels.append(
             DotPanel(
                 name=f"gap__{slugify(name)}",
-                title=f"Gap by agreement: {spell_condition(name)}",
+                title=f"Gap by agreement: {format_condition(name)}",
                 x_label="share right, real minus this condition",
                 dots=dots,
                 reference=0.0,
@@ -117,7 +117,7 @@ def make_gap_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
     return tuple(panels)
 
 
-def spell_level(one: Level) -> str:
+def format_level(one: Level) -> str:
     """Return a level of agreement as people read it."""
     if one.lowest == one.highest:
         return f"{one.lowest:.2f}"

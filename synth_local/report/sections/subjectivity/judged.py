@@ -26,7 +26,7 @@ def make_ranking_table(analysis: Analysis) -> Table:
     judged = analysis.judged
     columns: Columns[tuple[JudgedTask, JudgedTasks]] = (
         col.text("task", "Task", lambda pair: pair[0].task),
-        col.text("rank", "Rank", lambda pair: or_undefined(spell_rank(pair[0]), pair[1].reason)),
+        col.text("rank", "Rank", lambda pair: or_undefined(format_rank(pair[0]), pair[1].reason)),
         col.text("cycle", "Circle", lambda pair: _name_circle(*pair)),
         col.difference(
             "strength",
@@ -37,7 +37,7 @@ def make_ranking_table(analysis: Analysis) -> Table:
         col.count("num_judgements", "Judgements", lambda pair: pair[0].num_judgements),
     )
     caption = "How objective people judge the tasks to be, from the most to the least."
-    tasks = [(one, judged) for one in judged.tasks] if judged else []
+    tasks = [(task, judged) for task in judged.tasks] if judged else []
     return make_table("task_ranking", caption, columns, tasks)
 
 
@@ -86,7 +86,7 @@ def describe(found: JudgedTasks) -> Iterable[str]:
         )
 
 
-def spell_rank(one: JudgedTask) -> str | None:
+def format_rank(one: JudgedTask) -> str | None:
     """Return a rank as people read it: one place, or the range that is left open."""
     if one.rank is None or one.rank == one.last_rank:
         return None if one.rank is None else f"{one.rank}"

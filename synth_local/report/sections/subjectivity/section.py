@@ -134,7 +134,7 @@ def _write_across(analysis: Analysis, page: Page) -> list[Markup]:
 
 def _write_curves(analysis: Analysis, page: Page) -> list[Markup]:
     lines = _show_defined(curves.make_line_table(analysis), "slope", page)
-    if any(one.slope is not None for one in analysis.curves):
+    if any(curve.slope is not None for curve in analysis.curves):
         parts = (paragraph(SHARED_NOTE, "key"), page.draw("curves"), *lines)
         return [page.blocks.fold(CURVES, Markup().join(parts))]
     return [heading(CURVES), *(lines or [paragraph(NO_CURVES, "undefined")])]
