@@ -99,7 +99,7 @@ def test_an_empty_list_of_visible_devices_is_no_gpu(
 
 def test_choosing_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from synth_local.engines import choose, protocol, fake, context; "
+        "import sys; from synth_local.engines import choose, protocol, fake, context_length; "
         "print([m for m in ('torch', 'transformers', 'vllm', 'tokenizers', 'sklearn') "
         "if m in sys.modules])"
     )

@@ -45,7 +45,7 @@ def test_a_context_that_does_not_fit_is_an_error_of_the_machine_with_a_fix(
 import os
 os.environ["VLLM_CPU_KVCACHE_SPACE"] = "0"
 from pathlib import Path
-from synth_local.cards import Card
+from synth_local.models import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
 from synth_local.errors import MachineError

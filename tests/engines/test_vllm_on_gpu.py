@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
 from pathlib import Path
-from synth_local.cards import Card
+from synth_local.models import Card
 from synth_local.config import GenerateConfig
 from synth_local.engines.choose import open_engine
 from synth_local.records import Continuation, Message, Request

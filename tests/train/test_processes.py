@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 SCRIPT = """\
 import json, os, sys
 from pathlib import Path
-from synth_local.train import loop
+from synth_local.train.encoder import loop
 from synth_local.train.cell import prepare_student, run_cell
 from synth_local.train.students import StudentRef
 from tests.train.made_students import QUICK, make_cell, make_data

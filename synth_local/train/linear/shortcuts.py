@@ -34,7 +34,7 @@ _FORMAT = 1
 _INVERSE_PENALTY = 1.0
 _USAGE = """\
 ```python
-from synth_local.train.shortcuts import load_shortcut
+from synth_local.train.linear.shortcuts import load_shortcut
 
 student = load_shortcut("THIS FOLDER")
 student.predict_probabilities(["a text"])  # columns are student.labels

@@ -35,7 +35,7 @@ _INVERSE_PENALTY = 10.0
 _FORMAT = 1
 _USAGE = """\
 ```python
-from synth_local.train.tfidf import load_tfidf
+from synth_local.train.linear.tfidf import load_tfidf
 
 student = load_tfidf("THIS FOLDER")
 student.predict_probabilities(["a text"])  # columns are student.labels

@@ -14,7 +14,7 @@ from synth_local import advise, compare, load_corpus, load_run, read_results
 from synth_local.errors import ConfigError, DataError
 from tests.pipeline.conftest import SmallRun
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def read_example() -> str:
