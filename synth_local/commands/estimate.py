@@ -9,17 +9,9 @@ from synth_local.run.splits import split_facts
 from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 TOKENS_PER_WORD = 1.4  # of English in common vocabularies
-
-
 WORDS_WITHOUT_BOUND = 60
-
-
 PROMPT_TOKENS = 120  # context and instruction
-
-
 LABEL_TOKENS = 30  # a label with its description
-
-
 # output tokens a second x parameters on one H100-class GPU in bfloat16, from published figures of
 # about 6,300 tokens/s for 8 billion parameters; a guide for planning, not a measurement
 GPU_TOKENS_TIMES_PARAMETERS = 6300 * 8.0e9
@@ -31,9 +23,9 @@ def estimate_gpu_minutes(context: Context, generator: str, tokens: float) -> flo
         parameters = context.models.generators[generator].card.parameters
     except MachineError:
         return None
-    return (
-        None if not parameters else round(tokens * parameters / GPU_TOKENS_TIMES_PARAMETERS / 60, 2)
-    )
+    if not parameters:
+        return None
+    return round(tokens * parameters / GPU_TOKENS_TIMES_PARAMETERS / 60, 2)
 
 
 def count_read_tokens(context: Context, cell: Cell) -> dict[str, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth_local.core.stats import IntArray, LabelTable
-from synth_local.errors import DataError, UndefinedMetricError
+from synth_local.errors import DataError, UndefinedMetricError, list_names
 from synth_local.evaluate.summary import Condition, Confusion
 from synth_local.records import Cell, Prediction
 
@@ -192,6 +192,9 @@ def number_labels(names: Sequence[str], labels: Sequence[str], where: str) -> In
     unknown = sorted(set(names) - numbers.keys())
     if unknown:
         raise DataError(
-            f"labels that the task does not have: {', '.join(map(repr, unknown))}", where=where
+            f"labels that the task does not have: {list_names(unknown, quoted=True)}",
+            where=where,
+            fix="these predictions are of other labels: bring their run up to date with "
+            "`synth-local run` and its run file",
         )
     return np.array([numbers[name] for name in names], dtype=np.int64)

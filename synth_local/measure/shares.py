@@ -40,12 +40,8 @@ def average_labels(shares: Sequence[Share]) -> Share:
         return Share(None, 0, next((share.why for share in shares), "there is no label"))
     values = [value for value, _ in found]
     point = float(np.mean([value.point for value in values]))
-    below = float(np.sqrt(np.sum([(value.point - value.low) ** 2 for value in values]))) / len(
-        found
-    )
-    above = float(np.sqrt(np.sum([(value.high - value.point) ** 2 for value in values]))) / len(
-        found
-    )
+    below = _root_of_squares([value.point - value.low for value in values]) / len(values)
+    above = _root_of_squares([value.high - value.point for value in values]) / len(values)
     interval = Interval(point, max(0.0, point - below), min(1.0, point + above))
     return Share(interval, sum(num for _, num in found))
 
@@ -58,6 +54,10 @@ def average_both(found: Mapping[str, list[Share]], one: str, other: str) -> dict
         one: average_labels([left if right.value else _drop(left) for left, right in both]),
         other: average_labels([right if left.value else _drop(right) for left, right in both]),
     }
+
+
+def _root_of_squares(distances: Sequence[float]) -> float:
+    return float(np.sqrt(np.sum([distance**2 for distance in distances])))
 
 
 def _drop(share: Share) -> Share:

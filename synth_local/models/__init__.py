@@ -6,8 +6,8 @@ from synth_local.models.digest import (
     ModelDigest,
     digest_model,
     digest_small_files,
-    has_other_size,
     is_digest_known,
+    was_written,
 )
 from synth_local.models.front_matter import read_card, write_card
 from synth_local.models.known import KnownModel, list_models, load_card, read_card_text
@@ -38,7 +38,6 @@ __all__ = [
     "digest_model",
     "digest_small_files",
     "find_model",
-    "has_other_size",
     "has_weights",
     "is_digest_known",
     "list_model_places",
@@ -55,5 +54,6 @@ __all__ = [
     "require_rows",
     "require_weights",
     "require_whole",
+    "was_written",
     "write_card",
 ]

@@ -82,10 +82,10 @@ def is_digest_known(folder: Path, cache: Path | None) -> bool:
     return all(known.has(path) for path in list_weights(folder))
 
 
-def has_other_size(folder: Path, cache: Path | None) -> bool:
-    """Return whether some weights have another size than when they were hashed at this place."""
+def was_written(folder: Path, cache: Path | None) -> bool:
+    """Return whether some weights were written since they were hashed at this place."""
     known = _Cache(cache)
-    return any(known.has_other_size(path) for path in list_weights(folder))
+    return any(known.is_outdated(path) for path in list_weights(folder))
 
 
 class _Cache:
@@ -118,11 +118,9 @@ class _Cache:
         entry = self._known.get(key)
         return isinstance(entry, list) and len(entry) == 3 and entry[:2] == stamp
 
-    def has_other_size(self, path: Path) -> bool:
-        """Return whether the cache knows a file of another size at this path."""
-        key, stamp = self._look(path)
-        entry = self._known.get(key)
-        return isinstance(entry, list) and entry[:1] != stamp[:1]
+    def is_outdated(self, path: Path) -> bool:
+        """Return whether a digest is known of what stood at this path before."""
+        return self._look(path)[0] in self._known and not self.has(path)
 
     def _look(self, path: Path) -> tuple[str, list[int]]:
         stat = path.stat()

@@ -22,10 +22,10 @@ from synth_local.models import (
     ModelDigest,
     digest_model,
     digest_small_files,
-    has_other_size,
     is_digest_known,
     list_weights,
     require_weights,
+    was_written,
 )
 from synth_local.run.sources.find import find_folder, open_card
 from synth_local.run.sources.made_from import KeptModel, MadeFrom
@@ -114,12 +114,11 @@ class Models:
 
     def format_assumed(self) -> list[str]:
         """Return a sentence for each model whose weights nobody compared with the record."""
-        assumed = [] if self.reads_weights else self.list_unread()
+        assumed = dict.fromkeys(model.name for model in self._list() if self._assume(model))
         return [
             f"the weights of {name} are taken as recorded: they were not hashed at this place, "
             "which `synth-local verify` does"
             for name in assumed
-            if self.find_kept(name) is not None
         ]
 
     def list_unread(self) -> list[str]:
@@ -197,11 +196,19 @@ class Models:
     def _digest(self, model: Model) -> ModelDigest:
         if self.reads_weights or self._knows(model):
             return digest_model(model.folder, self._cache)
-        kept = self.find_kept(model.name)
-        is_other = has_other_size(model.folder, self._cache)
-        weights = UNKNOWN if kept is None or is_other else kept.read_digest().weights
+        assumed = self._assume(model)
         tokenizer, template = digest_small_files(model.folder)
-        return ModelDigest.of(weights, tokenizer, template)
+        return ModelDigest.of(assumed.weights if assumed else UNKNOWN, tokenizer, template)
+
+    def _assume(self, model: Model) -> ModelDigest | None:
+        """Return the recorded digest of weights that are not read, if nothing says it is another's.
+
+        Weights that were written since they were hashed at their place may be others.
+        """
+        kept = self.find_kept(model.name)
+        if kept is None or self.reads_weights or self._knows(model):
+            return None
+        return None if was_written(model.folder, self._cache) else kept.read_digest()
 
 
 def _require_readable(folder: Path) -> None:

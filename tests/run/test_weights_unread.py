@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,20 @@ import yaml
 from synth_local.commands.plan import make_overview
 from synth_local.commands.status import read_status
 from synth_local.config import load_run_file
+from synth_local.core.files import write_json
 from synth_local.core.hashing import digest_file
-from synth_local.models import digest
+from synth_local.models import ModelDigest, digest
 from synth_local.pipeline.slurm.submit import preview_submission
 from synth_local.run.context import Context, open_context
+from synth_local.run.models import UNKNOWN, Models
+from synth_local.run.sources.made_from import KeptModel, MadeFrom
 from tests.engines.made_models import CHATML, make_tokenizer
 from tests.pipeline.conftest import SmallRun, make_small_run
 from tests.pipeline.made_cluster import make_request
 
 hf: Any = transformers  # its classes are untyped
 GIGABYTES = 1e9
+EMPTY = MadeFrom(0, {}, {}, {}, {}, {}, {}, None, {}, {})
 NAMES = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -104,3 +109,22 @@ def test_reading_is_what_a_digest_asks_for(small: SmallRun) -> None:
     generator = context.models.generators[NAMES[0]]
     with pytest.raises(AssertionError):
         context.models.digest(generator)
+
+
+def test_weights_are_as_recorded_until_they_are_written(small: SmallRun) -> None:
+    context = open_directory(small, reads_weights=False)
+    model = context.models.generators[NAMES[0]]
+    known = ModelDigest.of("recorded", "", "")
+    kept = KeptModel(str(model.folder), True, {}, asdict(known), "transformers")
+    made = replace(EMPTY, generators={model.name: kept})
+    models = Models(context.run, context.config, made, reads_weights=False)
+    (path,) = model.folder.glob("*.safetensors")
+    # never hashed at this place, as after a copy of the directory
+    assert models.digest(model).weights == "recorded"
+    assert [line.split()[3] for line in models.format_assumed()] == [model.name]
+    # hashed here, and written since: others of the same size must not pass for them
+    stamp = [path.stat().st_size, 1, "digest"]
+    write_json(context.run.digests, {str(path.resolve()): stamp})
+    again = Models(context.run, context.config, made, reads_weights=False)
+    assert again.digest(model).weights == UNKNOWN
+    assert again.format_assumed() == []

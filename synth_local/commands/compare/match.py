@@ -6,10 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from synth_local.commands.compare.cell_filter import PARTS, ROWS, explain_ambiguity, find_free_parts
-from synth_local.commands.compare.run_facts import (
-    RunFacts,
-    TrainedCondition,
-)
+from synth_local.commands.compare.run_facts import RunFacts, TrainedCondition
 from synth_local.evaluate.summary import Condition
 from synth_local.train.sets.tags import NONE
 
