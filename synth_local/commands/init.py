@@ -19,7 +19,7 @@ from synth_local.task.simulated import write_simulated_task
 from synth_local.tiny.settings import TinyProgress
 
 DIALS = {"visits_plain": 0.0, "visits_moody": 0.8}
-NUM_TRAIN = 2400
+NUM_TRAIN = 1800
 NUM_TEST = 1000
 NUM_ANNOTATORS = 5
 GENERATOR = "tiny-visits"

@@ -1,4 +1,4 @@
-"""The metrics of one cell: ``evaluate.Metric`` subclasses over scikit-learn.
+"""The metrics of one cell: an ``evaluate.Metric`` over scikit-learn.
 
 The door to the library ``evaluate``, which takes seconds to import and would ask the network for
 its catalogue: import this module only when there is something to score. A label that is neither
@@ -46,56 +46,31 @@ class Score(NamedTuple):
     value: float
 
 
-class LabelMetric(evaluate.Metric):  # type: ignore[misc]
-    """Base of the metrics on label names: what they take and what they are."""
-
-    description = ""
+class ClassificationScores(evaluate.Metric):  # type: ignore[misc]
+    """Accuracy, macro-F1, and precision, recall and F1 of each label, from one pass."""
 
     def _info(self) -> Any:
-        name = datasets.Value("string")
+        label = datasets.Value("int64")
         return evaluate.MetricInfo(
-            description=self.description,
+            description="Accuracy, macro-F1 over the labels in use, and figures of each label.",
             citation="",
-            inputs_description="predictions and references: label names; labels: all names.",
-            features=datasets.Features({"predictions": name, "references": name}),
+            inputs_description="predictions and references: label numbers; num_labels.",
+            features=datasets.Features({"predictions": label, "references": label}),
         )
 
-
-class Accuracy(LabelMetric):
-    """Share of items whose prediction is gold."""
-
-    description = "Share of items whose prediction is gold, in [0, 1]."
-
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, float]:
-        return {"accuracy": float(accuracy_score(references, predictions))}
-
-
-class LabelScores(LabelMetric):
-    """Precision, recall and F1 of each label; NaN where a label has none."""
-
-    description = "Precision, recall and F1 of each label, in [0, 1] or NaN."
-
     def _compute(
-        self, predictions: list[str], references: list[str], labels: Sequence[str]
-    ) -> dict[str, list[float]]:
+        self, predictions: list[int], references: list[int], num_labels: int
+    ) -> dict[str, float | list[float]]:
         precision, recall, f1, _ = precision_recall_fscore_support(
-            references, predictions, labels=list(labels), zero_division=np.nan
+            references, predictions, labels=range(num_labels), zero_division=np.nan
         )
-        return {"precision": list(precision), "recall": list(recall), "f1": list(f1)}
-
-
-class MacroF1(LabelMetric):
-    """Mean F1 over the labels that are gold or predicted somewhere."""
-
-    description = "Mean F1 over the labels in use, in [0, 1]."
-
-    def _compute(
-        self, predictions: list[str], references: list[str], labels: Sequence[str]
-    ) -> dict[str, float]:
-        _, _, f1, _ = precision_recall_fscore_support(
-            references, predictions, labels=list(labels), average="macro", zero_division=np.nan
-        )
-        return {"macro_f1": float(f1)}
+        return {
+            "macro_f1": float(np.nanmean(f1)),
+            "accuracy": float(accuracy_score(references, predictions)),
+            "precision": list(precision),
+            "recall": list(recall),
+            "f1": list(f1),
+        }
 
 
 def score_predictions(predictions: Sequence[Prediction], labels: Sequence[str]) -> list[Score]:
@@ -114,21 +89,22 @@ def score_predictions(predictions: Sequence[Prediction], labels: Sequence[str]) 
         UndefinedMetricError: there are no predictions.
         DataError: a prediction names a label that is not in ``labels``.
     """
-    named = _check(predictions, labels)
-    overall = _compute(MacroF1, named, labels=list(labels)) | _compute(Accuracy, named)
-    by_label = _compute(LabelScores, named, labels=list(labels))
+    figures = _compute(_number_labels(predictions, labels), len(labels))
+    overall = {"macro_f1": figures["macro_f1"], "accuracy": figures["accuracy"]}
     overall["brier"] = score_brier(predictions, labels)
     scores = [Score(metric, "", value) for metric, value in overall.items()]
     scores += [
-        Score(metric, label, float(values[number]))
+        Score(metric, label, float(figures[metric][number]))
         for number, label in enumerate(labels)
-        for metric, values in by_label.items()
-        if not np.isnan(values[number])
+        for metric in ("precision", "recall", "f1")
+        if not np.isnan(figures[metric][number])
     ]
     return scores
 
 
-def _check(predictions: Sequence[Prediction], labels: Sequence[str]) -> dict[str, list[str]]:
+def _number_labels(
+    predictions: Sequence[Prediction], labels: Sequence[str]
+) -> dict[str, list[int]]:
     if not predictions:
         raise UndefinedMetricError("no score without predictions", fix="check the test split")
     unknown = {row.gold for row in predictions} | {row.predicted for row in predictions}
@@ -138,13 +114,15 @@ def _check(predictions: Sequence[Prediction], labels: Sequence[str]) -> dict[str
             f"predictions name labels that the task does not have: {', '.join(sorted(unknown))}",
             fix="the task file changed after training: run the train stage again",
         )
+    numbers = {label: number for number, label in enumerate(labels)}
     return {
-        "references": [row.gold for row in predictions],
-        "predictions": [row.predicted for row in predictions],
+        "references": [numbers[row.gold] for row in predictions],
+        "predictions": [numbers[row.predicted] for row in predictions],
     }
 
 
-def _compute(metric: type[LabelMetric], named: dict[str, list[str]], **settings: Any) -> Any:
+def _compute(numbered: dict[str, list[int]], num_labels: int) -> Any:
     # evaluate makes a folder even when it keeps everything in memory: not in the user's home
     with tempfile.TemporaryDirectory() as folder:
-        return metric(cache_dir=folder, keep_in_memory=True).compute(**named, **settings)
+        metric = ClassificationScores(cache_dir=folder, keep_in_memory=True)
+        return metric.compute(**numbered, num_labels=num_labels)
