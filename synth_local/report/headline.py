@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from synth_local.evaluate.verdicts.verdict import Answer, Verdict, pick_main
 from synth_local.evaluate.verdicts.words import (
-    ASKED,
     ASKED_SHORT,
+    format_asked,
     format_basis,
     format_reasons,
     format_verdict,
@@ -36,6 +36,7 @@ class Headline:
 
     Attributes:
         student: whose verdict it is: the first of the run file that was compared.
+        asked: the question, its best condition and the margin, in words.
         claim: the verdict's sentence up to its figures.
         figures: the rest of that sentence.
         basis: what the verdict rests on, a sentence each.
@@ -78,7 +79,7 @@ def _write(data: ReportData, task: str, verdicts: Sequence[Verdict]) -> Headline
     return Headline(
         task=task,
         student=main.student,
-        asked=ASKED[main.question],
+        asked=format_asked(main),
         answer=main.verdict,
         claim=claim,
         figures=figures,

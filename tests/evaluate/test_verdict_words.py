@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from synth_local.evaluate.verdicts.verdict import QUESTIONS, Question, Verdict, answer
 from synth_local.evaluate.verdicts.words import (
+    format_asked,
     format_basis,
     format_difference,
     format_settling,
@@ -53,8 +54,19 @@ def test_what_it_rests_on_is_told_with_test_items_only_second_and_the_share_of_t
         "s trained on 600 rows of synthetic (few_shot texts of g) has macro-F1 0.958, on 600 rows "
         "of real 0.962; 1,000 test texts.",
         "Interval widened for the best of 4; test items only [-0.010, +0.002].",
-        "That is 1% less than what real teaches beyond the floor of 0.462.",
+        "That is 99% of what real teaches above the floor of 0.462.",
     )
+
+
+def test_what_was_asked_names_the_best_condition_and_what_counts_as_good() -> None:
+    assert format_asked(MADE) == (
+        "Synthetic instead of as many real texts? Student s, few_shot texts of g, the best of 4 "
+        "tried. A loss of up to 0.02 counts as good."
+    )
+    added = replace(MADE, question="with_pool", num_tried=1)
+    assert format_asked(added) == "Synthetic added to the pool? Student s, few_shot texts of g."
+    nothing = Verdict(task="t", student="s", question="with_pool", verdict="none")
+    assert format_asked(nothing) == "Synthetic added to the pool? Student s."
 
 
 def test_a_margin_of_another_size_is_the_one_that_is_named() -> None:
@@ -64,12 +76,12 @@ def test_a_margin_of_another_size_is_the_one_that_is_named() -> None:
     )
 
 
-def test_worse_says_what_is_lost() -> None:
+def test_worse_calls_the_difference_a_loss() -> None:
     told = format_verdict(replace(MADE, verdict="worse", gap=0.1, low=0.05, high=0.15))
     assert told.startswith(
         "Worse than the same number of real texts by more than 0.02, for this corpus"
     )
-    assert "it loses 0.100 macro-F1, difference -0.100 [-0.150, -0.050]" in told
+    assert "difference -0.100 [-0.150, -0.050] macro-F1, a loss" in told
 
 
 def test_an_open_question_says_what_would_settle_it() -> None:
@@ -102,7 +114,7 @@ def test_an_addition_names_what_was_added_to(source: str, told: str) -> None:
     one = replace(MADE, question=question, verdict="helps", partner=partner, gap=-0.05)
     one = replace(one, low=-0.08, high=-0.02)
     assert format_verdict(one).startswith(told)
-    assert "gains 0.050" in format_verdict(one)
+    assert "difference +0.050 [+0.020, +0.080] macro-F1, a gain" in format_verdict(one)
 
 
 @given(
@@ -118,6 +130,6 @@ def test_nothing_is_said_to_lose_or_gain_while_the_interval_holds_zero(
     made = answer(question, low, high, margin)
     one = replace(MADE, question=question, verdict=made, gap=(low + high) / 2, margin=margin)
     told = format_verdict(replace(one, low=low, high=high))
-    says = re.search(r"\b(loses|gains|higher|lower)\b", told)
+    says = re.search(r"\b(loss|gain|higher|lower)\b", told)
     assert (says is not None) == (not low <= 0 <= high)
     assert "No difference" not in told

@@ -101,13 +101,13 @@ def test_pool_and_synthetic_stands_beside_both_pools() -> None:
     assert row["verdict"] == "Open"
 
 
-def test_a_training_set_that_is_two_sources_has_both_names_in_the_figure() -> None:
+def test_a_training_set_that_is_two_sources_says_so_in_the_table() -> None:
     data = make_small()
     assert data.summary
     both = tuple(
         replace(one, serves=("real", "real_all")) if one.condition.source == "real" else one
         for one in data.summary.scores
     )
-    [figure] = list_panels(judge(data, scores=both))["scores"]
-    assert isinstance(figure, DotPanel)
-    assert figure.dots[0].label == "real = real_all"
+    table = make_results_table(read_conditions(judge(data, scores=both)))
+    column = [one.key for one in table.columns].index("serves")
+    assert [row[column] for row in table.rows][0] == "real_all"

@@ -1,7 +1,7 @@
 """Verdicts in words: the same ones on the page, in the terminal and in ``advise``.
 
 Differences are told as condition minus partner, as in the tables: below 0 the synthetic side
-loses. (A verdict's ``gap`` has the other sign.) "Loses" and "gains" are said only where the whole
+loses. (A verdict's ``gap`` has the other sign.) A loss or a gain is called so only where the whole
 interval is on that side of 0.
 
 Pure; computes nothing. Minus signs are plain ones: a terminal may lack the other.
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from synth_local.evaluate.verdicts.verdict import Answer, Question, Verdict
+from synth_local.evaluate.verdicts.verdict import QUESTIONS, Answer, Question, Verdict
 
 #: What was asked, as a heading.
 ASKED: Mapping[Question, str] = MappingProxyType(
@@ -81,6 +81,18 @@ def name_answer(verdict: Verdict) -> str:
         "none": _NONE,
     }
     return names[verdict.verdict]
+
+
+def format_asked(verdict: Verdict) -> str:
+    """Return what was asked, of whom, and what counts as good, as two sentences."""
+    mine = f"{ASKED[verdict.question]}? Student {verdict.student}"
+    texts = take_apart(verdict.condition).texts if verdict.condition else ""
+    if texts:
+        mine += f", {texts}"
+        mine += f", the best of {verdict.num_tried} tried" if verdict.num_tried > 1 else ""
+    if QUESTIONS[verdict.question].is_addition:
+        return f"{mine}."
+    return f"{mine}. A loss of up to {verdict.margin:g} counts as good."
 
 
 def format_verdict(verdict: Verdict) -> str:
@@ -186,25 +198,19 @@ def _format_reach(verdict: Verdict) -> str:
 
 
 def _format_move(verdict: Verdict) -> str:
-    """Return the difference; it loses or gains only where the whole interval does."""
-    number = format_difference(verdict)
+    """Return the difference; a loss or a gain only where the whole interval is one."""
     if verdict.gap is None or verdict.low is None or verdict.high is None:
         return "not compared"
-    if verdict.low > 0:
-        return f"it loses {verdict.gap:.3f} macro-F1, difference {number}"
-    if verdict.high < 0:
-        return f"it gains {-verdict.gap:.3f} macro-F1, difference {number}"
-    return f"difference {number} macro-F1"
+    side = ", a loss" if verdict.low > 0 else ", a gain" if verdict.high < 0 else ""
+    return f"difference {format_difference(verdict)} macro-F1{side}"
 
 
 def _format_share(verdict: Verdict, partner: str) -> list[str]:
     share = verdict.share_of_lift
     if share is None or verdict.floor is None:
         return []
-    side = "less" if share >= 0 else "more"
     return [
-        f"That is {abs(share):.0%} {side} than what {partner} teaches beyond the floor of "
-        f"{verdict.floor:.3f}."
+        f"That is {1 - share:.0%} of what {partner} teaches above the floor of {verdict.floor:.3f}."
     ]
 
 

@@ -23,10 +23,9 @@ MOST_GAPS = 5
 MOST_OTHERS = 8
 NOTHING = "No student was evaluated in this run, so there is no answer yet."
 FIGURE_KEY = (
-    "Filled marks are means over trainings with 95 % intervals (test items, seeds and, where they "
-    "were repeated, corpora), small dots single trainings, crosses failed ones. The dashed line is "
-    "real, the dotted line the floor: what one scores that has learnt nothing. All figures of "
-    "scores have the same axis."
+    "Figures: marks are means over trainings with 95 % intervals (test items, seeds and, where "
+    "they were repeated, corpora), small dots single trainings, crosses failed ones. The dashed "
+    "line is real, the dotted line the floor: the score of one that has learnt nothing."
 )
 READ_NOTHING_NOTE = (
     "The students majority and text-length read nothing; they stand among the results to show what "
@@ -57,8 +56,9 @@ def render(data: ReportData, page: Page) -> list[Markup]:
         lines = gaps[:MOST_GAPS] + ([f"and {more} more, listed below"] if more > 0 else [])
         blocks.append(page.blocks.caution("Something is missing from this run", lines))
     students = {condition.student for condition in read_conditions(data)}
-    notes = [FIGURE_KEY] if headlines else []
-    notes += [READ_NOTHING_NOTE] if students & set(BASELINE_STUDENTS) else []
+    if headlines:
+        blocks.append(paragraph(FIGURE_KEY, "key"))
+    notes = [READ_NOTHING_NOTE] if students & set(BASELINE_STUDENTS) else []
     notes += [generator_itself.NOTE] if GENERATOR_AS_CLASSIFIER in students else []
     notes += data.summary.notes if data.summary else ()
     if notes:

@@ -29,10 +29,10 @@ def make_score_panel(
         floor: macro-F1 of one that has learnt nothing.
     """
     real = [condition.macro_f1.value for condition in conditions if condition.source == "real"]
-    names = [condition.name for condition in conditions]
+    generators = {condition.generator for condition in conditions if condition.generator}
     dots = tuple(
         Dot(
-            label=_label(condition, is_single=names.count(condition.name) == 1),
+            label=_label(condition, is_one_generator=len(generators) == 1),
             group=condition.source,
             value=condition.macro_f1.value,
             seeds=_list_trained(condition),
@@ -42,7 +42,13 @@ def make_score_panel(
     )
     return DotPanel(
         name=name_score_panel(task, student),
-        title=f"Macro-F1: {task}, {format_student(student).removeprefix('student ')}",
+        title=", ".join(
+            (
+                f"Macro-F1: {task}",
+                format_student(student).removeprefix("student "),
+                *(f"texts of {generator}" for generator in generators if len(generators) == 1),
+            )
+        ),
         x_label="macro-F1 on real test items",
         dots=dots,
         reference=real[0].point if real and real[0] else None,
@@ -50,11 +56,11 @@ def make_score_panel(
     )
 
 
-def _label(one: Condition, *, is_single: bool) -> str:
-    """Return a row's name, with all sources that its training set is."""
-    also = "".join(f" = {source}" for source in one.serves if source != one.source)
-    # several real sets of different size can stand beside each other
-    return f"{one.name}{also}" + ("" if is_single else f" · {one.num_train:,}")
+def _label(one: Condition, *, is_one_generator: bool) -> str:
+    """Return a row's name with its training rows; the title names a generator that is alone."""
+    generator = "" if is_one_generator else one.generator
+    parts = (one.source, generator, one.strategy, f"{one.num_train:,} rows")
+    return " · ".join(part for part in parts if part)
 
 
 def _list_trained(one: Condition) -> tuple[float, ...]:

@@ -32,6 +32,7 @@ def make_results_table(conditions: Sequence[Condition], summary: Summary | None 
     columns: Columns[Condition] = (
         *col.names(col.CONDITION),
         col.count("num_train", "Rows", lambda one: one.num_train),
+        col.text("serves", "The same rows as", _name_served),
         col.interval("macro_f1", "Macro-F1", lambda one: _score(one.macro_f1)),
         col.interval(
             "macro_f1_items_only",
@@ -100,6 +101,11 @@ def format_failed(one: Condition) -> str:
 
 def _score(measured: Measured) -> Value:
     return or_undefined(measured.value, measured.reason)
+
+
+def _name_served(one: Condition) -> str | None:
+    """Return the other sources whose training set is this one, where sizes are equal."""
+    return ", ".join(source for source in one.serves if source != one.source) or None
 
 
 def _sd(one: Condition, measured: Measured) -> Value:
