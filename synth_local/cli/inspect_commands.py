@@ -1,4 +1,4 @@
-"""The commands that look at what is there: ``status``, ``verify``, ``report``, ``doctor``."""
+"""The commands that look at what is there, and the one that hands it out."""
 
 from __future__ import annotations
 
@@ -141,4 +141,37 @@ def doctor(offline: bool) -> int:
     return EXIT_NO if any(line.state == "missing" for line in lines) else EXIT_OK
 
 
-COMMANDS = (status, verify, report, doctor)
+@click.command()
+@click.argument("directory", type=RUN_DIRECTORY)
+@click.option(
+    "--out",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The table: .parquet, .csv or .jsonl; a card is written beside it.",
+)
+@click.option(
+    "--corpus",
+    "chosen",
+    multiple=True,
+    metavar="TASK/GENERATOR/STRATEGY",
+    help="Only this corpus; may be given several times. By default all that are finished.",
+)
+def export(directory: Path, file: Path, chosen: tuple[str, ...]) -> None:
+    """Hand out the corpora of DIRECTORY as one table, without exemplars, and a card.
+
+    The card lists the licences of all generators, what looks personal, and how close the texts
+    come to real ones.
+    """
+    from synth_local.commands.export.export import export_run  # noqa: PLC0415
+    from synth_local.run.context import open_context  # noqa: PLC0415
+
+    made = export_run(open_context(directory, reads_weights=False), file, chosen)
+    click.echo(make_printable(f"{made.num_rows:,} texts: {file}"))
+    click.echo(make_printable(f"card: {made.card}"))
+    if made.num_personal:
+        click.echo(f"{made.num_personal:,} texts hold something that looks personal: see the card")
+
+
+COMMANDS = (status, verify, report, doctor, export)
