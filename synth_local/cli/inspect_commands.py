@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from synth_local.cli.streams import print_json
 from synth_local.errors import EXIT_NO, EXIT_OK
 
 if TYPE_CHECKING:
+    from synth_local.commands.replay import Replayed
     from synth_local.commands.status import RunStatus
 
 
@@ -174,4 +176,42 @@ def export(directory: Path, file: Path, chosen: tuple[str, ...]) -> None:
         click.echo(f"{made.num_personal:,} texts hold something that looks personal: see the card")
 
 
-COMMANDS = (status, verify, report, doctor, export)
+@click.command()
+@click.argument("directory", type=RUN_DIRECTORY)
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Stored texts to generate again, spread over the corpora.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def replay(directory: Path, sample: int, as_json: bool) -> int:
+    """Generate stored texts of DIRECTORY again and say how many are the same.
+
+    Exit 1 where a text differs that should not: one of the grade exact, by the same engine.
+    Changed weights or settings are refused, with the reason.
+    """
+    from synth_local.commands.replay import replay_run  # noqa: PLC0415
+    from synth_local.run.context import open_context  # noqa: PLC0415
+
+    results = replay_run(open_context(directory), sample)
+    if as_json:
+        print_json([result.to_json() for result in results])
+    else:
+        _print_replayed(results)
+    return EXIT_NO if any(result.is_broken for result in results) else EXIT_OK
+
+
+def _print_replayed(results: Sequence[Replayed]) -> None:
+    for result in results:
+        click.echo(
+            f"{result.corpus}: {result.num_same} of {result.num_slots} texts are the same; "
+            f"reproducible: {result.grade}"
+        )
+        for line in (*result.engine, *result.differing):
+            click.echo(make_printable(f"  {line}"))
+
+
+COMMANDS = (status, verify, report, doctor, export, replay)
