@@ -35,7 +35,7 @@ demo: $(READY)
 
 study-small: $(READY)
 	test -d models/tiny-study-xs || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-xs --size xs --minutes 1
-	test -d models/tiny-study-s || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-s --size s --minutes 2.5
+	test -d models/tiny-study-s || $(BIN)/synth-local models tiny $(STUDY_TASKS) --out models/tiny-study-s --size s --minutes 2
 	$(BIN)/synth-local run examples/study-small.yaml --out runs/study-small
 	$(BIN)/synth-local verify runs/study-small
 	@echo "open runs/study-small/report/report.html in a browser"
