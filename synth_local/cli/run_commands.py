@@ -194,7 +194,6 @@ def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> No
     """Run RUN_FILE's whole pipeline on this machine; safe to repeat."""
     from synth_local.pipeline.run_local import run_pipeline  # noqa: PLC0415
     from synth_local.run.sources.made_from import Asked  # noqa: PLC0415
-    from synth_local.run.state import require_answer  # noqa: PLC0415
 
     directory = default_out(run_file, out)
     started = time.monotonic()
@@ -211,7 +210,9 @@ def run_command(run_file: Path, out: Path | None, until: str, engine: str) -> No
     if STAGES.index(until) >= STAGES.index("evaluate"):
         print_answer(context.run)
     if STAGES.index(until) >= STAGES.index("train"):
-        require_answer(context)
+        error = context.look().no_answer
+        if error:
+            raise error
 
 
 class _Screen:

@@ -15,16 +15,17 @@ from synth_local.commands.estimate import (
     estimate_gpu_minutes,
 )
 from synth_local.config import RunConfig
+from synth_local.core.files import read_json
 from synth_local.errors import BrokenModelError, MachineError
 from synth_local.evaluate.power import foresee
 from synth_local.records import Cell
-from synth_local.run.cells import expect_cells
+from synth_local.run.cells import CellPlanner
 from synth_local.run.checks import check_machine, check_settings
 from synth_local.run.context import Context, resolve_config
-from synth_local.run.human.files import HumanFile, check_human_files
+from synth_local.run.human.files import HumanFile
 from synth_local.run.not_here import find_blocking, format_not_here, list_not_here, list_stages_left
-from synth_local.run.rounds import current_rounds
-from synth_local.run.splits import split_facts
+from synth_local.run.opened import Sources
+from synth_local.run.splits import SplitFacts
 from synth_local.run.stages import STAGES
 from synth_local.run.stale_outputs import explain_corpus, explain_stages
 from synth_local.run.state import State
@@ -128,28 +129,30 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
     """
     run = RunDir(out.resolve())
     context = Context(run, resolve_config(config, run), reads_weights=False)
-    check_settings(context)
-    problems = check_machine(context)
+    config, tasks, corpora = context.config, context.tasks, context.corpora
+    check_settings(context.sources, corpora)
+    problems = check_machine(config, context.models)
     broken = [str(error) for error in problems if isinstance(error, BrokenModelError)]
-    tasks = [_task(context, name) for name in context.tasks]
-    said = check_human_files(context)
-    config = context.config
+    described = [
+        _task(task.name, context.data.facts(task), config.margin) for task in tasks.values()
+    ]
+    said = context.human_files.check(read_json(run.analysis) or {})
+    state = context.look()
     try:
-        lost = list_not_here(context)
+        lost = list_not_here(context.sources, context.human_files)
     except MachineError:  # weights that nothing is known of: nothing can be compared
         return Overview(
             str(run.root),
             config.engine,
             config.generate.dtype,
-            tasks,
-            [_corpus(context, key, None) for key in context.corpora],
-            _planned_cells(context),
+            described,
+            [_corpus(state, key, is_known=False) for key in corpora.keys],
+            _planned_cells(context.planner),
             [],
             [f"{error.what}: {error.fix}" for error in problems],
             said,
             broken,
         )
-    state = State(context)
     left = list_stages_left(state)
     blocking = find_blocking(state, left)
     needed = [one.error for one in blocking]
@@ -159,9 +162,9 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
         str(run.root),
         config.engine,
         config.generate.dtype,
-        tasks,
-        [_corpus(context, key, state) for key in context.corpora],
-        _cells(context, state),
+        described,
+        [_corpus(state, key) for key in corpora.keys],
+        _cells(state),
         _stages(state, left, lost),
         [f"{error.what}: {error.fix}" for error in needed],
         said,
@@ -173,8 +176,7 @@ def make_overview(config: RunConfig, out: Path) -> Overview:
     )
 
 
-def _task(context: Context, name: str) -> dict[str, Any]:
-    facts = split_facts(context, context.tasks[name])
+def _task(name: str, facts: SplitFacts, margin: float) -> dict[str, Any]:
     return {
         "name": name,
         "train": facts.train,
@@ -182,29 +184,34 @@ def _task(context: Context, name: str) -> dict[str, Any]:
         "validation": facts.validation,
         "test": facts.test,
         "near_test": facts.num_near_test,
-        "reach": asdict(foresee(sum(facts.test.values()), context.config.margin)),
+        "reach": asdict(foresee(sum(facts.test.values()), margin)),
         "files": facts.files,
     }
 
 
-def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOverview:
-    """Return one corpus; without a state nothing can be said to be done."""
-    task = context.tasks[key.task]
-    is_done = state is not None and key in state.manifests
+def _corpus(state: State, key: CorpusKey, *, is_known: bool = True) -> CorpusOverview:
+    """Return one corpus.
+
+    Args:
+        is_known: whether all sources are known, so that it can be said what is done.
+    """
+    corpora, task = state.identities.corpora, state.sources.tasks[key.task]
+    is_done = is_known and key in state.manifests
     spelled = "done" if is_done else "to do"
-    why = explain_corpus(state, key) if state is not None else []
-    note = _format_unchecked(_lost_of(context, key)) if is_done else ""
+    why = explain_corpus(state, key) if is_known else []
+    note = _format_unchecked(_lost_of(state.sources, key)) if is_done else ""
+    current = state.planner.rounds.current
     if key.is_external:
-        rounds = current_rounds(context, key)
+        rounds = current(key)
         return CorpusOverview(
             *_parts(key), rounds.admitted, spelled, 0, 0, 0.0, rounds.read, why, note
         )
-    strategy = context.strategies[key.strategy]
-    slots = current_rounds(context, key).admitted if state else context.per_label(task)
+    strategy = corpora.strategies[key.strategy]
+    slots = current(key).admitted if is_known else corpora.per_label(key.task)
     total = sum(slots.values())
     words = min(task.spec.length.max_words or WORDS_WITHOUT_BOUND, WORDS_WITHOUT_BOUND * 4)
     # texts fill about half of what they are allowed
-    output = min(words * 0.5 * TOKENS_PER_WORD, context.config.generate.max_tokens)
+    output = min(words * 0.5 * TOKENS_PER_WORD, state.config.generate.max_tokens)
     history = (strategy.chain_length - 1) / 2 * (output + PROMPT_TOKENS / 2)
     prompt = PROMPT_TOKENS + history + strategy.shots * words * 0.5 * TOKENS_PER_WORD
     return CorpusOverview(
@@ -213,17 +220,20 @@ def _corpus(context: Context, key: CorpusKey, state: State | None) -> CorpusOver
         spelled,
         round(total * output),
         round(total * prompt),
-        estimate_gpu_minutes(context, key.generator, total * output),
+        estimate_gpu_minutes(state.sources.models, key.generator, total * output),
         why=why,
         note=note,
     )
 
 
-def _lost_of(context: Context, key: CorpusKey) -> list[NotHere]:
+def _lost_of(sources: Sources, key: CorpusKey) -> list[NotHere]:
     """Return the sources of a corpus that are not here."""
-    lost = list(context.tasks[key.task].not_here)
-    one = context.external[key] if key.is_external else context.models.generators[key.generator]
-    return [*lost, one.not_here] if one.not_here else lost
+    lost = list(sources.tasks[key.task].not_here)
+    if key.is_external:
+        last = sources.brought.files[key].not_here
+    else:
+        last = sources.models.generators[key.generator].not_here
+    return [*lost, last] if last else lost
 
 
 def _format_unchecked(lost: Sequence[NotHere]) -> str:
@@ -237,23 +247,23 @@ def _parts(key: CorpusKey) -> tuple[str, str, str]:
     return key.task, key.generator, key.strategy
 
 
-def _cells(context: Context, state: State) -> list[dict[str, Any]]:
+def _cells(state: State) -> list[dict[str, Any]]:
     if state.open_corpora:
-        return _planned_cells(context)
+        return _planned_cells(state.planner)
     left = {plan.cell.name for plan in state.open_cells}
     return [
-        _describe_cell(context, plan.cell, "to do" if plan.cell.name in left else "done")
+        _describe_cell(state.planner, plan.cell, "to do" if plan.cell.name in left else "done")
         for plan in state.cells
     ]
 
 
-def _planned_cells(context: Context) -> list[dict[str, Any]]:
-    return [_describe_cell(context, cell, "to do") for cell in expect_cells(context)]
+def _planned_cells(planner: CellPlanner) -> list[dict[str, Any]]:
+    return [_describe_cell(planner, cell, "to do") for cell in planner.expect()]
 
 
-def _describe_cell(context: Context, cell: Cell, state: str) -> dict[str, Any]:
+def _describe_cell(planner: CellPlanner, cell: Cell, state: str) -> dict[str, Any]:
     """Return a cell's rows, its steps and how often it sees a row, where it takes steps at all."""
-    rows, settings = cell.num_train, context.config.train
+    rows, settings = cell.num_train, planner.config.train
     takes_steps = cell.student not in (*DETERMINISTIC, GENERATOR_AS_CLASSIFIER)
     return {
         "name": cell.name,
@@ -262,7 +272,7 @@ def _describe_cell(context: Context, cell: Cell, state: str) -> dict[str, Any]:
         "steps": count_steps(rows, settings) if takes_steps else None,
         "passes": round(count_passes(rows, settings), 2) if takes_steps else None,
         "state": state,
-        **count_read_tokens(context, cell),
+        **count_read_tokens(planner.corpora, planner.data, cell),
     }
 
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth_local.config import RunConfig
+from synth_local.curate.rows import RowChecker
 from synth_local.engines.choose import open_engine
 from synth_local.engines.protocol import Engine
+from synth_local.generate.conversation import Composer
 from synth_local.generate.loop import ChainWork, Lane, Loop
 from synth_local.generate.plan import group_chains
 from synth_local.pipeline.steps.generate import make_composer, row_checker
 from synth_local.records import Conversation, Turn
 from synth_local.run.checks import check_machine
 from synth_local.run.context import Context, resolve_config
-from synth_local.run.external import read_external
-from synth_local.run.rounds import slot_plan
+from synth_local.run.external import ExternalRows
 from synth_local.store.run_dir import CorpusKey, RunDir
 
 
@@ -45,33 +46,35 @@ def preview_rows(config: RunConfig, out: Path, num_rows: int) -> list[PreviewRow
     """
     run = RunDir(out.resolve())
     context = Context(run, resolve_config(config, run), reads_weights=False)
-    problems = check_machine(context)
+    problems = check_machine(context.config, context.models)
     if problems:
         raise problems[0]
-    found: list[PreviewRow] = []
-    for name, generator in context.models.generators.items():
-        engine = open_engine(
-            generator.engine,
-            generator.folder,
-            generator.card,
-            context.config.generate,
-            context.config.generate.dtype,
-        )
+    corpora, brought, settings = context.corpora, context.sources.brought, context.config.generate
+    rows: list[PreviewRow] = []
+
+    def check_rows(key: CorpusKey) -> RowChecker:
+        task = context.tasks[key.task]
+        return row_checker(task, context.data.splits(task), context.config.curate)
+
+    for name, model in context.models.generators.items():
+        engine = open_engine(model.engine, model.folder, model.card, settings, settings.dtype)
         try:
-            for key in context.corpora:
-                if key.generator == name and not context.is_repeat(key):
-                    found += _preview_corpus(context, key, engine, num_rows)
+            for key in corpora.keys:
+                if key.generator == name and not corpora.is_repeat(key):
+                    plan, prompts = context.rounds.slot_plan(key), context.sources.prompts[key.task]
+                    composer = make_composer(plan, prompts, engine, settings.max_tokens)
+                    rows += _preview_corpus(key, composer, check_rows(key), engine, num_rows)
         finally:
             engine.close()
-    for key in context.external:
-        if key in context.corpora:
-            found += _preview_external(context, key, num_rows)
-    return found
+    for key in brought.files:
+        if key in corpora.keys:
+            rows += _preview_brought(key, brought.read(key), check_rows(key), num_rows)
+    return rows
 
 
-def _preview_external(context: Context, key: CorpusKey, num_rows: int) -> list[PreviewRow]:
-    brought = read_external(context, key)
-    checker = row_checker(context, context.tasks[key.task])
+def _preview_brought(
+    key: CorpusKey, brought: ExternalRows, checker: RowChecker, num_rows: int
+) -> list[PreviewRow]:
     rows = []
     for name, slot in brought.slots.items():
         if slot.position < num_rows and name not in brought.others:
@@ -81,16 +84,15 @@ def _preview_external(context: Context, key: CorpusKey, num_rows: int) -> list[P
 
 
 def _preview_corpus(
-    context: Context, key: CorpusKey, engine: Engine, num_rows: int
+    key: CorpusKey, composer: Composer, checker: RowChecker, engine: Engine, num_rows: int
 ) -> list[PreviewRow]:
-    plan = slot_plan(context, key)
-    composer = make_composer(context, key, plan, engine)
+    plan = composer.plan
     turns: dict[str, Turn] = {}
 
     def sink(turn: Turn) -> None:
         turns[turn.slot.id] = turn
 
-    lane = Lane(composer, row_checker(context, context.tasks[key.task]).check, sink)
+    lane = Lane(composer, checker.check, sink)
     chains = group_chains(plan.admitted(dict.fromkeys(plan.labels, num_rows)))
     Loop(engine, lambda: False).run(ChainWork(lane, chain.slots) for chain in chains)
     rows = []

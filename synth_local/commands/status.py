@@ -10,10 +10,8 @@ from synth_local.pipeline.slurm.job_status import JobsStatus, read_jobs_status
 from synth_local.pipeline.steps.generate import stored_rows
 from synth_local.run.context import Context
 from synth_local.run.not_here import format_not_here, list_not_here
-from synth_local.run.rounds import current_rounds, slot_plan
 from synth_local.run.stale_outputs import count_other_texts, explain_corpus, explain_stages
 from synth_local.run.state import State
-from synth_local.run.untrained import explain_no_answer
 from synth_local.store.markers import Failure, Progress, find_live, read_failures, read_progress
 from synth_local.store.run_dir import CorpusKey
 
@@ -89,9 +87,10 @@ def read_status(context: Context) -> RunStatus:
     """
     run = context.run
     jobs = read_jobs_status(run, Slurm())
-    state = State(context)
-    stages, corpora = _look(context, state)
-    untrained, no_answer = _look_for_answer(context, state)
+    state = context.look()
+    stages, corpora = _look(state)
+    untrained, no_answer = _look_for_answer(state)
+    lost = list_not_here(context.sources, context.human_files)
     return RunStatus(
         stages,
         corpora,
@@ -101,20 +100,20 @@ def read_status(context: Context) -> RunStatus:
         jobs,
         untrained=untrained,
         no_answer=no_answer,
-        not_here=[*format_not_here(list_not_here(context)), *context.models.format_assumed()],
+        not_here=[*format_not_here(lost), *context.models.format_assumed()],
     )
 
 
-def _look_for_answer(context: Context, state: State) -> tuple[list[str], str]:
+def _look_for_answer(state: State) -> tuple[list[str], str]:
     """Return what is not trained since a label has no row, and why there is no answer at all."""
     if state.open_corpora:
         return [], ""
-    error = explain_no_answer(context, state.manifests, len(state.cells))
+    error = state.no_answer
     return [one.message for one in state.untrained], error.what if error else ""
 
 
-def _look(context: Context, state: State) -> tuple[list[StageStatus], list[dict[str, Any]]]:
-    corpora = [_corpus_status(context, state, key) for key in context.corpora]
+def _look(state: State) -> tuple[list[StageStatus], list[dict[str, Any]]]:
+    corpora = [_corpus_status(state, key) for key in state.corpora]
     generated = [corpus for corpus in corpora if not corpus["is_brought"]]
     has_cells = not state.open_corpora
     cells = len(state.cells)
@@ -139,16 +138,17 @@ def _look(context: Context, state: State) -> tuple[list[StageStatus], list[dict[
     return stages, corpora
 
 
-def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, Any]:
+def _corpus_status(state: State, key: CorpusKey) -> dict[str, Any]:
     """Return one corpus's state; texts stored under another identity do not count."""
     manifest = state.manifests.get(key)
-    admitted = current_rounds(context, key).admitted
+    rounds = state.planner.rounds
+    admitted = rounds.current(key).admitted
     total = sum(admitted.values())
     if manifest or key.is_external:
         written = total
     else:
-        rows = stored_rows(context, key)
-        plan = slot_plan(context, key, with_exemplars=False)
+        rows = stored_rows(state.run, key, state.identities.generation(key))
+        plan = rounds.slot_plan(key, with_exemplars=False)
         written = sum(slot.id in rows for slot in plan.admitted(admitted))
     return {
         "task": key.task,
@@ -159,6 +159,6 @@ def _corpus_status(context: Context, state: State, key: CorpusKey) -> dict[str, 
         "written": written,
         "accepted": sum(manifest.accepted.values()) if manifest else None,
         "complete": manifest.complete if manifest else None,
-        "has_turns_of_other_settings": count_other_texts(context, key) is not None,
+        "has_turns_of_other_settings": count_other_texts(state, key) is not None,
         "why": explain_corpus(state, key),
     }

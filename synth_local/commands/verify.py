@@ -9,22 +9,25 @@ proven nor wrong. Nothing is changed.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from synth_local.core.files import read_json
 from synth_local.core.hashing import digest_file
 from synth_local.core.tables import read_parquet
 from synth_local.core.text import match_key
 from synth_local.errors import SynthLocalError
+from synth_local.records import Example
 from synth_local.run.context import Context
-from synth_local.run.external import read_external
 from synth_local.run.not_here import format_not_here, list_not_here
-from synth_local.run.rounds import current_rounds, slot_plan
-from synth_local.run.splits import find_lost_data, real_splits
+from synth_local.run.rounds import Rounds
+from synth_local.run.splits import RealData, find_lost_data
 from synth_local.run.state import State
 from synth_local.store.corpus import Manifest, digest_examples, read_accepted, read_manifest
 from synth_local.store.ledger import read_ledger
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task import Task
 
 
 @dataclass
@@ -53,29 +56,29 @@ def verify_run(context: Context) -> Findings:
     """Return what holds and what does not."""
     findings = Findings()
     try:
-        state = State(context)
-        keys = context.corpora
+        state = context.look()
         _ = state.manifests
-        findings.unknown += format_not_here(list_not_here(context))
+        findings.unknown += format_not_here(list_not_here(state.sources, state.human_files))
     except SynthLocalError as error:
         findings.wrong.append(f"the run cannot be checked: {error.what}; {error.fix}")
         return findings
-    for key in keys:
-        _verify_corpus(context, state, key, findings)
-    _verify_cells(context, state, findings)
-    _verify_scores(context, state, findings)
+    for key in state.corpora:
+        _verify_corpus(state, key, findings)
+    _verify_cells(state, findings)
+    _verify_scores(state, findings)
     return findings
 
 
-def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Findings) -> None:
-    stored = read_manifest(context.run.corpus(key))
+def _verify_corpus(state: State, key: CorpusKey, findings: Findings) -> None:
+    brought, corpus = state.sources.brought, state.run.corpus(key)
+    stored = read_manifest(corpus)
     if stored is not None and key not in state.manifests:
         findings.wrong.append(f"{key}: {_explain_stale(state, key, stored)}")
         return
-    if key.is_external and context.external[key].not_here:
-        _verify_without_file(context, key, stored, findings)
+    if key.is_external and brought.files[key].not_here:
+        _verify_without_file(corpus, key, stored, findings)
         return
-    slots = _read_external_slots(context, key) if key.is_external else _read_slots(context, key)
+    slots = _read_slots(state.planner.rounds, key)
     num_admitted = len(slots.admitted)
     if stored is None:
         missing = len(slots.admitted - slots.written)
@@ -86,28 +89,32 @@ def _verify_corpus(context: Context, state: State, key: CorpusKey, findings: Fin
             findings.proven.append(f"{key}: {num_admitted} slots written, each once; not curated")
         return
     before = len(findings.wrong)
-    _verify_files(context, key, stored, findings)
+    _verify_files(corpus, key, stored, findings)
     if len(findings.wrong) == before:
-        _verify_outcomes(context, key, stored, slots, findings)
+        accepted = read_accepted(corpus)
+        _verify_outcomes(corpus, key, accepted, slots, findings)
+        if digest_examples(accepted) != stored.corpus_digest:
+            findings.wrong.append(f"{key}: the rows do not have the digest of the manifest")
+        _verify_no_copies(state.data, key, state.sources.tasks[key.task], accepted, findings)
     if len(findings.wrong) == before:
         count = sum(stored.accepted.values())
-        what = f"rows of {context.external[key].path.name}" if key.is_external else "slots"
+        what = f"rows of {brought.files[key].path.name}" if key.is_external else "slots"
         findings.proven.append(
             f"{key}: {num_admitted} {what}, each once: {count} rows, {num_admitted - count} drops"
         )
 
 
 def _verify_without_file(
-    context: Context, key: CorpusKey, stored: Manifest | None, findings: Findings
+    corpus: Path, key: CorpusKey, stored: Manifest | None, findings: Findings
 ) -> None:
     """Check the tables of a corpus brought along whose file is not here."""
     if stored is None:
         findings.wrong.append(f"{key}: not finished; call run again where its file is")
         return
     before = len(findings.wrong)
-    _verify_files(context, key, stored, findings)
+    _verify_files(corpus, key, stored, findings)
     if len(findings.wrong) == before:
-        accepted = read_accepted(context.run.corpus(key))
+        accepted = read_accepted(corpus)
         if digest_examples(accepted) != stored.corpus_digest:
             findings.wrong.append(f"{key}: the rows do not have the digest of the manifest")
             return
@@ -116,10 +123,10 @@ def _verify_without_file(
 
 
 def _explain_stale(state: State, key: CorpusKey, stored: Manifest) -> str:
-    context = state.context
-    if stored.brought and stored.brought["digest"] != context.external[key].digest:
+    file = state.sources.brought.files[key] if stored.brought else None
+    if file and stored.brought and stored.brought["digest"] != file.digest:
         return (
-            f"{context.external[key].path} has changed since the corpus was made from it "
+            f"{file.path} has changed since the corpus was made from it "
             f"({stored.brought['digest'][:16]} then); call run again"
         )
     return (
@@ -128,21 +135,18 @@ def _explain_stale(state: State, key: CorpusKey, stored: Manifest) -> str:
     )
 
 
-def _read_slots(context: Context, key: CorpusKey) -> Slots:
-    rounds = current_rounds(context, key)
-    plan = slot_plan(context, key, with_exemplars=False)  # which say nothing of its identity
-    admitted = {slot.id for slot in plan.admitted(rounds.admitted)}
-    return Slots(admitted, set(read_ledger(context.run.ledger(key))), "the ledger")
+def _read_slots(rounds: Rounds, key: CorpusKey) -> Slots:
+    if key.is_external:
+        rows = rounds.brought.read(key)
+        return Slots(set(rows.slots), set(rows.texts), "the file")
+    plan = rounds.slot_plan(key, with_exemplars=False)  # which say nothing of its identity
+    admitted = {slot.id for slot in plan.admitted(rounds.current(key).admitted)}
+    return Slots(admitted, set(read_ledger(rounds.run.ledger(key))), "the ledger")
 
 
-def _read_external_slots(context: Context, key: CorpusKey) -> Slots:
-    rows = read_external(context, key)
-    return Slots(set(rows.slots), set(rows.texts), "the file")
-
-
-def _verify_files(context: Context, key: CorpusKey, manifest: Manifest, findings: Findings) -> None:
+def _verify_files(corpus: Path, key: CorpusKey, manifest: Manifest, findings: Findings) -> None:
     for name, digest in manifest.files.items():
-        path = context.run.corpus(key) / name
+        path = corpus / name
         if not path.is_file():
             findings.wrong.append(f"{key}: {name} is missing")
         elif digest_file(path) != digest:
@@ -150,15 +154,13 @@ def _verify_files(context: Context, key: CorpusKey, manifest: Manifest, findings
 
 
 def _verify_outcomes(
-    context: Context,
+    corpus: Path,
     key: CorpusKey,
-    manifest: Manifest,
+    accepted: Sequence[Example],
     slots: Slots,
     findings: Findings,
 ) -> None:
-    folder = context.run.corpus(key)
-    accepted = read_accepted(folder)
-    dropped = [row["id"] for row in read_parquet(folder / "drops.parquet", ["id"])]
+    dropped = [row["id"] for row in read_parquet(corpus / "drops.parquet", ["id"])]
     ids = Counter([*(one.id for one in accepted), *dropped])
     twice = sorted(one for one, count in ids.items() if count > 1)
     lost, foreign = slots.admitted - set(ids), set(ids) - slots.admitted
@@ -170,13 +172,15 @@ def _verify_outcomes(
         f"outcomes without a text in {slots.place}: {_some(sorted(unwritten))}": unwritten,
     }
     findings.wrong.extend(f"{key}: {what}" for what, bad in checks.items() if bad)
-    if digest_examples(accepted) != manifest.corpus_digest:
-        findings.wrong.append(f"{key}: the rows do not have the digest of the manifest")
-    task = context.tasks[key.task]
+
+
+def _verify_no_copies(
+    data: RealData, key: CorpusKey, task: Task, accepted: Sequence[Example], findings: Findings
+) -> None:
     if find_lost_data(task) is not None:
         findings.unknown.append(f"{key}: whether any row is a verbatim copy of a real text")
         return
-    splits = real_splits(context, task)
+    splits = data.splits(task)
     real = {
         match_key(one.text)
         for part in (splits.train, splits.validation, splits.test)
@@ -187,8 +191,8 @@ def _verify_outcomes(
         findings.wrong.append(f"{key}: verbatim copies of real texts: {_some(copies)}")
 
 
-def _verify_cells(context: Context, state: State, findings: Findings) -> None:
-    run = context.run
+def _verify_cells(state: State, findings: Findings) -> None:
+    run = state.run
     good = 0
     for plan in state.trained_cells:
         marker = read_json(run.cell_marker(plan.cell))
@@ -207,8 +211,8 @@ def _verify_cells(context: Context, state: State, findings: Findings) -> None:
     )
 
 
-def _verify_scores(context: Context, state: State, findings: Findings) -> None:
-    run = context.run
+def _verify_scores(state: State, findings: Findings) -> None:
+    run = state.run
     stored = read_json(run.summary)
     if stored is None:
         return

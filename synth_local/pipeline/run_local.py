@@ -27,7 +27,6 @@ from synth_local.run.context import Context, resolve_config, store_config
 from synth_local.run.keep_record import keep_record
 from synth_local.run.not_here import find_blocking, format_not_here, list_not_here, list_stages_left
 from synth_local.run.retire import retire
-from synth_local.run.rounds import current_rounds
 from synth_local.run.sources.made_from import Asked, write_asked
 from synth_local.run.stages import STAGES
 from synth_local.run.state import State
@@ -50,11 +49,13 @@ class LocalRun:
     """One call of ``run``.
 
     Attributes:
+        look: returns what is done by then.
         say: prints a line for people.
         show: shows the progress of the jobs under way.
     """
 
-    context: Context
+    run: RunDir
+    look: Callable[[], State]
     say: Print
     show: OnProgress
     num_jobs: int = 0
@@ -71,7 +72,7 @@ class LocalRun:
             JobFailedError: the step failed.
         """
         self.num_jobs += 1
-        run = self.context.run
+        run = self.run
         log = run.logs / f"{name or stage}.log"
         code = run_job(
             ["step", stage, "--run", str(run.root), *arguments],
@@ -91,7 +92,7 @@ class LocalRun:
             JobFailedError: at least one of them failed; the others have done their part.
         """
         self.num_jobs += len(shards)
-        run = self.context.run
+        run = self.run
         names = [f"train-{shard:05d}-of-{num_shards:05d}" for shard in shards]
         logs = [run.logs / f"{name}.log" for name in names]
         started, total = time.time(), sum(shards.values())
@@ -111,7 +112,7 @@ class LocalRun:
         ended = zip(names, codes, logs, strict=True)
         errors = [explain_job(run, name, code, log) for name, code, log in ended if code]
         if errors:
-            state = State(self.context)
+            state = self.look()
             raise sum_up_trainings(run, state.cells, len(state.open_cells), total, errors)
 
 
@@ -127,17 +128,18 @@ def prepare_run(config: RunConfig, out: Path) -> Context:
     refuse_busy(run, Slurm())
     resolved = resolve_config(config, run)
     context = Context(run, resolved)
-    check_settings(context)
+    check_settings(context.sources, context.corpora)
     with explain_disk_errors(run.root):
         run.root.mkdir(parents=True, exist_ok=True)
-    problems = check_machine(context) if context.made_from is None else []
+    is_new = context.sources.made is None
+    problems = check_machine(resolved, context.models) if is_new else []
     if problems:
         raise problems[0]  # of a run that knows its sources it depends on what is left to do
     check_data(context)
     return context
 
 
-def check_work(context: Context, until: str, say: Print) -> None:
+def check_work(state: State, until: str, say: Print) -> None:
     """Refuse work that cannot be done here; say what is not here where no work is left.
 
     Raises:
@@ -145,15 +147,15 @@ def check_work(context: Context, until: str, say: Print) -> None:
         DataError: data are missing, and there is work to do with them.
         MachineError: weights or an engine are missing, and there is work to do with them.
     """
-    state = State(context)
     stages = STAGES[: STAGES.index(until) + 1]
     left = [stage for stage in list_stages_left(state) if stage in stages]
     blocking = find_blocking(state, left)
     if blocking:
         raise blocking[0].error
-    lost = list_not_here(context)
-    known = {str(one.error) for one in lost}
-    problems = [one for one in check_machine(context) if str(one) not in known]
+    lost = list_not_here(state.sources, state.human_files)
+    known = {str(source.error) for source in lost}
+    problems = check_machine(state.config, state.sources.models)
+    problems = [problem for problem in problems if str(problem) not in known]
     if problems and set(left) - READ_RESULTS:
         raise problems[0]
     for line in format_not_here(lost):
@@ -180,15 +182,15 @@ def run_pipeline(
         JobFailedError: a job failed; the stages that do not need it were run all the same.
     """
     context = prepare_run(config, out)
-    check_work(context, until, say)
+    check_work(context.look(), until, say)
     with mark_live(context.run, "run"):
         clear_failures(context.run)
-        retire(context, say)
+        retire(context.look, say)
         store_config(context.config, context.run)
-        keep_record(context)
+        keep_record(context.sources, context.data, context.human_files)
         if asked is not None:
             write_asked(context.run, asked)
-        local = LocalRun(context, say, show)
+        local = LocalRun(context.run, context.look, say, show)
         for stage in STAGES[: STAGES.index(until) + 1]:
             try:
                 _RUNNERS[stage](local)
@@ -204,47 +206,47 @@ def run_pipeline(
 
 def _run_generate(local: LocalRun) -> None:
     """Generate and curate, round by round: only curation knows whether a label is short."""
-    left = [key for key in State(local.context).open_corpora if not key.is_external]
+    left = [key for key in local.look().open_corpora if not key.is_external]
     for generator in sorted({key.generator for key in left}):
         local.say(f"generate: {generator}")
         local.job("generate", "--generator", generator, name=f"generate-{generator}")
 
 
 def _run_curate(local: LocalRun) -> None:
-    while State(local.context).open_corpora:
-        before = _admitted_total(local.context)
+    while (state := local.look()).open_corpora:
+        before = _admitted_total(state)
         local.say("curate")
         local.job("curate")
-        if State(local.context).open_corpora:
-            if _admitted_total(local.context) == before:
+        state = local.look()
+        if state.open_corpora:
+            if _admitted_total(state) == before:
                 raise EngineError("curate neither finished a corpus nor asked for another round")
             _run_generate(local)
             continue
-        for key, manifest in State(local.context).manifests.items():
+        for key, manifest in state.manifests.items():
             if manifest.shortfall:
                 local.say(f"{key}: {manifest.shortfall}")
 
 
-def _admitted_total(context: Context) -> int:
-    return sum(
-        sum(current_rounds(context, key).admitted.values()) for key in State(context).open_corpora
-    )
+def _admitted_total(state: State) -> int:
+    rounds = state.planner.rounds
+    return sum(sum(rounds.current(key).admitted.values()) for key in state.open_corpora)
 
 
 def _run_measure(local: LocalRun) -> None:
-    if State(local.context).unmeasured:
+    if local.look().unmeasured:
         local.say("measure")
         local.job("measure")
 
 
 def _run_train(local: LocalRun) -> None:
-    state = State(local.context)
+    state = local.look()
     for one in state.untrained:
         local.say(one.message)
     missing = len(state.open_cells)
     if missing:
         local.say(f"train: {missing} cells")
-        num_shards = count_trainings(local.context, state.open_cells)
+        num_shards = count_trainings(state.sources.models, state.open_cells)
         shards = cut_into_shards(state.cells, state.open_cells, num_shards)
         try:
             if num_shards == 1:
@@ -258,24 +260,24 @@ def _run_train(local: LocalRun) -> None:
 
 
 def _run_evaluate(local: LocalRun) -> None:
-    if not (_has_nothing_trained(local) or State(local.context).is_evaluated):
+    if not (_has_nothing_trained(local) or local.look().is_evaluated):
         local.say("evaluate")
         local.job("evaluate")
 
 
 def _run_analyze(local: LocalRun) -> None:
-    if not (_has_nothing_trained(local) or State(local.context).is_analyzed):
+    if not (_has_nothing_trained(local) or local.look().is_analyzed):
         local.say("analyze")
         local.job("analyze")
 
 
 def _has_nothing_trained(local: LocalRun) -> bool:
     """Return whether every training failed, so that there is nothing to score."""
-    return bool(local.failures) and not State(local.context).trained_cells
+    return bool(local.failures) and not local.look().trained_cells
 
 
 def _run_report(local: LocalRun) -> None:
-    if not State(local.context).is_reported:
+    if not local.look().is_reported:
         local.say("report")
         local.job("report")
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from synth_local.core.capacity import count_cores, find_free_memory
 from synth_local.engines.choose import has_gpu
 from synth_local.run.cells import CellPlan, place_cells
-from synth_local.run.context import Context
+from synth_local.run.models import Models
 from synth_local.train.students import DETERMINISTIC
 
 _LIBRARIES_BYTES = 2**30  # of one process: torch, transformers, texts, activations
 _COPIES = 4  # of the weights: themselves, their gradients, two moments of AdamW
 
 
-def count_trainings(context: Context, left: Sequence[CellPlan]) -> int:
+def count_trainings(models: Models, left: Sequence[CellPlan]) -> int:
     """Return how many jobs train beside each other here.
 
     Args:
@@ -34,7 +34,7 @@ def count_trainings(context: Context, left: Sequence[CellPlan]) -> int:
     most = min(count_cores(), len(stepped))
     free = find_free_memory()
     if free is not None:
-        largest = max(_estimate_memory(context, plan) for plan in stepped)
+        largest = max(_estimate_memory(models, plan) for plan in stepped)
         most = min(most, free // largest)
     return max(1, most)
 
@@ -61,8 +61,8 @@ def _is_stepped(plan: CellPlan) -> bool:
     return not plan.is_classified and plan.cell.student not in DETERMINISTIC
 
 
-def _estimate_memory(context: Context, plan: CellPlan) -> int:
+def _estimate_memory(models: Models, plan: CellPlan) -> int:
     """Return bytes that one training may need, by the weights on disk."""
-    folder = context.models.find_student(plan.cell.student)
+    folder = models.find_student(plan.cell.student)
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder else 0
     return _LIBRARIES_BYTES + _COPIES * weights

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from synth_local.config import RunConfig
 from synth_local.core.hashing import digest_json
 from synth_local.records import Cell
-from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import TRAIN_VERSION, classify_fingerprint
-from synth_local.run.rounds import current_rounds
-from synth_local.run.splits import SplitFacts, split_facts
+from synth_local.run.corpora import Corpora
+from synth_local.run.identity.fingerprints import Identities
+from synth_local.run.rounds import Rounds
+from synth_local.run.splits import RealData
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import Task
@@ -50,116 +51,152 @@ class CellPlan:
         return self.cell.student == GENERATOR_AS_CLASSIFIER
 
 
-def plan_cells(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> list[CellPlan]:
-    """Return the cells that the finished corpora allow, task by task.
+@dataclass(frozen=True)
+class CellPlanner:
+    """Plans the training conditions of a run."""
 
-    A set with no row of some label is left out: nothing can be learned from it. ``untrained``
-    names these. No cell depends on which others there are.
-    """
-    plans: list[CellPlan] = []
-    settings = context.config.train
-    for task in context.tasks.values():
-        corpora = {key: one for key, one in manifests.items() if key.task == task.name}
-        facts = split_facts(context, task)
-        accepted = {key: one.accepted for key, one in corpora.items()}
-        sets = _plan_sets(context, task, RealCounts(facts.train, facts.pool), accepted)
-        by_name = {one.name: one for one in sets}
-        for student in _trained_students(context):
-            for rows in (one for one in sets if _is_for(one, student)):
-                digest = corpora[rows.corpus].corpus_digest if rows.corpus else ""
-                steps = count_steps(rows.num_train, settings)
-                identity = _identity(context, facts, rows, digest, student, steps)
-                for seed in _list_seeds(context, rows, student):
-                    cell = rows.cell(task.name, student, seed)
+    corpora: Corpora
+    data: RealData
+    identities: Identities
+    rounds: Rounds
+
+    @property
+    def config(self) -> RunConfig:
+        """The run file."""
+        return self.corpora.config
+
+    @property
+    def trained_students(self) -> list[str]:
+        """The students but a generator itself."""
+        return [name for name in self.config.students if name != GENERATOR_AS_CLASSIFIER]
+
+    def plan(self, manifests: Mapping[CorpusKey, Manifest]) -> list[CellPlan]:
+        """Return the cells that the finished corpora allow, task by task.
+
+        A set with no row of some label is left out: nothing can be learned from it. ``untrained``
+        names these. No cell depends on which others there are.
+        """
+        plans: list[CellPlan] = []
+        for task in self.corpora.tasks.values():
+            mine = {key: manifest for key, manifest in manifests.items() if key.task == task.name}
+            plans += self._plan_trained(task, mine)
+            plans += [self._plan_classified(key, cell) for key, cell in self._list_classified(task)]
+        return plans
+
+    def expect(self) -> list[Cell]:
+        """Return the cells as they will be if every corpus reaches its number of rows."""
+        cells = []
+        for task in self.corpora.tasks.values():
+            facts = self.data.facts(task)
+            counts = {
+                key: self._expect_rows(key) for key in self.corpora.keys if key.task == task.name
+            }
+            sets = self._plan_whole_sets(task, RealCounts(facts.train, facts.pool), counts)
+            cells += [
+                rows.cell(task.name, student, seed)
+                for student in self.trained_students
+                for rows in sets
+                if _is_for(rows, student)
+                for seed in self._list_seeds(rows, student)
+            ]
+            cells += [cell for _, cell in self._list_classified(task)]
+        return cells
+
+    def plan_sets(
+        self, task: Task, real: RealCounts, accepted: Mapping[CorpusKey, Counts]
+    ) -> tuple[list[SetPlan], list[SetPlan]]:
+        """Return the sets that are compared with each other, and those of repeated corpora.
+
+        Args:
+            task: one of its tasks.
+            accepted: rows per label of its finished corpora.
+
+        Returns:
+            All of them, sets with no row of some label too.
+        """
+        sources, match = self.config.sources, self.config.train.match
+        firsts, repeats = self._split_repeats(accepted)
+        sets = plan_sets(sources, match, real, firsts, self.corpora.per_label(task.name))
+        return sets, plan_repeats(sources, match, real, repeats)
+
+    def _plan_trained(self, task: Task, manifests: Mapping[CorpusKey, Manifest]) -> list[CellPlan]:
+        facts = self.data.facts(task)
+        accepted = {key: manifest.accepted for key, manifest in manifests.items()}
+        sets = self._plan_whole_sets(task, RealCounts(facts.train, facts.pool), accepted)
+        by_name = {rows.name: rows for rows in sets}
+        plans = []
+        for student in self.trained_students:
+            for rows in (rows for rows in sets if _is_for(rows, student)):
+                digest = manifests[rows.corpus].corpus_digest if rows.corpus else ""
+                steps = count_steps(rows.num_train, self.config.train)
+                identity = self.identities.training(facts.data_digest, rows, digest, student, steps)
+                partners = [by_name[name] for name in rows.partners if name in by_name]
+                for seed in self._list_seeds(rows, student):
                     against = tuple(
-                        partner.cell(
-                            task.name, student, _share_seed(context, by_name[partner], cell)
-                        )
-                        for partner in rows.partners
-                        if partner in by_name
+                        partner.cell(task.name, student, self._share_seed(partner, student, seed))
+                        for partner in partners
                     )
                     fingerprint = digest_json([identity, task.name, seed])
+                    cell = rows.cell(task.name, student, seed)
                     plans.append(CellPlan(cell, fingerprint, rows, steps, against))
-        plans += _plan_classified(context, task)
-    return plans
+        return plans
 
+    def _plan_whole_sets(
+        self, task: Task, real: RealCounts, accepted: Mapping[CorpusKey, Counts]
+    ) -> list[SetPlan]:
+        """Return all sets that have a row of every label; those of repeats and curves come last."""
+        config = self.config
+        compared, repeats = self.plan_sets(task, real, accepted)
+        whole = [rows for rows in compared if _is_whole(rows, task)]
+        firsts, _ = self._split_repeats(accepted)
+        asked = self.corpora.per_label(task.name)
+        points = plan_points(config.sources, config.learning_curve, real, firsts, whole, asked)
+        return whole + [rows for rows in repeats + points if _is_whole(rows, task)]
 
-def expect_cells(context: Context) -> list[Cell]:
-    """Return the cells as they will be if every corpus reaches its number of rows."""
-    cells = []
-    for task in context.tasks.values():
-        facts = split_facts(context, task)
-        corpora = {
-            key: _expect_rows(context, key) for key in context.corpora if key.task == task.name
-        }
-        sets = _plan_sets(context, task, RealCounts(facts.train, facts.pool), corpora)
-        cells += [
-            one.cell(task.name, student, seed)
-            for student in _trained_students(context)
-            for one in sets
-            if _is_for(one, student)
-            for seed in _list_seeds(context, one, student)
+    def _split_repeats(
+        self, accepted: Mapping[CorpusKey, Counts]
+    ) -> tuple[dict[CorpusKey, Counts], dict[CorpusKey, Counts]]:
+        """Return the counts of first corpora, and those of corpora that repeat one."""
+        parts: tuple[dict[CorpusKey, Counts], dict[CorpusKey, Counts]] = ({}, {})
+        for key, counts in accepted.items():
+            parts[self.corpora.is_repeat(key)][key] = counts
+        return parts
+
+    def _list_seeds(self, rows: SetPlan, student: str) -> tuple[int, ...]:
+        """Return the training seeds: one where neither the student nor its rows would differ."""
+        seeds = self.config.seeds
+        return seeds[:1] if student in DETERMINISTIC and not rows.is_cut else seeds
+
+    def _share_seed(self, partner: SetPlan, student: str, seed: int) -> int:
+        """Return a cell's own seed, or the one that stands for all of its partner."""
+        seeds = self._list_seeds(partner, student)
+        return seed if seed in seeds else seeds[0]
+
+    def _expect_rows(self, key: CorpusKey) -> dict[str, int]:
+        """Return the rows that a corpus may get: of a file no more than it has."""
+        wanted = self.corpora.per_label(key.task)
+        if not key.is_external:
+            return wanted
+        admitted = self.rounds.current(key).admitted
+        return {label: min(count, admitted[label]) for label, count in wanted.items()}
+
+    def _plan_classified(self, key: CorpusKey, cell: Cell) -> CellPlan:
+        fingerprint = self.identities.classify(key, cell.seed)
+        return CellPlan(cell, fingerprint, SetPlan(NONE, None, {}), steps=0, partners=())
+
+    def _list_classified(self, task: Task) -> list[tuple[CorpusKey, Cell]]:
+        """Return the cells whose classifier is a generator itself: crossed with no source."""
+        if GENERATOR_AS_CLASSIFIER not in self.config.students:
+            return []
+        return [
+            (
+                CorpusKey(task.name, generator, spec.name),
+                Cell(task.name, NONE, generator, spec.name, GENERATOR_AS_CLASSIFIER, 0, seed),
+            )
+            for generator in self.config.generators
+            for spec in self.config.strategies  # no corpus, so nothing to repeat
+            for seed in self.config.seeds
         ]
-        cells += [cell for _, cell in _list_classified(context, task)]
-    return cells
-
-
-def plan_all_sets(
-    context: Context, task: Task, real: RealCounts, corpora: Mapping[CorpusKey, Counts]
-) -> list[SetPlan]:
-    """Return the sets that are compared with each other; repeats are not among them.
-
-    Args:
-        task: one of its tasks.
-        corpora: accepted rows per label of its finished corpora.
-
-    Returns:
-        All of them, sets with no row of some label too.
-    """
-    config = context.config
-    firsts = {key: counts for key, counts in corpora.items() if not context.is_repeat(key)}
-    return plan_sets(config.sources, config.train.match, real, firsts, context.per_label(task))
-
-
-def _plan_sets(
-    context: Context, task: Task, real: RealCounts, corpora: Mapping[CorpusKey, Counts]
-) -> list[SetPlan]:
-    """Return all sets that have a row of every label: those of repeats and of curves come last."""
-    config = context.config
-    firsts = {key: counts for key, counts in corpora.items() if not context.is_repeat(key)}
-    others = {key: counts for key, counts in corpora.items() if context.is_repeat(key)}
-    sets = plan_all_sets(context, task, real, corpora)
-    whole = [one for one in sets if _is_whole(one, task)]
-    repeats = plan_repeats(config.sources, config.train.match, real, others)
-    asked = context.per_label(task)
-    points = plan_points(config.sources, config.learning_curve, real, firsts, whole, asked)
-    return whole + [one for one in repeats + points if _is_whole(one, task)]
-
-
-def _is_for(rows: SetPlan, student: str) -> bool:
-    """Return whether a student is trained on a set: no curve of one that reads nothing."""
-    return student not in BASELINE_STUDENTS or not (rows.is_point or rows.is_repeat)
-
-
-def _list_seeds(context: Context, rows: SetPlan, student: str) -> tuple[int, ...]:
-    """Return the training seeds: one where neither the student nor its rows would differ."""
-    seeds = context.config.seeds
-    return seeds[:1] if student in DETERMINISTIC and not rows.is_cut else seeds
-
-
-def _share_seed(context: Context, partner: SetPlan, cell: Cell) -> int:
-    """Return the cell's own seed, or the one that stands for all of its partner."""
-    seeds = _list_seeds(context, partner, cell.student)
-    return cell.seed if cell.seed in seeds else seeds[0]
-
-
-def _expect_rows(context: Context, key: CorpusKey) -> dict[str, int]:
-    """Return the rows that a corpus may get: of a file no more than it has."""
-    wanted = context.per_label(context.tasks[key.task])
-    if not key.is_external:
-        return wanted
-    admitted = current_rounds(context, key).admitted
-    return {label: min(count, admitted[label]) for label, count in wanted.items()}
 
 
 def place_cells(plans: Sequence[CellPlan], num_shards: int) -> list[int]:
@@ -190,59 +227,11 @@ def _weigh(plan: CellPlan) -> float:
     return _SOLVED if plan.cell.student in DETERMINISTIC else 1.0
 
 
-def _trained_students(context: Context) -> list[str]:
-    return [name for name in context.config.students if name != GENERATOR_AS_CLASSIFIER]
+def _is_for(rows: SetPlan, student: str) -> bool:
+    """Return whether a student is trained on a set: no curve of one that reads nothing."""
+    return student not in BASELINE_STUDENTS or not (rows.is_point or rows.is_repeat)
 
 
-def _plan_classified(context: Context, task: Task) -> list[CellPlan]:
-    return [
-        CellPlan(
-            cell,
-            classify_fingerprint(context, key, cell.seed),
-            SetPlan(NONE, None, {}),
-            steps=0,
-            partners=(),
-        )
-        for key, cell in _list_classified(context, task)
-    ]
-
-
-def _list_classified(context: Context, task: Task) -> list[tuple[CorpusKey, Cell]]:
-    """Return the cells in which a generator itself is the classifier: crossed with no source."""
-    if GENERATOR_AS_CLASSIFIER not in context.config.students:
-        return []
-    return [
-        (
-            CorpusKey(task.name, generator, spec.name),
-            Cell(task.name, NONE, generator, spec.name, GENERATOR_AS_CLASSIFIER, 0, seed),
-        )
-        for generator in context.config.generators
-        for spec in context.config.strategies  # no corpus, so nothing to repeat
-        for seed in context.config.seeds
-    ]
-
-
-def _is_whole(plan: SetPlan, task: Task) -> bool:
+def _is_whole(rows: SetPlan, task: Task) -> bool:
     """Return whether every label has a row."""
-    return not plan.list_empty(task.labels)
-
-
-def _identity(
-    context: Context, facts: SplitFacts, rows: SetPlan, corpus_digest: str, student: str, steps: int
-) -> str:
-    model = context.models.students[student]
-    return digest_json(
-        {
-            "version": TRAIN_VERSION,
-            "data": facts.data_digest,
-            "corpus": corpus_digest,
-            "rows": [rows.source.removesuffix("_all"), rows.real, rows.synthetic],
-            "student": [student, context.models.digest(model).total if model else ""],
-            "settings": {
-                key: value
-                for key, value in context.config.train.fingerprint_fields().items()
-                if key not in {"epochs", "min_steps", "match"}  # decided: rows and steps
-            },
-            "steps": steps,
-        }
-    )
+    return not rows.list_empty(task.labels)

@@ -1,31 +1,33 @@
-"""One run, opened: its file, tasks, models and what was decided for ``auto``.
+"""One run, opened: the parts that commands and stages take what they need from.
 
-Everything here is cheap: files are hashed (models through a cache), nothing heavy is imported, no
-data is parsed.
+Each part answers one question, holds what it needs for that, and is made when it is first asked
+for. No part knows the whole.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
 from synth_local.config import RunConfig, load_run_file
 from synth_local.config.run_file import dump_run_file
-from synth_local.config.strategies import StrategySpec, name_repeat
 from synth_local.core.files import write_text
-from synth_local.core.hashing import digest_json
 from synth_local.engines.choose import has_vllm, resolve_dtype
 from synth_local.errors import ConfigError
-from synth_local.generate.plan import Repeat, StrategyPlan
-from synth_local.generate.prompts import PromptSet
+from synth_local.run.cells import CellPlanner
+from synth_local.run.corpora import Corpora
+from synth_local.run.human.files import HumanFiles
+from synth_local.run.identity.fingerprints import Identities
 from synth_local.run.models import Models
-from synth_local.run.sources.external_files import ExternalFile, find_external
-from synth_local.run.sources.find import open_external, open_prompts, open_task
-from synth_local.run.sources.made_from import MadeFrom, read_made_from
-from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.run.opened import Sources
+from synth_local.run.rounds import Rounds
+from synth_local.run.sources.made_from import read_made_from
+from synth_local.run.splits import RealData
+from synth_local.run.state import State
+from synth_local.store.run_dir import RunDir
 from synth_local.task import Task
 
 LOG_VARIABLE = "SYNTH_LOCAL_LOG"
@@ -45,124 +47,54 @@ class Context:
     reads_weights: bool = True
 
     @cached_property
-    def made_from(self) -> MadeFrom | None:
-        """What the outputs were made from, as the directory keeps it; ``None``: not kept yet."""
-        return read_made_from(self.run)
+    def sources(self) -> Sources:
+        """What the run is made from."""
+        return Sources(self.run, self.config, read_made_from(self.run), self.reads_weights)
 
-    @cached_property
+    @property
     def tasks(self) -> dict[str, Task]:
         """The tasks by name, in the run file's order."""
-        found: dict[str, Task] = {}
-        for path in self.config.tasks:
-            task = open_task(Path(path), self.made_from)
-            if task.name in found:
-                raise ConfigError(
-                    f"two tasks are called {task.name!r}",
-                    where=path,
-                    fix=f"rename one; the other is {found[task.name].path}",
-                )
-            found[task.name] = task
-        return found
+        return self.sources.tasks
 
-    @cached_property
+    @property
     def models(self) -> Models:
-        """Generators, students and embedder; none is read before its digest is asked for."""
-        return Models(self.run, self.config, self.made_from, self.reads_weights)
+        """Generators, students and embedder."""
+        return self.sources.models
 
     @cached_property
-    def prompts(self) -> dict[str, PromptSet]:
-        """The wording of each task."""
-        return {name: open_prompts(task, self.made_from) for name, task in self.tasks.items()}
+    def corpora(self) -> Corpora:
+        """The corpora that are asked for."""
+        return Corpora(self.config, self.tasks)
 
     @cached_property
-    def strategies(self) -> dict[str, StrategyPlan]:
-        """The strategies by name, with every setting decided: those of the run file, then repeats.
-
-        A repeat is one more strategy, so that its corpora have folders, slots and cells too.
-        """
-        plans = {spec.name: self._decide_strategy(spec) for spec in self.config.strategies}
-        repeats = [
-            replace(plan, name=name_repeat(name, seed), repeat=Repeat(name, seed))
-            for seed in self.config.corpus_seeds
-            for name, plan in plans.items()
-        ]
-        return plans | {plan.name: plan for plan in repeats}
-
-    def root_seed(self, strategy: str) -> int:
-        """Return the seed that all slots of a strategy are derived from."""
-        repeat = self.strategies[strategy].repeat
-        return repeat.root_seed if repeat else self.config.generate.seed
-
-    def is_repeat(self, key: CorpusKey) -> bool:
-        """Return whether a corpus repeats another from a further seed (``corpus_seeds``)."""
-        plan = self.strategies.get(key.strategy)  # corpora brought along have none
-        return plan is not None and plan.repeat is not None
-
-    @property
-    def pool_floor(self) -> int:
-        """The least number of pool texts per label: the largest number of shots in the run."""
-        shots = [plan.shots for plan in self.strategies.values()]
-        return max([1, *shots])
-
-    @property
-    def corpora(self) -> list[CorpusKey]:
-        """All corpora, tasks first, brought ones last; empty where no source needs one."""
-        if not self.config.needs_corpora:
-            return []
-        found = []
-        for task in self.tasks:
-            found += [
-                CorpusKey(task, generator, strategy)
-                for generator in self.config.generators
-                for strategy in self.strategies
-            ]
-            found += [key for key in self.external_paths if key.task == task]
-        return found
+    def data(self) -> RealData:
+        """The real data of the tasks."""
+        floor = self.corpora.pool_floor
+        return RealData(self.run, self.config.curate, floor, self.sources.made)
 
     @cached_property
-    def external(self) -> dict[CorpusKey, ExternalFile]:
-        """The files of the corpora brought along, hashed.
+    def identities(self) -> Identities:
+        """What decides each output."""
+        return Identities(self.sources, self.corpora, self.data)
 
-        Raises:
-            DataError: a file is missing, and the run does not know what it was.
-        """
-        return open_external(self.external_paths, self.made_from)
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The slots that are admitted."""
+        return Rounds(self.run, self.corpora, self.data, self.identities, self.sources.brought)
 
-    @property
-    def external_paths(self) -> dict[CorpusKey, Path]:
-        """Where the corpora brought along lie, which need not be there."""
-        return find_external(self.config.corpora, list(self.tasks))
+    @cached_property
+    def planner(self) -> CellPlanner:
+        """The training conditions."""
+        return CellPlanner(self.corpora, self.data, self.identities, self.rounds)
 
-    def per_label(self, task: Task) -> dict[str, int]:
-        """Return the rows asked for, by label.
+    @cached_property
+    def human_files(self) -> HumanFiles:
+        """What people said."""
+        return HumanFiles(self.config.analyze, self.tasks, self.data, self.sources.made)
 
-        Raises:
-            ConfigError: ``per_label`` leaves a label out or names one that no task has.
-        """
-        try:
-            return self.config.per_label_for(task.labels)
-        except KeyError as error:
-            raise ConfigError(
-                f"per_label says nothing about {error.args[0]} of the task {task.name!r}",
-                where="per_label",
-                fix="give one number for all labels, or one for each label",
-            ) from error
-
-    @property
-    def fingerprint(self) -> str:
-        """Identity of the resolved run file, for people to compare."""
-        return digest_json(self.config.model_dump(mode="json"))
-
-    def _decide_strategy(self, spec: StrategySpec) -> StrategyPlan:
-        generate = self.config.generate
-        return StrategyPlan(
-            spec.name,
-            spec.base,
-            (spec.shots or generate.shots) if spec.base == "few_shot" else 0,
-            spec.shots_from or generate.shots_from,
-            self.config.chain_length_for(spec),
-            spec.diversity_every or generate.diversity_every,
-        )
+    def look(self) -> State:
+        """Return what is done by now."""
+        return State(self.run, self.identities, self.planner, self.human_files)
 
 
 def open_context(root: Path, *, reads_weights: bool = True) -> Context:
@@ -205,9 +137,9 @@ def resolve_config(config: RunConfig, run: RunDir, *, on_gpu: bool | None = None
     return config.model_copy(update={"engine": engine, "generate": generate})
 
 
-def log_path(context: Context, name: str) -> Path:
+def log_path(run: RunDir, name: str) -> Path:
     """Return the log of the running step: a scheduler's job names its own."""
-    return Path(os.environ.get(LOG_VARIABLE) or context.run.logs / f"{name}.log")
+    return Path(os.environ.get(LOG_VARIABLE) or run.logs / f"{name}.log")
 
 
 def store_config(config: RunConfig, run: RunDir) -> None:

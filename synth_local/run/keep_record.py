@@ -11,19 +11,14 @@ import json
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from synth_local.core.files import read_json
 from synth_local.errors import SynthLocalError
 from synth_local.models.places import find_card
-from synth_local.run.context import Context
-from synth_local.run.human.files import digest_answers
-from synth_local.run.identity.fingerprints import (
-    VERSIONS,
-    curation_fingerprint,
-    generation_fingerprint,
-)
-from synth_local.run.models import Model
+from synth_local.run.human.files import HumanFiles
+from synth_local.run.identity.fingerprints import VERSIONS
+from synth_local.run.models import Model, Models
+from synth_local.run.opened import Sources
 from synth_local.run.sources.find import is_by_variable
 from synth_local.run.sources.made_from import (
     VERSION,
@@ -32,7 +27,7 @@ from synth_local.run.sources.made_from import (
     MadeFrom,
     write_made_from,
 )
-from synth_local.run.splits import keep_items, split_facts
+from synth_local.run.splits import RealData, SplitFacts
 from synth_local.run.state import State
 from synth_local.task import KeptFile, Task
 from synth_local.version import __version__
@@ -40,67 +35,67 @@ from synth_local.version import __version__
 PACKAGES = ("torch", "transformers", "vllm", "scikit-learn", "numpy")
 
 
-def keep_record(context: Context) -> None:
+def keep_record(sources: Sources, data: RealData, human_files: HumanFiles) -> None:
     """Write what the run is made from now; what is not here stays as it was recorded.
 
     Raises:
         DataError: data that were never read are wrong.
         MachineError: weights are missing and not recorded, or the directory cannot be written.
     """
-    for task in context.tasks.values():
-        keep_items(context, task)
-    write_made_from(context.run, describe_sources(context))
+    for task in sources.tasks.values():
+        data.keep_items(task)
+    write_made_from(sources.run, describe_sources(sources, data, human_files))
 
 
-def refresh_record(context: Context) -> None:
+def refresh_record(state: State) -> None:
     """Write what the run is made from now, where no stored output is of anything else.
 
     A directory that cannot be written, or a source that is missing, is no harm here.
     """
     with suppress(SynthLocalError):
-        if not has_stale_outputs(context):
-            keep_record(context)
+        if not has_stale_outputs(state):
+            keep_record(state.sources, state.data, state.human_files)
 
 
-def has_stale_outputs(context: Context) -> bool:
+def has_stale_outputs(state: State) -> bool:
     """Return whether any stored text, corpus or cell is of other sources than the present ones."""
-    run = context.run
-    for key in context.corpora:
+    run, identities = state.run, state.identities
+    for key in state.corpora:
         markers = {
-            run.ledger(key) / "spec.json": generation_fingerprint(context, key),
-            run.corpus(key) / "manifest.json": curation_fingerprint(context, key),
+            run.ledger(key) / "spec.json": identities.generation(key),
+            run.corpus(key) / "manifest.json": identities.curation(key),
         }
         if any(_is_other(path, wanted) for path, wanted in markers.items()):
             return True
-    state = State(context)
-    return any(_is_other(run.cell_marker(cell.cell), cell.fingerprint) for cell in state.cells)
+    return any(_is_other(run.cell_marker(plan.cell), plan.fingerprint) for plan in state.cells)
 
 
-def describe_sources(context: Context) -> MadeFrom:
+def describe_sources(sources: Sources, data: RealData, human_files: HumanFiles) -> MadeFrom:
     """Return what the run is made from now.
 
     Raises:
         DataError: data that were never read are wrong.
         MachineError: weights are missing and not recorded.
     """
-    models = context.models
+    models = sources.models
     students = {name: model for name, model in models.students.items() if model is not None}
     return MadeFrom(
         version=VERSION,
         software=_list_software(),
         versions=dict(VERSIONS),
-        config=context.config.model_dump(mode="json"),
-        tasks={name: _keep_task(context, one) for name, one in context.tasks.items()},
-        generators={name: _keep_model(context, one) for name, one in models.generators.items()},
-        students={name: _keep_model(context, one) for name, one in students.items()},
-        embedder=_keep_model(context, models.embedder) if models.embedder else None,
+        config=sources.config.model_dump(mode="json"),
+        tasks={
+            name: _keep_task(sources, task, data.facts(task))
+            for name, task in sources.tasks.items()
+        },
+        generators={name: _keep_model(models, model) for name, model in models.generators.items()},
+        students={name: _keep_model(models, model) for name, model in students.items()},
+        embedder=_keep_model(models, models.embedder) if models.embedder else None,
         corpora={
-            f"{key.task}/{key.generator}": KeptFile(str(one.path.absolute()), one.digest)
-            for key, one in context.external.items()
+            f"{key.task}/{key.generator}": KeptFile(str(file.path.absolute()), file.digest)
+            for key, file in sources.brought.files.items()
         },
-        said={
-            name: KeptFile(path, digest) for name, (path, digest) in digest_answers(context).items()
-        },
+        said=human_files.identify(),
     )
 
 
@@ -109,12 +104,11 @@ def _is_other(marker: Path, wanted: str) -> bool:
     return stored is not None and stored.get("fingerprint") != wanted
 
 
-def _keep_task(context: Context, task: Task) -> KeptTask:
-    made = context.made_from
+def _keep_task(sources: Sources, task: Task, facts: SplitFacts) -> KeptTask:
+    made = sources.made
     kept = made.tasks.get(task.name) if made else None
     is_lost = any(one.kind == "task file" for one in task.not_here)
     text = kept.text if kept and is_lost else task.path.read_text(encoding="utf-8")
-    facts: dict[str, Any] = json.loads(json.dumps(asdict(split_facts(context, task))))
     return KeptTask(
         name=task.name,
         path=kept.path if kept and is_lost else str(task.path),
@@ -124,13 +118,13 @@ def _keep_task(context: Context, task: Task) -> KeptTask:
         train=task.files["train"],
         test=task.files.get("test"),
         prompts=task.files.get("prompts"),
-        templates=dict(context.prompts[task.name].sources),
-        facts=facts,
+        templates=dict(sources.prompts[task.name].sources),
+        facts=json.loads(json.dumps(asdict(facts))),
     )
 
 
-def _keep_model(context: Context, model: Model) -> KeptModel:
-    kept = context.models.find_kept(model.name)
+def _keep_model(models: Models, model: Model) -> KeptModel:
+    kept = models.find_kept(model.name)
     if model.not_here is not None and kept is not None:
         return kept
     apart = find_card(model.name)  # a card inside the folder goes where the folder goes
@@ -138,7 +132,7 @@ def _keep_model(context: Context, model: Model) -> KeptModel:
         folder=str(model.folder),
         by_variable=is_by_variable(model.folder, kept),
         card=model.card.model_dump(mode="json"),
-        digest=asdict(context.models.digest(model)),
+        digest=asdict(models.digest(model)),
         engine=model.engine,
         card_file=str(apart or (kept.card_file if kept else "")),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from synth_local.run.context import Context
-from synth_local.run.human.files import list_lost_answers
+from synth_local.run.human.files import HumanFiles
 from synth_local.run.human.ratings import has_ratings
 from synth_local.run.models import Model
+from synth_local.run.opened import Sources
 from synth_local.run.stages import STAGES
 from synth_local.run.state import State
 from synth_local.store.run_dir import CorpusKey
@@ -18,7 +18,7 @@ Need = tuple[str, str]  # kind and name of a source
 OF_A_TASK = ("task file", "data", "prompts")
 
 
-def list_not_here(context: Context) -> list[NotHere]:
+def list_not_here(sources: Sources, human_files: HumanFiles) -> list[NotHere]:
     """Return the sources that are not here, or cannot be used, in a fixed order.
 
     Returns:
@@ -29,13 +29,14 @@ def list_not_here(context: Context) -> list[NotHere]:
         DataError: a source is missing, and the run does not know what it was.
         MachineError: weights are missing, and the run does not know what they were.
     """
-    models = context.models
+    models = sources.models
     opened = [*models.generators.values(), *models.students.values(), models.embedder]
-    found = [one for task in context.tasks.values() for one in task.not_here]
-    found += [one.not_here for one in opened if one is not None and one.not_here is not None]
-    found += [one.not_here for one in context.external.values() if one.not_here is not None]
-    found += list_lost_answers(context)
-    return list({(one.kind, one.name, one.path): one for one in found}.values())
+    files = sources.brought.files.values()
+    lost = [source for task in sources.tasks.values() for source in task.not_here]
+    lost += [model.not_here for model in opened if model is not None and model.not_here is not None]
+    lost += [file.not_here for file in files if file.not_here is not None]
+    lost += human_files.list_lost()
+    return list({(source.kind, source.name, source.path): source for source in lost}.values())
 
 
 def list_stages_left(state: State) -> list[str]:
@@ -70,11 +71,11 @@ def find_blocking(state: State, stages: Sequence[str]) -> list[NotHere]:
     needs = dict.fromkeys(
         need for stage in stages for need in _NEEDS.get(stage, _need_nothing)(state)
     )
-    found = [one for kind, name in needs for one in _find_lost(state.context, kind, name)]
-    return list(dict.fromkeys(found))
+    lost = [source for kind, name in needs for source in _find_lost(state, kind, name)]
+    return list(dict.fromkeys(lost))
 
 
-def require_sources(context: Context, stage: str) -> None:
+def require_sources(state: State, stage: str) -> None:
     """Raise where one stage has work to do and a source for it is not here.
 
     Args:
@@ -84,24 +85,25 @@ def require_sources(context: Context, stage: str) -> None:
         SynthLocalError: of the first source that is missing: 2 for a task file or prompts, 3 for
             data, 4 for weights.
     """
-    if not _lacks_something(context, stage):
+    if not _lacks_something(state, stage):
         return
-    blocking = find_blocking(State(context), [stage])
+    blocking = find_blocking(state, [stage])
     if blocking:
         raise blocking[0].error
 
 
-def _lacks_something(context: Context, stage: str) -> bool:
+def _lacks_something(state: State, stage: str) -> bool:
     """Return whether a stage might have to do without a source; cheap where all are here."""
-    lost: list[NotHere | None] = [one for task in context.tasks.values() for one in task.not_here]
-    lost += [generator.not_here for generator in context.models.generators.values()]
-    lost += [one.not_here for one in context.external.values()]
+    sources, models = state.sources, state.sources.models
+    lost: list[NotHere | None] = [one for task in sources.tasks.values() for one in task.not_here]
+    lost += [generator.not_here for generator in models.generators.values()]
+    lost += [file.not_here for file in sources.brought.files.values()]
     if stage == "train":
-        lost += [student.not_here for student in context.models.students.values() if student]
-    if stage == "measure" and context.models.embedder:
-        lost.append(context.models.embedder.not_here)
+        lost += [student.not_here for student in models.students.values() if student]
+    if stage == "measure" and models.embedder:
+        lost.append(models.embedder.not_here)
     if stage == "analyze":
-        lost += list_lost_answers(context)
+        lost += state.human_files.list_lost()
     return any(lost)
 
 
@@ -110,20 +112,21 @@ def format_not_here(lost: Sequence[NotHere]) -> list[str]:
     return [f"{one} {'is' if 'file' in one.kind else 'are'} not here" for one in lost]
 
 
-def _find_lost(context: Context, kind: str, name: str) -> list[NotHere]:
+def _find_lost(state: State, kind: str, name: str) -> list[NotHere]:
     """Return a source of a run where it is not here, in a list."""
+    sources = state.sources
     if kind in OF_A_TASK:
-        return [one for one in context.tasks[name].not_here if one.kind == kind]
+        return [lost for lost in sources.tasks[name].not_here if lost.kind == kind]
     if kind == "corpus":
-        files = [one for key, one in context.external.items() if key.generator == name]
+        files = [file for key, file in sources.brought.files.items() if key.generator == name]
         return [file.not_here for file in files if file.not_here is not None]
     if kind == "answers":
-        return [answer for answer in list_lost_answers(context) if answer.name == name]
-    model: Model | None = context.models.embedder if kind == "embedder" else None
+        return [answer for answer in state.human_files.list_lost() if answer.name == name]
+    model: Model | None = sources.models.embedder if kind == "embedder" else None
     if kind == "generator":
-        model = context.models.generators[name]
+        model = sources.models.generators[name]
     elif kind == "student":
-        model = context.models.students[name]
+        model = sources.models.students[name]
     return [model.not_here] if model is not None and model.not_here is not None else []
 
 
@@ -149,14 +152,14 @@ def _need_to_curate(state: State) -> Iterator[Need]:
 def _need_to_measure(state: State) -> Iterator[Need]:
     for key in state.unmeasured:
         yield from _need_task(key.task)
-        yield "embedder", state.context.config.measure.embedder or ""
+        yield "embedder", state.config.measure.embedder or ""
 
 
 def _need_to_train(state: State) -> Iterator[Need]:
     waiting: list[CorpusKey] = state.open_corpora
     for key in waiting:
         yield from _need_task(key.task)
-        yield from (("student", name) for name in state.context.config.students)
+        yield from (("student", name) for name in state.config.students)
     for plan in state.open_cells:
         yield from _need_task(plan.cell.task)
         yield "student", plan.cell.student
@@ -166,16 +169,15 @@ def _need_to_train(state: State) -> Iterator[Need]:
 
 
 def _need_to_analyze(state: State) -> Iterator[Need]:
-    context = state.context
     if state.is_analyzed:
         return
-    analyze = context.config.analyze
+    tasks, analyze = state.sources.tasks, state.config.analyze
     if analyze.judgements is not None:
         yield "answers", analyze.judgements
-    has_pairs = len(context.tasks) > 1 and analyze.judgements is None
-    for name, task in context.tasks.items():
-        has_template = context.run.item_template(name).exists()
-        if has_pairs or has_ratings(context, task) or not has_template:
+    has_pairs = len(tasks) > 1 and analyze.judgements is None
+    for name, task in tasks.items():
+        has_template = state.run.item_template(name).exists()
+        if has_pairs or has_ratings(state.human_files, task) or not has_template:
             yield "data", name
         if name in analyze.annotations:
             yield "answers", analyze.annotations[name]

@@ -1,8 +1,7 @@
-"""A run as its record keeps it: opened with no look at this machine."""
+"""What a run was made from, as its record keeps it: opened with no look at this machine."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,28 +10,29 @@ from synth_local.config import RunConfig
 from synth_local.errors import DataError
 from synth_local.generate.prompts import PromptSet
 from synth_local.records import EXTERNAL
-from synth_local.run.context import Context
+from synth_local.run.external import Brought
 from synth_local.run.models import Model, Models
+from synth_local.run.opened import Sources
 from synth_local.run.sources.external_files import ExternalFile
 from synth_local.run.sources.made_from import KeptModel, KeptTask, MadeFrom
-from synth_local.store.run_dir import CorpusKey
+from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import Task
 
 
-def recall_context(context: Context, made: MadeFrom) -> Context | None:
-    """Return the run as it was recorded.
+def recall_sources(run: RunDir, made: MadeFrom) -> Sources | None:
+    """Return what a run was made from.
 
     Returns:
-        The run, all of whose sources are those of the record; ``None`` where this version does
-        not understand it.
+        The sources as they were; ``None`` where this version does not understand the record.
     """
     try:
         config = RunConfig.model_validate(made.config)
-        tasks = {name: _recall_task(one) for name, one in made.tasks.items()}
+        tasks = {name: _recall_task(kept) for name, kept in made.tasks.items()}
         prompts = {
-            name: PromptSet(tasks[name].spec, one.templates, {}) for name, one in made.tasks.items()
+            name: PromptSet(tasks[name].spec, kept.templates, {})
+            for name, kept in made.tasks.items()
         }
-        models = Models(context.run, config, made)
+        models = Models(run, config, made)
         vars(models).update(
             generators={name: _recall_model(name, kept) for name, kept in made.generators.items()},
             students={
@@ -42,20 +42,18 @@ def recall_context(context: Context, made: MadeFrom) -> Context | None:
         )
     except (ValidationError, DataError, TypeError, KeyError):
         return None
-    external = {
-        CorpusKey(task, name, EXTERNAL): ExternalFile(Path(one.path), one.digest)
-        for (task, _, name), one in ((key.partition("/"), one) for key, one in made.corpora.items())
+    files = {
+        CorpusKey(task, name, EXTERNAL): ExternalFile(Path(kept.path), kept.digest)
+        for (task, _, name), kept in (
+            (key.partition("/"), kept) for key, kept in made.corpora.items()
+        )
     }
-    recalled = replace(context, config=config)
+    brought = Brought(tasks, {}, made)
+    vars(brought).update(files=files)
+    sources = Sources(run, config, made)
     # what would be looked for on this machine is there beforehand
-    vars(recalled).update(
-        made_from=made,
-        tasks=tasks,
-        prompts=prompts,
-        models=models,
-        external=external,
-    )
-    return recalled
+    vars(sources).update(tasks=tasks, prompts=prompts, models=models, brought=brought)
+    return sources
 
 
 def _recall_task(kept: KeptTask) -> Task:

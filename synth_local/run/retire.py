@@ -10,8 +10,7 @@ from pathlib import Path
 
 from synth_local.core.files import read_json
 from synth_local.records import EXTERNAL
-from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import curation_fingerprint, generation_fingerprint
+from synth_local.run.corpora import Corpora
 from synth_local.run.state import State
 from synth_local.store.ledger import SPEC
 from synth_local.store.run_dir import CorpusKey, RunDir
@@ -20,23 +19,23 @@ from synth_local.train.sets.tags import NONE
 from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 
-def retire(context: Context, say: Callable[[str], None]) -> None:
-    """Move aside what the run file no longer asks for, and bring back what it asks for again."""
-    wanted = set(context.corpora)
+def retire(look: Callable[[], State], say: Callable[[str], None]) -> None:
+    """Move aside what the run file no longer asks for, and bring back what it asks for again.
+
+    Args:
+        look: returns what is done by then.
+        say: prints a line for people.
+    """
+    state = look()
+    run, identities, wanted = state.run, state.identities, state.corpora
     moved = 0
-    for key in stored_corpora(context.run):
+    for key in stored_corpora(run):
         if key not in wanted:
-            moved += _retire_corpus(context.run, key, "", "")
-    for key in context.corpora:
-        moved += _retire_corpus(
-            context.run,
-            key,
-            generation_fingerprint(context, key),
-            curation_fingerprint(context, key),
-        )
-    moved += retire_cells(context)
-    run = context.run
-    if run.summary.is_file() and not State(context).is_evaluated:
+            moved += _retire_corpus(run, key, "", "")
+    for key in wanted:
+        moved += _retire_corpus(run, key, identities.generation(key), identities.curation(key))
+    moved += _retire_cells(look())
+    if run.summary.is_file() and not look().is_evaluated:
         # scores of cells that are gone must not stand beside the new ones
         stored = read_json(run.summary) or {}
         paths = [run.results, run.verdicts, run.summary, run.analysis, run.report]
@@ -44,7 +43,7 @@ def retire(context: Context, say: Callable[[str], None]) -> None:
         set_aside(run, stored.get("fingerprint", "unknown"), paths)
         moved += 1
     if moved:
-        say(f"{moved} outputs belong to another run file: moved to {context.run.work / 'stale'}")
+        say(f"{moved} outputs belong to another run file: moved to {run.work / 'stale'}")
 
 
 def stored_corpora(run: RunDir) -> list[CorpusKey]:
@@ -78,10 +77,9 @@ def _retire_corpus(run: RunDir, key: CorpusKey, generation: str, curation: str) 
     return moved
 
 
-def retire_cells(context: Context) -> int:
+def _retire_cells(state: State) -> int:
     """Move aside the cells that are not in the present matrix, or of another identity."""
-    state = State(context)
-    run = context.run
+    run = state.run
     wanted = {plan.cell.name: plan.fingerprint for plan in state.cells}
     known_corpora = not state.open_corpora
     moved = 0
@@ -89,7 +87,9 @@ def retire_cells(context: Context) -> int:
         stored = read_json(marker)
         name = marker.stem
         fingerprint = stored["fingerprint"]
-        unknown = name not in wanted and not known_corpora and _may_come(context, name)
+        unknown = (
+            name not in wanted and not known_corpora and _may_come(state.identities.corpora, name)
+        )
         if wanted.get(name) != fingerprint and not unknown:
             set_aside(run, fingerprint, cell_paths(run, name))
             moved += 1
@@ -108,17 +108,17 @@ def cell_paths(run: RunDir, name: str) -> list[Path]:
     ]
 
 
-def _may_come(context: Context, name: str) -> bool:
+def _may_come(corpora: Corpora, name: str) -> bool:
     """Return whether a cell could be of this matrix once the open corpora are finished."""
     task, source, generator, strategy, student, _, seed = name.split("__")
-    config = context.config
+    config = corpora.config
     is_made = generator != NONE
     return (
-        task in context.tasks
+        task in corpora.tasks
         # the pool stands for pool_balanced where it has that mix of labels
         and (source in config.sources or (source == "pool" and "pool_balanced" in config.sources))
         and generator in (*config.generators, *config.corpora, NONE)
-        and (not is_made or strategy in (*context.strategies, EXTERNAL))
+        and (not is_made or strategy in (*corpora.strategies, EXTERNAL))
         and student in config.students
         and int(seed.removeprefix("s")) in config.seeds
     )

@@ -1,4 +1,4 @@
-"""Which slots are admitted: the rounds of one corpus, as stored on disk.
+"""Which slots are admitted: the rounds of each corpus, as stored on disk.
 
 Round 0 is the first N slots per label. ``curate`` appends a round where a label is short; nothing
 else does, so the same slots are used locally and under a scheduler. Of a corpus brought along all
@@ -12,17 +12,17 @@ from typing import Any
 
 from synth_local.core.files import read_json, write_json
 from synth_local.generate.plan import SlotPlan
-from synth_local.run.context import Context
-from synth_local.run.external import read_external
-from synth_local.run.identity.fingerprints import curation_fingerprint
-from synth_local.run.splits import real_splits
+from synth_local.run.corpora import Corpora
+from synth_local.run.external import Brought
+from synth_local.run.identity.fingerprints import Identities
+from synth_local.run.splits import RealData
 from synth_local.store.records import parse
-from synth_local.store.run_dir import CorpusKey
+from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task.file_facts import FileFacts
 
 
 @dataclass(frozen=True)
-class Rounds:
+class CorpusRounds:
     """The rounds of one corpus.
 
     Attributes:
@@ -57,50 +57,61 @@ def first_round(
     return {label: min(count, max(1, share)) for label, count in per_label.items()}
 
 
-def current_rounds(context: Context, key: CorpusKey) -> Rounds:
-    """Return the stored rounds of a corpus, or round 0 where there are none for this identity."""
-    fingerprint = curation_fingerprint(context, key)
-    stored = read_json(context.run.curation(key))
-    if stored and stored["fingerprint"] == fingerprint:
-        return Rounds(fingerprint, tuple(stored["slots"]), stored.get("read"))
-    if key.is_external:
-        rows = read_external(context, key)
-        return Rounds(fingerprint, (rows.admitted,), asdict(rows.facts))
-    generate = context.config.generate
-    per_label = context.per_label(context.tasks[key.task])
-    start = first_round(per_label, generate.budget_tokens, generate.max_tokens)
-    return Rounds(fingerprint, (start,))
+@dataclass(frozen=True)
+class Rounds:
+    """The rounds of all corpora of a run."""
 
+    run: RunDir
+    corpora: Corpora
+    data: RealData
+    identities: Identities
+    brought: Brought
 
-def check_external(context: Context) -> None:
-    """Read the corpora brought along that are not known to be readable, before any work begins.
+    def current(self, key: CorpusKey) -> CorpusRounds:
+        """Return the stored rounds of a corpus, or round 0 where there are none for this identity.
 
-    Raises:
-        DataError: a file is missing, or a row cannot be used; with file and line.
-    """
-    for key in context.corpora:
+        Raises:
+            DataError: the file of a corpus brought along is wrong; with file and line.
+        """
+        fingerprint = self.identities.curation(key)
+        stored = read_json(self.run.curation(key))
+        if stored and stored["fingerprint"] == fingerprint:
+            return CorpusRounds(fingerprint, tuple(stored["slots"]), stored.get("read"))
         if key.is_external:
-            current_rounds(context, key)
+            rows = self.brought.read(key)
+            return CorpusRounds(fingerprint, (rows.admitted,), asdict(rows.facts))
+        generate = self.corpora.config.generate
+        per_label = self.corpora.per_label(key.task)
+        start = first_round(per_label, generate.budget_tokens, generate.max_tokens)
+        return CorpusRounds(fingerprint, (start,))
 
+    def store(self, key: CorpusKey, rounds: CorpusRounds) -> None:
+        """Write the rounds of a corpus."""
+        write_json(self.run.curation(key), asdict(rounds))
 
-def store_rounds(context: Context, key: CorpusKey, rounds: Rounds) -> None:
-    """Write the rounds of a corpus."""
-    write_json(context.run.curation(key), asdict(rounds))
+    def check_brought(self) -> None:
+        """Read the corpora brought along that are not known to be readable.
 
+        Raises:
+            DataError: a file is missing, or a row cannot be used; with file and line.
+        """
+        for key in self.corpora.keys:
+            if key.is_external:
+                self.current(key)
 
-def slot_plan(context: Context, key: CorpusKey, *, with_exemplars: bool = True) -> SlotPlan:
-    """Return the slot plan of a generated corpus: the same for every generator.
+    def slot_plan(self, key: CorpusKey, *, with_exemplars: bool = True) -> SlotPlan:
+        """Return the slot plan of a generated corpus: the same for every generator.
 
-    Args:
-        with_exemplars: draw exemplars from the pool; without, slots have all but these, and no
-            data are read.
+        Args:
+            with_exemplars: draw exemplars from the pool; without, slots have all but these, and no
+                data are read.
 
-    Raises:
-        DataError: exemplars are asked for, and the data are wrong or not here.
-    """
-    task = context.tasks[key.task]
-    strategy = context.strategies[key.strategy]
-    needs_pool = with_exemplars and strategy.shots > 0
-    pool = real_splits(context, task).pool if needs_pool else ()
-    root_seed = context.root_seed(key.strategy)
-    return SlotPlan(task.name, task.labels, strategy, root_seed, task.spec.styles, pool)
+        Raises:
+            DataError: exemplars are asked for, and the data are wrong or not here.
+        """
+        task = self.corpora.tasks[key.task]
+        strategy = self.corpora.strategies[key.strategy]
+        needs_pool = with_exemplars and strategy.shots > 0
+        pool = self.data.splits(task).pool if needs_pool else ()
+        root_seed = self.corpora.root_seed(key.strategy)
+        return SlotPlan(task.name, task.labels, strategy, root_seed, task.spec.styles, pool)

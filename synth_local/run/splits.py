@@ -17,9 +17,10 @@ from synth_local.core.hashing import digest_json
 from synth_local.curate.real_rows import SCREEN_VERSION, RealScreen
 from synth_local.errors import DataError, MachineError
 from synth_local.records import Example
-from synth_local.run.context import Context
+from synth_local.run.sources.made_from import MadeFrom
 from synth_local.store.corpus import digest_examples
 from synth_local.store.records import parse
+from synth_local.store.run_dir import RunDir
 from synth_local.task import NotHere, Splits, Task, load_splits
 from synth_local.task.file_facts import FileFacts
 
@@ -82,20 +83,122 @@ class ItemFacts:
 _loaded: dict[str, Splits] = {}
 
 
-def real_splits(context: Context, task: Task) -> Splits:
-    """Return the task's real data: train (pool included), pool, validation, test.
+@dataclass(frozen=True)
+class RealData:
+    """The real data of a run's tasks.
 
-    Raises:
-        DataError: the data are wrong, or not here.
+    Attributes:
+        pool_floor: the least number of pool texts per label.
+        made: what the outputs were made from before; ``None``: not kept yet.
     """
-    lost = find_lost_data(task)
-    if lost is not None:
-        raise lost.error
-    key = _identify(context, task)
-    if key not in _loaded:
-        screen = make_screen(task, context.config.curate)
-        _loaded[key] = load_splits(task, min_pool_per_label=context.pool_floor, screen=screen)
-    return _loaded[key]
+
+    run: RunDir
+    curate: CurateConfig
+    pool_floor: int
+    made: MadeFrom | None
+
+    def splits(self, task: Task) -> Splits:
+        """Return the task's real data: train (pool included), pool, validation, test.
+
+        Raises:
+            DataError: the data are wrong, or not here.
+        """
+        lost = find_lost_data(task)
+        if lost is not None:
+            raise lost.error
+        key = self._identify(task)
+        if key not in _loaded:
+            screen = make_screen(task, self.curate)
+            _loaded[key] = load_splits(task, min_pool_per_label=self.pool_floor, screen=screen)
+        return _loaded[key]
+
+    def facts(self, task: Task) -> SplitFacts:
+        """Return the facts of the task's split, from the cache where the content is the same.
+
+        Raises:
+            DataError: the data are wrong, or a label has no test row; or they are not here, and the
+                run does not keep their facts.
+        """
+        key = self._identify(task)
+        path = self.run.split_facts(task.name)
+        stored = read_json(path)
+        if stored and stored["key"] == key:
+            return SplitFacts(**stored)
+        if find_lost_data(task) is not None:
+            return self._recall(task, stored)
+        splits = self.splits(task)
+        facts = SplitFacts(
+            key,
+            digest_examples(splits.pool),
+            digest_json(
+                [
+                    digest_examples(part)
+                    for part in (splits.train, splits.pool, splits.validation, splits.test)
+                ]
+            ),
+            digest_examples(splits.test),
+            _count(splits.train, task),
+            _count(splits.pool, task),
+            _count(splits.validation, task),
+            _count(splits.test, task),
+            splits.num_test_matches,
+            splits.num_other_labels,
+            _digest_annotations(splits.test),
+            [asdict(file) for file in splits.files],
+            splits.num_near_test,
+        )
+        untested = [label for label, count in facts.test.items() if not count]
+        if untested:
+            raise DataError(
+                f"the test split of {task.name!r} has no row of {', '.join(untested)}",
+                where=task.path,
+                fix="add test rows, or leave the label out of the task file",
+            )
+        if self.run.root.is_dir():
+            with suppress(MachineError):  # only a cache, and a run that is only looked at
+                write_json(path, asdict(facts))
+                self._write_items(task, facts, splits)
+        return facts
+
+    def items(self, task: Task) -> ItemFacts | None:
+        """Return the digests of a task's texts, or ``None`` where the run does not keep them.
+
+        Returns:
+            The digests, of the data that the present facts are of.
+        """
+        facts = self.facts(task)
+        stored = read_json(self.run.split_items(task.name))
+        if not stored or stored["data_digest"] != facts.data_digest:
+            return None
+        return ItemFacts(stored["train_digest"], stored["validation_digest"], stored["test"])
+
+    def keep_items(self, task: Task) -> None:
+        """Write the digests of a task's texts where none are kept and the data are here.
+
+        Raises:
+            DataError: the data are wrong.
+            MachineError: the directory cannot be written.
+        """
+        if find_lost_data(task) is None and self.items(task) is None:
+            self._write_items(task, self.facts(task), self.splits(task))
+
+    def _identify(self, task: Task) -> str:
+        """Return the identity of everything that decides a task's splits."""
+        screen = asdict(make_screen(task, self.curate))
+        said = task.spec.data.annotations
+        return digest_json([VERSION, SCREEN_VERSION, task.digest, self.pool_floor, said, screen])
+
+    def _write_items(self, task: Task, facts: SplitFacts, splits: Splits) -> None:
+        items = {"data_digest": facts.data_digest, **asdict(describe_items(splits))}
+        write_json(self.run.split_items(task.name), items)
+
+    def _recall(self, task: Task, stored: Mapping[str, Any] | None) -> SplitFacts:
+        """Return the facts of data that are not here, as the run keeps them."""
+        kept = self.made.tasks.get(task.name) if self.made else None
+        known = (kept.facts if kept else None) or stored
+        if not known:
+            self.splits(task)  # says what is missing
+        return read_facts(known or {})
 
 
 def make_screen(task: Task, curate: CurateConfig) -> RealScreen:
@@ -105,94 +208,9 @@ def make_screen(task: Task, curate: CurateConfig) -> RealScreen:
     return RealScreen(length.min_words, length.max_words, curate.max_copy, drops)
 
 
-def _identify(context: Context, task: Task) -> str:
-    """Return the identity of everything that decides a task's splits."""
-    screen = asdict(make_screen(task, context.config.curate))
-    said = task.spec.data.annotations
-    return digest_json([VERSION, SCREEN_VERSION, task.digest, context.pool_floor, said, screen])
-
-
-def split_facts(context: Context, task: Task) -> SplitFacts:
-    """Return the facts of the task's split, from the cache where the content is the same.
-
-    Raises:
-        DataError: the data are wrong, or a label has no test row; or they are not here, and the
-            run does not keep their facts.
-    """
-    key = _identify(context, task)
-    path = context.run.split_facts(task.name)
-    stored = read_json(path)
-    if stored and stored["key"] == key:
-        return SplitFacts(**stored)
-    if find_lost_data(task) is not None:
-        return _recall_facts(context, task, stored)
-    splits = real_splits(context, task)
-    facts = SplitFacts(
-        key,
-        digest_examples(splits.pool),
-        digest_json(
-            [
-                digest_examples(part)
-                for part in (splits.train, splits.pool, splits.validation, splits.test)
-            ]
-        ),
-        digest_examples(splits.test),
-        _count(splits.train, task),
-        _count(splits.pool, task),
-        _count(splits.validation, task),
-        _count(splits.test, task),
-        splits.num_test_matches,
-        splits.num_other_labels,
-        _digest_annotations(splits.test),
-        [asdict(file) for file in splits.files],
-        splits.num_near_test,
-    )
-    untested = [label for label, count in facts.test.items() if not count]
-    if untested:
-        raise DataError(
-            f"the test split of {task.name!r} has no row of {', '.join(untested)}",
-            where=task.path,
-            fix="add test rows, or leave the label out of the task file",
-        )
-    if context.run.root.is_dir():
-        with suppress(MachineError):  # only a cache, and a run that is only looked at
-            write_json(path, asdict(facts))
-            _write_items(context, task, facts, splits)
-    return facts
-
-
 def find_lost_data(task: Task) -> NotHere | None:
     """Return the data file of a task that is not here, or ``None`` where all are."""
     return next((one for one in task.not_here if one.kind == "data"), None)
-
-
-def read_items(context: Context, task: Task) -> ItemFacts | None:
-    """Return the digests of a task's texts, or ``None`` where the run does not keep them.
-
-    Returns:
-        The digests, of the data that the present facts are of.
-    """
-    facts = split_facts(context, task)
-    stored = read_json(context.run.split_items(task.name))
-    if not stored or stored["data_digest"] != facts.data_digest:
-        return None
-    return ItemFacts(stored["train_digest"], stored["validation_digest"], stored["test"])
-
-
-def keep_items(context: Context, task: Task) -> None:
-    """Write the digests of a task's texts where a version before kept none and the data are here.
-
-    Raises:
-        DataError: the data are wrong.
-        MachineError: the directory cannot be written.
-    """
-    if find_lost_data(task) is None and read_items(context, task) is None:
-        _write_items(context, task, split_facts(context, task), real_splits(context, task))
-
-
-def _write_items(context: Context, task: Task, facts: SplitFacts, splits: Splits) -> None:
-    items = {"data_digest": facts.data_digest, **asdict(describe_items(splits))}
-    write_json(context.run.split_items(task.name), items)
 
 
 def read_facts(stored: Mapping[str, Any]) -> SplitFacts:
@@ -204,15 +222,6 @@ def read_facts(stored: Mapping[str, Any]) -> SplitFacts:
             for one in fields(SplitFacts)
         }
     )
-
-
-def _recall_facts(context: Context, task: Task, stored: Mapping[str, Any] | None) -> SplitFacts:
-    """Return the facts of data that are not here, as the run keeps them."""
-    kept = context.made_from.tasks.get(task.name) if context.made_from else None
-    known = (kept.facts if kept else None) or stored
-    if not known:
-        real_splits(context, task)  # says what is missing
-    return read_facts(known or {})
 
 
 def describe_items(splits: Splits) -> ItemFacts:

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from synth_local.core.files import read_json
-from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import generation_fingerprint
 from synth_local.run.state import State
 from synth_local.store.corpus import read_manifest
 from synth_local.store.ledger import SPEC, read_ledger
@@ -16,32 +14,31 @@ from synth_local.store.run_dir import CorpusKey
 OTHER_CORPUS = "their corpora are to be made again"
 
 
-def count_other_texts(context: Context, key: CorpusKey) -> int | None:
+def count_other_texts(state: State, key: CorpusKey) -> int | None:
     """Return how many texts are stored that were written under other settings.
 
     Returns:
         The number; ``None`` where the ledger is of the present settings, or there is none.
     """
-    folder = context.run.ledger(key)
+    folder = state.run.ledger(key)
     stored = read_json(folder / SPEC)
-    if stored is None or stored["fingerprint"] == generation_fingerprint(context, key):
+    if stored is None or stored["fingerprint"] == state.identities.generation(key):
         return None
     return len(read_ledger(folder))
 
 
 def explain_corpus(state: State, key: CorpusKey) -> list[str]:
     """Return why stored work on a corpus is to be done again; nothing where none is."""
-    context = state.context
-    num_texts = count_other_texts(context, key)
+    num_texts = count_other_texts(state, key)
     if num_texts is not None:
         why = "; ".join(state.reasons.of_texts(key))
         return [f"{num_texts} texts were written under other settings ({why})"]
     if key not in state.manifests:
-        if read_manifest(context.run.corpus(key)) is None:
+        if read_manifest(state.run.corpus(key)) is None:
             return []
         why = "; ".join(state.reasons.of_corpus(key))
         return [f"its rows were chosen under other settings ({why})"]
-    if key in state.unmeasured and read_json(context.run.measures(key)) is not None:
+    if key in state.unmeasured and read_json(state.run.measures(key)) is not None:
         return [f"it was measured under other settings ({_of_measures(state, key)})"]
     return []
 
@@ -63,10 +60,9 @@ def explain_stages(state: State) -> dict[str, list[str]]:
 
 
 def _explain_texts(state: State) -> list[str]:
-    context = state.context
     stale: dict[str, int] = {}
     for key in state.open_corpora:
-        num_texts = count_other_texts(context, key)
+        num_texts = count_other_texts(state, key)
         if num_texts is not None:
             why = "; ".join(state.reasons.of_texts(key))
             stale[why] = stale.get(why, 0) + num_texts
@@ -76,27 +72,25 @@ def _explain_texts(state: State) -> list[str]:
 
 
 def _explain_rows(state: State) -> list[str]:
-    context = state.context
     reasons = [
         "; ".join(state.reasons.of_corpus(key))
         for key in state.open_corpora
-        if read_manifest(context.run.corpus(key)) is not None
+        if read_manifest(state.run.corpus(key)) is not None
     ]
     return _count(reasons, "corpus was made", "corpora were made")
 
 
 def _explain_measures(state: State) -> list[str]:
-    context = state.context
     reasons = [
         _of_measures(state, key) if key in state.manifests else OTHER_CORPUS
         for key in state.unmeasured
-        if read_json(context.run.measures(key)) is not None
+        if read_json(state.run.measures(key)) is not None
     ]
     return _count(reasons, "corpus was measured", "corpora were measured")
 
 
 def _explain_cells(state: State) -> list[str]:
-    run = state.context.run
+    run = state.run
     known: dict[tuple[str, str], str] = {}
     reasons = []
     for plan in state.open_cells:
@@ -114,7 +108,7 @@ def _explain_cells(state: State) -> list[str]:
 
 
 def _explain_analysis(state: State) -> list[str]:
-    stored = read_json(state.context.run.analysis)
+    stored = read_json(state.run.analysis)
     if stored is None or state.open_corpora or state.open_cells or state.is_analyzed:
         return []
     if not state.is_evaluated:
@@ -123,7 +117,7 @@ def _explain_analysis(state: State) -> list[str]:
 
 
 def _has_stale_corpora(state: State) -> bool:
-    run = state.context.run
+    run = state.run
     return any(read_manifest(run.corpus(key)) is not None for key in state.open_corpora)
 
 

@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from synth_local.errors import EXIT_NO, SynthLocalError
-from synth_local.run.cells import plan_all_sets
-from synth_local.run.context import Context
-from synth_local.run.splits import split_facts
+from synth_local.run.cells import CellPlanner
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey
-from synth_local.train.sets.sources import plan_repeats
 from synth_local.train.sets.tags import RealCounts
-from synth_local.train.students import GENERATOR_AS_CLASSIFIER
 
 SHOWN_LABELS = 10
 
@@ -51,7 +47,9 @@ class Untrained:
         return f"{self.corpus}: {self.source} is not trained: its corpus has no row of {names}"
 
 
-def find_untrained(context: Context, manifests: Mapping[CorpusKey, Manifest]) -> list[Untrained]:
+def find_untrained(
+    planner: CellPlanner, manifests: Mapping[CorpusKey, Manifest]
+) -> list[Untrained]:
     """Return the sources that cannot be trained, task by task.
 
     A matched ``real`` set that only a corpus without some label asks for is not among them where
@@ -60,37 +58,34 @@ def find_untrained(context: Context, manifests: Mapping[CorpusKey, Manifest]) ->
     Returns:
         Nothing where no student is to be trained.
     """
-    return _sort_sources(context, manifests)[0]
+    return _sort_sources(planner, manifests)[0]
 
 
 def _sort_sources(
-    context: Context, manifests: Mapping[CorpusKey, Manifest]
+    planner: CellPlanner, manifests: Mapping[CorpusKey, Manifest]
 ) -> tuple[list[Untrained], set[tuple[str, str]]]:
     """Return what is not trained, and the task and source of all that is."""
-    config = context.config
-    if not any(name != GENERATOR_AS_CLASSIFIER for name in config.students):
+    if not planner.trained_students:
         return [], set()
-    found = []
+    untrained = []
     sources: set[tuple[str, str]] = set()
-    for task in context.tasks.values():
-        facts = split_facts(context, task)
+    for task in planner.corpora.tasks.values():
+        facts = planner.data.facts(task)
         accepted = {key: one.accepted for key, one in manifests.items() if key.task == task.name}
-        repeats = {key: counts for key, counts in accepted.items() if context.is_repeat(key)}
-        real = RealCounts(facts.train, facts.pool)
-        sets = plan_all_sets(context, task, real, accepted)
-        sets += plan_repeats(config.sources, config.train.match, real, repeats)
-        trained = {(one.source, one.corpus) for one in sets if not one.list_empty(task.labels)}
+        compared, repeats = planner.plan_sets(task, RealCounts(facts.train, facts.pool), accepted)
+        sets = compared + repeats
+        trained = {(rows.source, rows.corpus) for rows in sets if not rows.list_empty(task.labels)}
         sources |= {(task.name, source) for source, _ in trained}
-        found += [
-            Untrained(task.name, one.corpus, one.source, tuple(one.list_empty(task.labels)))
-            for one in sets
-            if (one.source, one.corpus) not in trained
+        untrained += [
+            Untrained(task.name, rows.corpus, rows.source, tuple(rows.list_empty(task.labels)))
+            for rows in sets
+            if (rows.source, rows.corpus) not in trained
         ]
-    return list(dict.fromkeys(found)), sources
+    return list(dict.fromkeys(untrained)), sources
 
 
 def explain_no_answer(
-    context: Context, manifests: Mapping[CorpusKey, Manifest], num_cells: int
+    planner: CellPlanner, manifests: Mapping[CorpusKey, Manifest], num_cells: int
 ) -> NoAnswerError | None:
     """Return why a run cannot answer what it was asked although all its stages are done.
 
@@ -99,18 +94,18 @@ def explain_no_answer(
     Returns:
         ``None`` where each source of each task is trained, or where none was asked for.
     """
-    if not context.config.students or not context.config.sources:
+    if not planner.config.students or not planner.config.sources:
         return None
-    found, trained = _sort_sources(context, manifests)
-    lost = [one for one in found if (one.task, one.source) not in trained]
+    untrained, trained = _sort_sources(planner, manifests)
+    lost = [one for one in untrained if (one.task, one.source) not in trained]
     if num_cells and not lost:
         return None
     what = "no answer: there is nothing that a student could be trained on"
     if num_cells:
         what = f"no answer about {lost[0].source}"
     return NoAnswerError(
-        what + "".join(f"; {one.message}" for one in (lost or found)[:1]),
-        where=context.run.root,
+        what + "".join(f"; {one.message}" for one in (lost or untrained)[:1]),
+        where=planner.data.run.root,
         fix="see why rows were refused in the report and in drops.parquet of the corpus; with more "
         "rows of that label, or without the source, the run has its answer",
     )

@@ -10,10 +10,9 @@ import pytest
 
 from synth_local.config import load_run_file
 from synth_local.config.run_file import Source
-from synth_local.pipeline.steps.train import training_rows
-from synth_local.run.cells import CellPlan, expect_cells, plan_cells
+from synth_local.pipeline.steps.train import read_training_rows
+from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
-from synth_local.run.splits import real_splits
 from synth_local.store.run_dir import RunDir
 from tests.pipeline.conftest import SmallRun, make_small_run
 
@@ -44,12 +43,12 @@ def open_run(small: SmallRun, **values: Any) -> Context:
 
 def plan(context: Context, *accepted: dict[str, int]) -> dict[str, CellPlan]:
     """Return the cells by name; corpora beyond ``accepted`` are whole."""
-    counts = [*accepted, *[WHOLE] * len(context.corpora)]
+    counts = [*accepted, *[WHOLE] * len(context.corpora.keys)]
     manifests: Any = {
         key: SimpleNamespace(accepted=rows, corpus_digest=str(key))
-        for key, rows in zip(sorted(context.corpora, key=str), counts, strict=False)
+        for key, rows in zip(sorted(context.corpora.keys, key=str), counts, strict=False)
     }
-    return {one.cell.name: one for one in plan_cells(context, manifests)}
+    return {one.cell.name: one for one in context.planner.plan(manifests)}
 
 
 @pytest.mark.parametrize("counts", [WHOLE, SHORT, LACKING], ids=["whole", "short", "lacking"])
@@ -92,7 +91,7 @@ def test_a_student_that_draws_nothing_is_trained_once_unless_its_rows_are_cut(
     assert {tuple(one) for (student, _), one in seeds.items() if student == "scratch-bert"} == {
         (3, 1)
     }
-    assert [cell.name for cell in expect_cells(context)] == [cell.name for cell in cells]
+    assert [cell.name for cell in context.planner.expect()] == [cell.name for cell in cells]
 
 
 def test_partners_are_cells_that_are_trained(small: SmallRun) -> None:
@@ -111,14 +110,17 @@ def test_partners_are_cells_that_are_trained(small: SmallRun) -> None:
 def test_training_seeds_draw_other_rows_where_rows_are_cut(small: SmallRun) -> None:
     context = open_run(small, sources=SOURCES)
     plans = plan(context, SHORT)
+    splits = context.data.splits(context.tasks["weather"])
     rows = {
-        (one.cell.source, one.cell.seed): training_rows(context, one.rows, "weather", one.cell.seed)
+        (one.cell.source, one.cell.seed): read_training_rows(
+            context.run, splits, one.rows, one.cell.seed
+        )
         for one in plans.values()
         if one.cell.student == "scratch-bert" and one.rows.corpus is None
     }
     assert {len(rows["real", seed]) for seed in (0, 1)} == {60}
     assert rows["real", 0] != rows["real", 1]
     assert rows["real_all", 0] == rows["real_all", 1]
-    pool = real_splits(context, context.tasks["weather"]).pool
+    pool = splits.pool
     assert set(rows["pool_balanced", 0]) == set(pool)
     assert len(rows["pool_balanced", 0]) == len(pool) + 60

@@ -20,8 +20,7 @@ from synth_local.errors import ConfigError, DataError
 from synth_local.pipeline import run_lock
 from synth_local.pipeline.slurm import submit
 from synth_local.run.context import Context
-from synth_local.run.external import OTHER_LABELS, read_external
-from synth_local.run.rounds import check_external
+from synth_local.run.external import OTHER_LABELS
 from synth_local.store.run_dir import CorpusKey, RunDir
 from tests.pipeline.conftest import SmallRun, make_rows, make_small_run, write_rows
 from tests.pipeline.made_cluster import make_notes, make_request, submit_small
@@ -260,7 +259,7 @@ def test_rows_with_labels_that_the_task_leaves_out_are_counted_by_name(small: Sm
     (small.folder / "weather.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
     rows = [*make_rows(4, 5), {"text": "It snowed.", "label": "snowy"}, *make_rows(90, 6)]
     bring(small, rows, generators=[], strategies=[])
-    found = read_external(open_small(small), KEY)
+    found = open_small(small).sources.brought.read(KEY)
     assert found.admitted == {"sunny": 47, "rainy": 47, OTHER_LABELS: 1}
     assert small.run("--until", "train").returncode == 0
     manifest = read_manifest(small)
@@ -281,7 +280,7 @@ def test_the_tasks_label_map_applies_and_positions_count_within_a_label(small: S
         {"text": f"note {n}", "label": label} for n, label in enumerate(("1", "rainy", "sunny"))
     ]
     bring(small, rows)
-    slots = list(read_external(open_small(small), KEY).slots.values())
+    slots = list(open_small(small).sources.brought.read(KEY).slots.values())
     assert [(one.label, one.position) for one in slots] == [
         ("sunny", 0),
         ("rainy", 0),
@@ -373,23 +372,23 @@ def test_with_several_tasks_each_file_says_its_task(small: SmallRun) -> None:
     (small.folder / "climate.yaml").write_text(yaml.safe_dump(task | {"name": "climate"}))
     small.change(tasks=["weather.yaml", "climate.yaml"])
     with pytest.raises(ConfigError, match="2 tasks, and 'old-chat' names one file"):
-        check_external(open_small(small))
+        open_small(small).rounds.check_brought()
     small.change(corpora={"old-chat": {"climat": "old.jsonl"}})
     with pytest.raises(ConfigError, match="did you mean 'climate'"):
-        check_external(open_small(small))
+        open_small(small).rounds.check_brought()
     small.change(corpora={"old-chat": {"climate": "old.jsonl"}})
     context = open_small(small)
-    assert [key.task for key in context.corpora if key.is_external] == ["climate"]
-    check_external(context)
+    assert [key.task for key in context.corpora.keys if key.is_external] == ["climate"]
+    context.rounds.check_brought()
 
 
 def test_an_empty_or_missing_file_is_named(small: SmallRun) -> None:
     path = bring(small, [])
     with pytest.raises(DataError, match="no rows"):
-        check_external(open_small(small))
+        open_small(small).rounds.check_brought()
     path.unlink()
     with pytest.raises(DataError, match="is missing"):
-        check_external(open_small(small))
+        open_small(small).rounds.check_brought()
 
 
 def test_the_report_shows_what_became_of_the_rows_of_every_file(finished: SmallRun) -> None:

@@ -16,10 +16,8 @@ from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
 from synth_local.pipeline.steps.evaluate.corpus_repeats import compare_repeats
 from synth_local.records import Slot
-from synth_local.run.cells import CellPlan, expect_cells, plan_cells
+from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import curation_fingerprint, generation_fingerprint
-from synth_local.run.rounds import slot_plan
 from synth_local.store.run_dir import CorpusKey, RunDir
 from tests.pipeline.conftest import SmallRun
 
@@ -42,20 +40,20 @@ def key_of(strategy: str) -> CorpusKey:
 
 
 def list_slots(context: Context, strategy: str) -> list[Slot]:
-    plan = slot_plan(context, key_of(strategy))
+    plan = context.rounds.slot_plan(key_of(strategy))
     return list(plan.admitted(dict.fromkeys(plan.labels, 20)))
 
 
 def identify(context: Context, names: Iterable[str]) -> list[tuple[str, str]]:
     keys = [key_of(name) for name in names]
-    return [(generation_fingerprint(context, k), curation_fingerprint(context, k)) for k in keys]
+    return [(context.identities.generation(k), context.identities.curation(k)) for k in keys]
 
 
 def test_first_corpora_come_before_all_repeats(small: SmallRun) -> None:
-    context = open_small(small, corpus_seeds=[8, 7])
-    names = [key.strategy for key in context.corpora]
+    corpora = open_small(small, corpus_seeds=[8, 7]).corpora
+    names = [key.strategy for key in corpora.keys]
     assert names == [*FIRST, "zero_shot.c8", "few_shot.c8", "zero_shot.c7", "few_shot.c7"]
-    assert [context.is_repeat(key) for key in context.corpora] == [False] * 2 + [True] * 4
+    assert [corpora.is_repeat(key) for key in corpora.keys] == [False] * 2 + [True] * 4
 
 
 def test_asking_for_repeats_changes_no_identity_of_what_is_there(small: SmallRun) -> None:
@@ -66,15 +64,16 @@ def test_asking_for_repeats_changes_no_identity_of_what_is_there(small: SmallRun
     more = open_small(small, corpus_seeds=[8, 7, 9])
     repeats = ["zero_shot.c7", "few_shot.c8"]
     assert identify(more, repeats) == identify(after, repeats)
-    assert len(set(identify(more, [key.strategy for key in more.corpora]))) == 2 * 4
+    assert len(set(identify(more, [key.strategy for key in more.corpora.keys]))) == 2 * 4
 
 
 def test_a_repeat_has_the_same_settings_and_draws_of_its_own(small: SmallRun) -> None:
     context = open_small(small, corpus_seeds=[7])
-    seeds = [slot_plan(context, key_of(name)).root_seed for name in ("few_shot", "few_shot.c7")]
+    plans = [context.rounds.slot_plan(key_of(name)) for name in ("few_shot", "few_shot.c7")]
+    seeds = [plan.root_seed for plan in plans]
     assert seeds == [0, 7]
     for name in FIRST:
-        one, other = context.strategies[name], context.strategies[f"{name}.c7"]
+        one, other = context.corpora.strategies[name], context.corpora.strategies[f"{name}.c7"]
         assert (one.base, one.shots, one.chain_length) == (
             other.base, other.shots, other.chain_length,
         )  # fmt: skip
@@ -84,7 +83,7 @@ def test_a_repeat_has_the_same_settings_and_draws_of_its_own(small: SmallRun) ->
         assert [slot.label for slot in slots] == [slot.label for slot in repeated]
     drawn = [[s.exemplar_ids for s in list_slots(context, n)] for n in ("few_shot", "few_shot.c7")]
     assert drawn[0] != drawn[1]
-    pool = {example.id for example in slot_plan(context, key_of("few_shot")).pool}
+    pool = {example.id for example in context.rounds.slot_plan(key_of("few_shot")).pool}
     assert {one for exemplars in drawn[1] for one in exemplars} <= pool
 
 
@@ -97,8 +96,8 @@ def test_another_generate_seed_leaves_the_repeats_as_they_are(small: SmallRun) -
 
 def test_repeats_add_cells_and_change_none(small: SmallRun) -> None:
     students = ["tfidf-logreg", "majority", "generator-itself"]
-    before = expect_cells(open_small(small, students=students, learning_curve=[5]))
-    after = expect_cells(open_small(small, corpus_seeds=[7]))
+    before = open_small(small, students=students, learning_curve=[5]).planner.expect()
+    after = open_small(small, corpus_seeds=[7]).planner.expect()
     assert [cell for cell in after if not cell.strategy.endswith(".c7")] == before
     added = {(one.source, one.student, one.num_train) for one in after if one not in before}
     assert added == {("synthetic", "tfidf-logreg", 80), ("pool+synthetic", "tfidf-logreg", 98)}
@@ -110,11 +109,11 @@ def test_students_of_a_short_first_corpus_stay_where_its_repeat_is_whole(small: 
     short, whole = {"rainy": 30, "sunny": 40}, {"rainy": 40, "sunny": 40}
 
     def plan(**accepted: dict[str, int]) -> dict[str, CellPlan]:
-        manifests = {
+        manifests: Any = {
             key_of(name.replace("_c7", ".c7")): SimpleNamespace(accepted=rows, corpus_digest=name)
             for name, rows in accepted.items()
         }
-        plans = plan_cells(context, manifests)  # type: ignore[arg-type]
+        plans = context.planner.plan(manifests)
         return {one.cell.name: one for one in plans}
 
     before = plan(zero_shot=short)
@@ -173,7 +172,7 @@ def test_scores_are_grouped_by_what_was_repeated(small: SmallRun) -> None:
         make_group("zero_shot.c7", 8, num_train=78),
         make_group("zero_shot.c8", 6),
     ]
-    zero, few = compare_repeats(context, groups)
+    zero, few = compare_repeats(context.corpora.strategies, groups)
     assert zero.condition == "weather__synthetic__fake-a__zero_shot__tfidf-logreg"
     assert [(one.strategy, one.num_rows) for one in zero.corpora] == [
         ("zero_shot", 80), ("zero_shot.c8", 80), ("zero_shot.c7", 78),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,8 @@ from synth_local.pipeline import step
 from synth_local.pipeline.endings import JobFailedError, describe_end, explain_job
 from synth_local.pipeline.steps import train
 from synth_local.pipeline.steps.evaluate.step import run_evaluate
+from synth_local.pipeline.steps.train import Trainer
+from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context, store_config
 from synth_local.store.markers import read_failures, record_failure
 from synth_local.store.run_dir import RunDir
@@ -49,14 +52,14 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallRun:
 
 
 def break_student(monkeypatch: pytest.MonkeyPatch, *names: str, error: Exception) -> None:
-    prepare = train.prepare
+    prepare = Trainer.prepare
 
-    def refuse(context: Context, plan: object, kept: object = None) -> object:
-        if plan.cell.student in names:  # type: ignore[attr-defined]
+    def refuse(trainer: Trainer, plan: CellPlan, kept: Any = None) -> object:
+        if plan.cell.student in names:
             raise error
-        return prepare(context, plan, kept)  # type: ignore[arg-type]
+        return prepare(trainer, plan, kept)
 
-    monkeypatch.setattr(train, "prepare", refuse)
+    monkeypatch.setattr(Trainer, "prepare", refuse)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from synth_local.pipeline.step import run_step
-from synth_local.pipeline.steps import curate_external, measure
-from synth_local.run import rounds
+from synth_local.pipeline.steps import measure
+from synth_local.run.external import Brought
 from tests.pipeline.conftest import SmallRun, make_rows, write_rows
 
 Counted = Callable[[Any, str], None]
@@ -49,14 +49,13 @@ def test_a_stage_reads_once_what_several_corpora_need(
     monkeypatch.setenv("SYNTH_LOCAL_MODELS", str(small_run.folder / "models"))
     assert small_run.run("--until", "curate").returncode == 0
     (small_run.out / "corpora" / "weather" / "old-chat" / "brought" / "manifest.json").unlink()
-    for module in (rounds, curate_external):
-        counted(module, "read_external")
+    counted(Brought, "read")
     for name in ("open_embedder", "keep_distinct", "measure_corpus"):
         counted(measure, name)
     for stage in ("curate", "measure"):
         run_step(stage, small_run.out, 0, 1, None)
     assert counts == {
-        "read_external": 1,
+        "read": 1,
         "measure_corpus": 5,
         "open_embedder": 1,
         "keep_distinct": 1,

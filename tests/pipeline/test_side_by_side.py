@@ -27,7 +27,6 @@ from synth_local.pipeline.steps import train
 from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
 from synth_local.run.models import Models
-from synth_local.run.state import State
 from synth_local.store.markers import Progress, sum_progress
 from synth_local.store.run_dir import RunDir
 from tests.pipeline.conftest import SmallRun, make_small_run
@@ -54,9 +53,9 @@ def set_machine(
     monkeypatch.setattr(side_by_side, "has_gpu", lambda: gpu)
 
 
-def open_run(small: SmallRun) -> tuple[Context, list[CellPlan]]:
+def open_run(small: SmallRun) -> tuple[Models, list[CellPlan]]:
     context = Context(RunDir(small.out.resolve()), load_run_file(small.run_file))
-    return context, State(context).cells
+    return context.models, context.look().cells
 
 
 def call_in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
@@ -84,27 +83,27 @@ def test_as_many_train_as_there_are_cores_cells_and_memory(
     small: SmallRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small.change(seeds=[0, 1, 2])
-    context, cells = open_run(small)
+    models, cells = open_run(small)
     stepped = [plan for plan in cells if plan.cell.student == "scratch-bert"]
     solved = [plan for plan in cells if plan.cell.student == "majority"]
-    assert count_trainings(context, cells) == 2
+    assert count_trainings(models, cells) == 2
     set_machine(monkeypatch, cores=64)
-    assert count_trainings(context, cells) == len(stepped)
-    assert count_trainings(context, stepped[:2]) == 2
-    assert count_trainings(context, solved) == 1
-    assert count_trainings(context, []) == 1
+    assert count_trainings(models, cells) == len(stepped)
+    assert count_trainings(models, stepped[:2]) == 2
+    assert count_trainings(models, solved) == 1
+    assert count_trainings(models, []) == 1
     set_machine(monkeypatch, cores=64, free=3 * GIB + GIB // 2)
-    assert count_trainings(context, cells) == 3
+    assert count_trainings(models, cells) == 3
     set_machine(monkeypatch, cores=64, free=1000)
-    assert count_trainings(context, cells) == 1
+    assert count_trainings(models, cells) == 1
     set_machine(monkeypatch, cores=64, gpu=True)
-    assert count_trainings(context, cells) == 1
+    assert count_trainings(models, cells) == 1
 
 
 def test_a_large_student_takes_the_memory_of_its_weights_four_times(
     small: SmallRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    context, cells = open_run(small)
+    models, cells = open_run(small)
     folder = tmp_path / "large"
     folder.mkdir()
     with (folder / "model.safetensors").open("wb") as handle:
@@ -112,7 +111,7 @@ def test_a_large_student_takes_the_memory_of_its_weights_four_times(
     monkeypatch.setattr(Models, "find_student", lambda *_: folder)
     large = [replace(plan, cell=replace(plan.cell, student="large")) for plan in cells]
     set_machine(monkeypatch, cores=64, free=7 * GIB)
-    assert count_trainings(context, large) == 2
+    assert count_trainings(models, large) == 2
 
 
 def test_every_cell_that_is_left_is_in_one_shard_and_empty_shards_are_not_called(
@@ -161,7 +160,7 @@ def test_failures_of_several_jobs_are_told_as_those_of_one(
         raise cause
 
     called = call_in_this_process(monkeypatch)
-    monkeypatch.setattr(train, "train_one", fail)
+    monkeypatch.setattr(train.Trainer, "train", fail)
     assert main(["run", "run.yaml", "--out", "out", "--until", "train"]) == 4
     said = capfd.readouterr().err
     last = said[said.rindex("error: ") :]

@@ -20,7 +20,6 @@ from synth_local.pipeline import run_local, run_lock
 from synth_local.pipeline.run_local import prepare_run
 from synth_local.pipeline.slurm import submit
 from synth_local.pipeline.slurm.submit import cancel_run, preview_submission, submit_run
-from synth_local.run.state import State
 from synth_local.store import markers
 from synth_local.store.run_dir import RunDir
 from synth_local.store.submission import Submission, SubmittedJob, read_submission, write_submission
@@ -226,9 +225,10 @@ def test_two_sites_make_the_same_run(small: SmallRun) -> None:
     found = []
     for site in ({}, other):
         context = submit._open(make_request(small, **site))
-        state = State(context)
-        corpora = [(str(key), state.open_corpora.index(key)) for key in context.corpora]
-        found.append((context.config, context.fingerprint, corpora, state.report_fingerprint))
+        state = context.look()
+        corpora = [(str(key), state.open_corpora.index(key)) for key in state.corpora]
+        identity = context.identities.run_file
+        found.append((context.config, identity, corpora, state.report_fingerprint))
     assert found[0] == found[1]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from synth_local.config import load_run_file
 from synth_local.errors import EXIT_NO
-from synth_local.run.cells import expect_cells, plan_cells
+from synth_local.run.cells import CellPlanner
 from synth_local.run.context import Context
 from synth_local.run.untrained import explain_no_answer, find_untrained
 from synth_local.store.run_dir import CorpusKey, RunDir
@@ -33,6 +33,11 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     return Context(RunDir(small.out.resolve()), load_run_file(small.run_file))
 
 
+@pytest.fixture
+def planner(context: Context) -> CellPlanner:
+    return context.planner
+
+
 def finish(*counts: dict[str, int]) -> Any:
     """Return manifests of finished corpora, as far as planning reads them."""
     return {
@@ -41,19 +46,19 @@ def finish(*counts: dict[str, int]) -> Any:
     }
 
 
-def list_real(context: Context, manifests: Any) -> list[dict[str, int]]:
-    plans = plan_cells(context, manifests)
+def list_real(planner: CellPlanner, manifests: Any) -> list[dict[str, int]]:
+    plans = planner.plan(manifests)
     return [one.rows.real for one in plans if one.cell.source == "real"]
 
 
 @pytest.mark.parametrize("lacking", [LACKING, EMPTY])
 @pytest.mark.parametrize("is_first", [True, False])
 def test_real_is_matched_to_the_corpora_that_have_every_label(
-    context: Context, lacking: dict[str, int], is_first: bool
+    planner: CellPlanner, lacking: dict[str, int], is_first: bool
 ) -> None:
     whole = {"sunny": 30, "rainy": 20}
     counts = (lacking, whole) if is_first else (whole, lacking)
-    plans = plan_cells(context, finish(*counts))
+    plans = planner.plan(finish(*counts))
     real = {one.cell: one.rows.real for one in plans if one.cell.source == "real"}
     assert sorted(real.values(), key=str) == [whole, WHOLE]  # and what the lacking one asks for
     [synthetic] = [one for one in plans if one.cell.source == "synthetic"]
@@ -62,10 +67,10 @@ def test_real_is_matched_to_the_corpora_that_have_every_label(
 
 @pytest.mark.parametrize("lacking", [LACKING, EMPTY])
 def test_real_is_trained_as_far_as_was_asked_where_every_corpus_lacks_a_label(
-    context: Context, lacking: dict[str, int]
+    planner: CellPlanner, lacking: dict[str, int]
 ) -> None:
-    assert list_real(context, finish(lacking, lacking)) == [WHOLE]  # per_label is 40
-    assert find_untrained(context, finish(lacking, lacking))
+    assert list_real(planner, finish(lacking, lacking)) == [WHOLE]  # per_label is 40
+    assert find_untrained(planner, finish(lacking, lacking))
 
 
 def test_real_is_no_larger_than_what_there_is() -> None:
@@ -75,28 +80,26 @@ def test_real_is_no_larger_than_what_there_is() -> None:
 
 
 def test_cells_of_whole_corpora_are_the_same_beside_one_that_lacks_a_label(
-    context: Context,
+    planner: CellPlanner,
 ) -> None:
-    alone = {(p.cell.name, p.fingerprint, p.steps) for p in plan_cells(context, finish(WHOLE))}
-    beside = {
-        (p.cell.name, p.fingerprint, p.steps) for p in plan_cells(context, finish(WHOLE, EMPTY))
-    }
+    alone = {(p.cell.name, p.fingerprint, p.steps) for p in planner.plan(finish(WHOLE))}
+    beside = {(p.cell.name, p.fingerprint, p.steps) for p in planner.plan(finish(WHOLE, EMPTY))}
     assert alone <= beside
 
 
-def test_what_is_not_trained_is_named_with_its_corpus_and_labels(context: Context) -> None:
-    [one] = find_untrained(context, finish(WHOLE, LACKING))
+def test_what_is_not_trained_is_named_with_its_corpus_and_labels(planner: CellPlanner) -> None:
+    [one] = find_untrained(planner, finish(WHOLE, LACKING))
     assert one.message == (
         "weather / fake-b / zero_shot: synthetic is not trained: its corpus has no row of 'rainy'"
     )
-    assert find_untrained(context, finish(WHOLE, WHOLE)) == []
+    assert find_untrained(planner, finish(WHOLE, WHOLE)) == []
 
 
 def test_a_run_without_anything_to_train_has_no_answer_and_says_why(context: Context) -> None:
     config = context.config.model_copy(update={"sources": ("synthetic",)})
-    blind = Context(context.run, config)
+    blind = Context(context.run, config).planner
     manifests = finish(EMPTY, EMPTY)
-    error = explain_no_answer(blind, manifests, len(plan_cells(blind, manifests)))
+    error = explain_no_answer(blind, manifests, len(blind.plan(manifests)))
     assert error is not None
     assert error.exit_code == EXIT_NO
     assert "no answer" in error.what
@@ -104,22 +107,22 @@ def test_a_run_without_anything_to_train_has_no_answer_and_says_why(context: Con
 
 
 def test_a_source_that_no_corpus_can_fill_has_no_answer_beside_one_that_has(
-    context: Context,
+    planner: CellPlanner,
 ) -> None:
     manifests = finish(EMPTY, LACKING)
-    num_cells = len(plan_cells(context, manifests))
+    num_cells = len(planner.plan(manifests))
     assert num_cells  # real is trained
-    error = explain_no_answer(context, manifests, num_cells)
+    error = explain_no_answer(planner, manifests, num_cells)
     assert error is not None
     assert error.exit_code == EXIT_NO
     assert "no answer about synthetic" in error.what
     manifests = finish(WHOLE, LACKING)  # one corpus is enough
-    assert explain_no_answer(context, manifests, len(plan_cells(context, manifests))) is None
+    assert explain_no_answer(planner, manifests, len(planner.plan(manifests))) is None
 
 
 def test_a_run_that_asks_for_no_student_owes_no_answer(context: Context) -> None:
     config = context.config.model_copy(update={"students": ()})
-    assert explain_no_answer(Context(context.run, config), finish(EMPTY, EMPTY), 0) is None
+    assert explain_no_answer(Context(context.run, config).planner, finish(EMPTY, EMPTY), 0) is None
 
 
 def test_many_labels_without_a_row_are_not_all_listed() -> None:
@@ -139,6 +142,6 @@ def test_cells_that_a_brought_file_cannot_fill_are_not_planned(
     config = context.config.model_copy(
         update={"corpora": {"mine": str(tmp_path / "mine.jsonl")}, "generators": ()}
     )
-    names = [cell.name for cell in expect_cells(Context(context.run, config))]
+    names = [cell.name for cell in Context(context.run, config).planner.expect()]
     assert "weather__real__-__-__tfidf-logreg__n80__s0" in names
     assert not [name for name in names if "__synthetic__" in name]

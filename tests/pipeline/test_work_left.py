@@ -15,7 +15,6 @@ from synth_local.pipeline.slurm.remaining_work import find_work
 from synth_local.pipeline.slurm.submit import preview_submission
 from synth_local.pipeline.steps.generate import shard_todo
 from synth_local.run.context import Context
-from synth_local.run.state import State
 from synth_local.store.ledger import read_ledger
 from tests.pipeline.conftest import SmallRun
 from tests.pipeline.made_cluster import make_notes, make_request, submit_small
@@ -64,7 +63,7 @@ def test_only_the_cell_that_lacks_predictions_is_trained(
     finished: tuple[SmallRun, Context],
 ) -> None:
     small, context = finished
-    cells = State(context).cells
+    cells = context.look().cells
     context.run.predictions(cells[3].cell).unlink()
     slurm = make_notes(small)
     submit_small(small, slurm)
@@ -75,7 +74,7 @@ def test_only_the_cell_that_lacks_predictions_is_trained(
     ]
     assert "#SBATCH --array=3\n" in (slurm.run.scripts / "train.sh").read_text()
     site = make_request(small, stages={"train": {"shards": 2}}).site
-    work = find_work(reopen(small), site)
+    work = find_work(reopen(small).look(), site)
     assert work is not None
     assert (work.num_train_shards, work.missing_cells) == (2, (1,))
 
@@ -84,7 +83,7 @@ def test_only_the_shards_that_lack_texts_are_generated(
     finished: tuple[SmallRun, Context],
 ) -> None:
     small, context = finished
-    key = next(key for key in context.corpora if key.strategy == "few_shot")
+    key = next(key for key in context.corpora.keys if key.strategy == "few_shot")
     shutil.rmtree(context.run.corpus(key))
     segment = max(context.run.ledger(key).glob("*.jsonl"), key=lambda path: path.stat().st_size)
     segment.write_bytes(b"".join(segment.read_bytes().splitlines(keepends=True)[:-1]))
@@ -93,7 +92,7 @@ def test_only_the_shards_that_lack_texts_are_generated(
     lacking = [
         shard
         for shard in range(4)
-        for chain in shard_todo(context, key, shard, 4).chains
+        for chain in shard_todo(context.rounds, key, shard, 4).chains
         if any(slot.id not in rows for slot in chain.slots)
     ]
     assert len(lacking) == 1
@@ -106,7 +105,7 @@ def test_only_the_shards_that_lack_texts_are_generated(
 
 def test_texts_that_are_all_there_are_only_curated(finished: tuple[SmallRun, Context]) -> None:
     small, context = finished
-    for key in context.corpora:
+    for key in context.corpora.keys:
         shutil.rmtree(context.run.corpus(key))
     slurm = make_notes(small)
     submit_small(small, slurm)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +32,5 @@ def test_texts_as_generated_hold_copies_and_repeats_but_no_refusals(tmp_path: Pa
         ],
         pa.schema(DROP_FIELDS),
     )
-    context: Any = SimpleNamespace(run=run)
-    texts = read_generated(context, key, [Example("b", "home", "ham")])
+    texts = read_generated(run.corpus(key), [Example("b", "home", "ham")])
     assert [text.text for text in texts] == ["a real text", "home", "home", "left over"]

@@ -12,14 +12,6 @@ import yaml
 
 from synth_local.config import load_run_file
 from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import (
-    checks_fingerprint,
-    classify_fingerprint,
-    curation_fingerprint,
-    generation_fingerprint,
-    measure_fingerprint,
-)
-from synth_local.run.state import State
 from synth_local.store.corpus import Manifest
 from synth_local.store.run_dir import CorpusKey, RunDir
 from tests.pipeline.conftest import SmallRun, make_rows, make_small_run, write_rows
@@ -37,18 +29,19 @@ Change = Callable[[SmallRun], None]
 def describe(small: SmallRun) -> dict[str, str]:
     """Return the identity of each kind of output, as if all were done."""
     context = Context(RunDir(small.out), load_run_file(small.run_file))
-    identity = curation_fingerprint(context, KEY)
-    counts = context.per_label(context.tasks["weather"])
+    identities = context.identities
+    identity = identities.curation(KEY)
+    counts = context.corpora.per_label("weather")
     manifest = make_manifest(identity, counts)
-    state = State(context)
+    state = context.look()
     vars(state).update(manifests={KEY: manifest}, open_cells=[])
     cells = {plan.cell.source: plan.fingerprint for plan in state.cells if plan.cell.seed == 0}
     return {
-        "ledger": generation_fingerprint(context, KEY),
-        "checks": checks_fingerprint(context, KEY),
+        "ledger": identities.generation(KEY),
+        "checks": identities.checks(context.tasks["weather"]),
         "corpus": identity,
-        ANSWERS: classify_fingerprint(context, KEY, 0),
-        "measures": measure_fingerprint(context, KEY, manifest),
+        ANSWERS: identities.classify(KEY, 0),
+        "measures": identities.measure(KEY, manifest),
         "real cell": cells["real"],
         "synthetic cell": cells["synthetic"],
         "scores": state.evaluate_fingerprint,

@@ -20,14 +20,16 @@ from synth_local.errors import DataError
 from synth_local.evaluate.groups import CellPredictions
 from synth_local.evaluate.summary import Condition
 from synth_local.generate.plan import StrategyPlan
+from synth_local.generate.prompts import PromptSet
 from synth_local.pipeline.steps.evaluate.step import load_cell
 from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context, open_context
-from synth_local.run.identity.fingerprints import IN_A_PROMPT, OF_A_STRATEGY
-from synth_local.run.splits import ItemFacts, describe_items, read_items, real_splits, split_facts
+from synth_local.run.identity.fingerprints import IN_A_PROMPT, OF_A_STRATEGY, Identities
+from synth_local.run.splits import RealData, SplitFacts, describe_items
 from synth_local.run.state import State
 from synth_local.store.corpus import Manifest
-from synth_local.store.run_dir import CorpusKey
+from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task import Task
 
 REAL_DATA = "real data"
 WEIGHTS = "generator's weights"
@@ -117,7 +119,11 @@ def load_runs(directories: Sequence[Path]) -> list[RunFacts]:
             digests.setdefault(task, set()).add(about[REAL_DATA])
     unlike = {task for task, found in digests.items() if len(found) > 1}
     detailed = {
-        context.run.root: detail_data(read[context.run.root], context, unlike)
+        context.run.root: detail_data(
+            read[context.run.root],
+            context.data,
+            [task for task in context.tasks.values() if task.name in unlike],
+        )
         for context in contexts
     }
     return [
@@ -135,21 +141,26 @@ def read_run(context: Context) -> RunFacts:
     Raises:
         DataError: predictions cannot be read.
     """
-    state, models = State(context), context.models
-    config = context.config
+    state, models, data = context.look(), context.models, context.data
+    config, corpora, prompts = context.config, context.corpora, context.sources.prompts
     generate = config.generate.fingerprint_fields()
     making = {f"generate.{k}": v for k, v in generate.items() if k not in OF_A_STRATEGY}
     curate = config.curate.fingerprint_fields()
     return RunFacts(
         name=str(context.run.root),
         generators=config.generators,
-        conditions=tuple(_list_conditions(context, state.trained_cells)),
+        conditions=tuple(_list_conditions(state)),
         num_waiting=len(state.open_cells),
         making=making | {f"curate.{key}": value for key, value in curate.items()},
         training={f"train.{k}": v for k, v in config.train.fingerprint_fields().items()},
-        strategies={name: describe_strategy(one) for name, one in context.strategies.items()},
-        tasks={name: _describe_task(context, name) for name in context.tasks},
-        prompts={name: _describe_prompts(context, name) for name in context.tasks},
+        strategies={name: describe_strategy(one) for name, one in corpora.strategies.items()},
+        tasks={
+            name: _describe_task(task, data.facts(task)) for name, task in context.tasks.items()
+        },
+        prompts={
+            name: _describe_prompts(task, prompts[name], corpora.per_label(name))
+            for name, task in context.tasks.items()
+        },
         students={
             name: {"weights": models.digest(model).total if model else "none: built in"}
             for name, model in models.students.items()
@@ -159,7 +170,7 @@ def read_run(context: Context) -> RunFacts:
     )
 
 
-def detail_data(facts: RunFacts, context: Context, tasks: set[str]) -> RunFacts:
+def detail_data(facts: RunFacts, data: RealData, tasks: Sequence[Task]) -> RunFacts:
     """Return ``facts`` with a digest for each part of the real data of ``tasks``.
 
     Ids of test items are row numbers: where two runs have other data, the same number may be
@@ -167,27 +178,21 @@ def detail_data(facts: RunFacts, context: Context, tasks: set[str]) -> RunFacts:
     """
     detailed = dict(facts.tasks)
     conditions = facts.conditions
-    for name in tasks & detailed.keys():
-        found = _tell_apart(context, name)
+    for task in tasks:
+        name = task.name
+        items = data.items(task) or describe_items(data.splits(task))
         about = {key: value for key, value in detailed[name].items() if key != REAL_DATA}
         parts = {
-            "test data": split_facts(context, context.tasks[name]).test_digest,
-            "training data": found.train_digest,
-            "validation data": found.validation_digest,
+            "test data": data.facts(task).test_digest,
+            "training data": items.train_digest,
+            "validation data": items.validation_digest,
         }
         detailed[name] = parts | about
         conditions = tuple(
-            name_by_text(condition, found.test) if condition.condition.task == name else condition
+            name_by_text(condition, items.test) if condition.condition.task == name else condition
             for condition in conditions
         )
     return replace(facts, tasks=detailed, conditions=conditions)
-
-
-def _tell_apart(context: Context, name: str) -> ItemFacts:
-    """Return what tells a task's texts apart: as the run keeps it, else from the data."""
-    task = context.tasks[name]
-    found = read_items(context, task)
-    return found if found is not None else describe_items(real_splits(context, task))
 
 
 def name_by_text(condition: TrainedCondition, texts: Mapping[str, str]) -> TrainedCondition:
@@ -223,9 +228,7 @@ def describe_strategy(plan: StrategyPlan) -> Facts:
     return about
 
 
-def _describe_task(context: Context, name: str) -> Facts:
-    task = context.tasks[name]
-    facts = split_facts(context, task)
+def _describe_task(task: Task, facts: SplitFacts) -> Facts:
     return {
         REAL_DATA: facts.data_digest,
         "pool": facts.pool_digest,
@@ -233,55 +236,57 @@ def _describe_task(context: Context, name: str) -> Facts:
     }
 
 
-def _describe_prompts(context: Context, name: str) -> Facts:
-    task = context.tasks[name]
+def _describe_prompts(task: Task, prompts: PromptSet, per_label: Mapping[str, int]) -> Facts:
     return {
-        "per_label": context.per_label(task),
+        "per_label": per_label,
         "task description": digest_json(task.spec.model_dump(mode="json", include=_IN_A_PROMPT)),
-        "wording of prompts": context.prompts[name].digest,
+        "wording of prompts": prompts.digest,
     }
 
 
-def _describe_question(context: Context, condition: Condition) -> Facts:
+def _describe_question(identities: Identities, condition: Condition) -> Facts:
     """Return what decides the answers of a generator itself."""
-    models = context.models
+    models = identities.sources.models
     return {
         WEIGHTS: models.digest(models.generators[condition.generator]).total,
-        WORDING: context.prompts[condition.task].classify_digest,
-        SHOTS: context.strategies[condition.strategy].shots,
+        WORDING: identities.sources.prompts[condition.task].classify_digest,
+        SHOTS: identities.corpora.strategies[condition.strategy].shots,
     }
 
 
-def _list_conditions(context: Context, plans: Sequence[CellPlan]) -> Iterator[TrainedCondition]:
-    for condition, group in groupby(plans, key=lambda plan: Condition.of(plan.cell)):
+def _list_conditions(state: State) -> Iterator[TrainedCondition]:
+    run, tasks = state.run, state.sources.tasks
+    for condition, group in groupby(state.trained_cells, key=lambda plan: Condition.of(plan.cell)):
         members = list(group)
         rows = members[0].rows
         reports = [
-            (read_json(context.run.cell_marker(plan.cell)) or {}).get("report", {})
-            for plan in members
+            (read_json(run.cell_marker(plan.cell)) or {}).get("report", {}) for plan in members
         ]
         yield TrainedCondition(
             condition,
             rows.corpus,
-            tuple(_read(context, plan) for plan in members),
+            tuple(_read(run, tasks[condition.task], plan) for plan in members),
             {
                 TRAINING_ROWS: {"real": rows.real, "synthetic": rows.synthetic},
                 "steps": members[0].steps,
                 "seeds": sorted(plan.cell.seed for plan in members),
                 "student's dtype": sorted({str(report.get("dtype", "")) for report in reports}),
-                **(_describe_question(context, condition) if members[0].is_classified else {}),
+                **(
+                    _describe_question(state.identities, condition)
+                    if members[0].is_classified
+                    else {}
+                ),
             },
             rows.is_repeat,
         )
 
 
-def _read(context: Context, plan: CellPlan) -> CellPredictions:
-    path = context.run.predictions(plan.cell)
+def _read(run: RunDir, task: Task, plan: CellPlan) -> CellPredictions:
     try:
-        return load_cell(context, plan)
+        return load_cell(run, task, plan)
     except (pa.ArrowInvalid, KeyError, OSError) as error:
         raise DataError(
             f"cannot read predictions: {error}",
-            where=path,
+            where=run.predictions(plan.cell),
             fix=f"remove the file and call `synth-local run` again, which trains {plan.cell.name}",
         ) from error

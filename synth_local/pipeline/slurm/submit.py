@@ -26,7 +26,7 @@ from synth_local.pipeline.slurm.job_plan import plan_jobs
 from synth_local.pipeline.slurm.remaining_work import assume_all, find_work
 from synth_local.run.checks import check_data, check_models, check_settings
 from synth_local.run.context import Context, resolve_config, store_config
-from synth_local.run.rounds import check_external
+from synth_local.run.opened import Sources
 from synth_local.run.sources.made_from import Asked, write_asked
 from synth_local.store.markers import clear_failures, list_local_pids
 from synth_local.store.run_dir import RunDir
@@ -62,12 +62,12 @@ def preview_submission(request: Request, say: Print) -> None:
     """
     context = _open(request)
     try:
-        check_external(context)
-        _require_sources(context)
-        work = find_work(context, request.site)
+        context.rounds.check_brought()
+        _require_sources(context.sources)
+        work = find_work(context.look(), request.site)
     except (DataError, MachineError) as error:
         say(f"# as for a new run, since {error.what}")
-        work = assume_all(context, request.site)
+        work = assume_all(context.planner, request.site)
     if work is None:
         say("# nothing to submit: every stage is done")
         return
@@ -93,10 +93,10 @@ def submit_run(request: Request, slurm: Slurm, say: Print) -> Submission | None:
     run = context.run
     refuse_busy(run, slurm)
     check_data(context)
-    work = find_work(context, request.site)
+    work = find_work(context.look(), request.site)
     if work is None:
         return None
-    _require_sources(context)
+    _require_sources(context.sources)
     place = describe_place(run.root, request.run_file, request.site_file)
     limit = request.site.array.max_index or slurm.max_array_size()
     parts = [
@@ -154,7 +154,7 @@ def _open(request: Request) -> Context:
             fix=_ask_for_gpus("generate", generate, wanted),
         )
     context = Context(run, resolve_config(request.config, run, on_gpu=given > 0))
-    check_settings(context)
+    check_settings(context.sources, context.corpora)
     return context
 
 
@@ -191,12 +191,12 @@ def _ask_for_gpus(name: str, stage: StageSite, wanted: int) -> str:
     return f"set stages.{name}.gpus: {wanted} in the site file, or a gres of as many"
 
 
-def _require_sources(context: Context) -> None:
+def _require_sources(sources: Sources) -> None:
     """Raise where a source is missing or a model's folder not whole; jobs hash the weights."""
-    for task in context.tasks.values():
+    for task in sources.tasks.values():
         for lost in task.not_here:
             raise lost.error
-    for problem in check_models(context):
+    for problem in check_models(sources.config, sources.models):
         raise problem
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,19 +16,18 @@ from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import derive_seed, digest_file
 from synth_local.core.signals import StopFlag
 from synth_local.engines.choose import open_engine
-from synth_local.engines.protocol import Engine
 from synth_local.errors import Interrupted
 from synth_local.generate.classify import Classifier, draw_exemplars
 from synth_local.pipeline.steps.evaluate.step import read_predictions
 from synth_local.pipeline.steps.train import store_predictions
-from synth_local.records import Prediction
+from synth_local.records import Cell, Example, Prediction
 from synth_local.run.cells import CellPlan, place_cells
 from synth_local.run.context import Context
 from synth_local.run.retire import cell_paths
-from synth_local.run.splits import real_splits
-from synth_local.run.state import State
 from synth_local.store.markers import ProgressWriter
+from synth_local.store.run_dir import RunDir
 from synth_local.store.stale import set_aside
+from synth_local.task import Task
 
 log = logging.getLogger(__name__)
 BATCH_TEXTS = 128
@@ -55,7 +54,7 @@ def run_classify(
         EngineError: the engine failed, or the question does not fit into the context.
         Interrupted: a signal asked to stop; finished cells are stored.
     """
-    state = State(context)
+    run, tasks, state = context.run, context.tasks, context.look()
     left = {plan.cell.name for plan in state.open_cells}
     known = {
         plan.fingerprint: plan
@@ -68,52 +67,61 @@ def run_classify(
         if is_mine and plan.cell.name in left:
             questions.setdefault(plan.fingerprint, []).append(plan)
     for fingerprint in questions.keys() & known.keys():
-        _store(context, questions.pop(fingerprint), _read_answer(context, known[fingerprint]))
+        answer = _read_answer(run, tasks, known[fingerprint])
+        _store(run, tasks, questions.pop(fingerprint), answer)
     if not questions:
         return
-    found = context.models.generators[generator]
-    settings = context.config.generate
-    engine = open_engine(found.engine, found.folder, found.card, settings, settings.dtype)
+    model, settings = context.models.generators[generator], context.config.generate
+    engine = open_engine(model.engine, model.folder, model.card, settings, settings.dtype)
     try:
         for plans in questions.values():
-            _store(context, plans, _ask(context, plans[0], engine, should_stop))
+            cell = plans[0].cell
+            splits = context.data.splits(tasks[cell.task])
+            shots = context.corpora.strategies[cell.strategy].shots
+            exemplars = draw_exemplars(splits.pool, shots, derive_seed(cell.seed, cell.task))
+            classifier = Classifier(engine, context.sources.prompts[cell.task], exemplars)
+            progress = ProgressWriter(run, f"train-{generator}", len(splits.test))
+            labels = tasks[cell.task].labels
+            answer = _ask(classifier, cell, splits.test, labels, progress, should_stop)
+            _store(run, tasks, plans, answer)
     finally:
         engine.close()
 
 
-def _ask(context: Context, plan: CellPlan, engine: Engine, should_stop: StopFlag) -> _Answer:
+def _ask(
+    classifier: Classifier,
+    cell: Cell,
+    test: Sequence[Example],
+    labels: Sequence[str],
+    progress: ProgressWriter,
+    should_stop: StopFlag,
+) -> _Answer:
     """Return what the generator says of all test texts of a task."""
-    cell = plan.cell
-    task = context.tasks[cell.task]
-    splits = real_splits(context, task)
-    shots = context.strategies[cell.strategy].shots
-    exemplars = draw_exemplars(splits.pool, shots, derive_seed(cell.seed, task.name))
-    classifier = Classifier(engine, context.prompts[task.name], exemplars)
-    progress = ProgressWriter(context.run, f"train-{cell.generator}", len(splits.test))
     predictions: list[Prediction] = []
     num_cut = num_tokens = 0
     started = time.monotonic()
-    for start in range(0, len(splits.test), BATCH_TEXTS):
+    for start in range(0, len(test), BATCH_TEXTS):
         if should_stop():
             raise Interrupted(
-                f"stopped after {start} of {len(splits.test)} texts of {cell.name}",
+                f"stopped after {start} of {len(test)} texts of {cell.name}",
                 fix="call the same command again: this cell starts anew",
             )
-        rows = splits.test[start : start + BATCH_TEXTS]
-        found = classifier.classify([row.text for row in rows])
-        num_cut += found.num_cut
-        num_tokens += found.num_tokens
-        for row, shares in zip(rows, found.probabilities, strict=True):
-            label = task.labels[int(shares.argmax())]
+        rows = test[start : start + BATCH_TEXTS]
+        said = classifier.classify([row.text for row in rows])
+        num_cut += said.num_cut
+        num_tokens += said.num_tokens
+        for row, shares in zip(rows, said.probabilities, strict=True):
+            label = labels[int(shares.argmax())]
             predictions.append(Prediction(row.id, row.label, label, tuple(map(float, shares))))
         progress.update(len(predictions), cell.name)
     progress.update(len(predictions), cell.name, force=True)
-    num_left_out = len(exemplars) - len(classifier.exemplars)
+    num_left_out = len(classifier.drawn) - len(classifier.exemplars)
+    info = classifier.engine.info
     report = {
         "seconds": time.monotonic() - started,
-        "dtype": engine.info.dtype,
-        "device": engine.info.device,
-        "engine": asdict(engine.info),
+        "dtype": info.dtype,
+        "device": info.device,
+        "engine": asdict(info),
         "num_tokens": num_tokens,
         "num_texts_cut": num_cut,
         "num_exemplars": len(classifier.exemplars),
@@ -123,29 +131,31 @@ def _ask(context: Context, plan: CellPlan, engine: Engine, should_stop: StopFlag
     if num_cut or num_left_out:
         log.warning(
             "%s: %d texts were cut at their end and %d exemplars left out to fit into %d tokens",
-            *(cell.name, num_cut, num_left_out, engine.info.context_length),
+            *(cell.name, num_cut, num_left_out, info.context_length),
         )
     return _Answer(predictions, report)
 
 
-def _read_answer(context: Context, plan: CellPlan) -> _Answer:
+def _read_answer(run: RunDir, tasks: Mapping[str, Task], plan: CellPlan) -> _Answer:
     """Return what is stored of a cell with the same question."""
-    predictions = read_predictions(context, plan, context.tasks[plan.cell.task].labels)
-    stored = read_json(context.run.cell_marker(plan.cell)) or {}
+    predictions = read_predictions(run.predictions(plan.cell), tasks[plan.cell.task].labels)
+    stored = read_json(run.cell_marker(plan.cell)) or {}
     return _Answer(predictions, {**stored.get("report", {}), "seconds": 0.0})
 
 
-def _store(context: Context, plans: Sequence[CellPlan], answer: _Answer) -> None:
+def _store(
+    run: RunDir, tasks: Mapping[str, Task], plans: Sequence[CellPlan], answer: _Answer
+) -> None:
     """Write predictions and, last, the marker of each cell; the first has taken the time."""
-    run = context.run
     report = answer.report
     for plan in plans:
         marker = run.cell_marker(plan.cell)
         stored = read_json(marker)
         if stored and stored["fingerprint"] != plan.fingerprint:
             set_aside(run, stored["fingerprint"], cell_paths(run, plan.cell.name))
-        store_predictions(context, plan, answer.predictions)
-        digest = digest_file(run.predictions(plan.cell))
+        path = run.predictions(plan.cell)
+        store_predictions(path, tasks[plan.cell.task].labels, answer.predictions)
+        digest = digest_file(path)
         value = {"fingerprint": plan.fingerprint, "predictions": digest, "report": report}
         write_json(marker, value)
         report = {**report, "seconds": 0.0}

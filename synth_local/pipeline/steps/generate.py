@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
+from synth_local.config import CurateConfig
 from synth_local.core.files import read_json, write_json
 from synth_local.core.signals import StopFlag
 from synth_local.curate.reference import Reference
@@ -22,15 +23,14 @@ from synth_local.errors import ConfigError, Interrupted
 from synth_local.generate.conversation import Composer
 from synth_local.generate.loop import ChainWork, Lane, Loop, Sink
 from synth_local.generate.plan import Chain, SlotPlan, group_chains, take_shard
+from synth_local.generate.prompts import PromptSet
 from synth_local.records import Turn
 from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import checks_fingerprint, generation_fingerprint
-from synth_local.run.rounds import current_rounds, slot_plan
-from synth_local.run.splits import real_splits
+from synth_local.run.rounds import Rounds
 from synth_local.store.ledger import SPEC, LedgerRow, LedgerWriter, read_ledger
 from synth_local.store.markers import ProgressWriter
-from synth_local.store.run_dir import CorpusKey
-from synth_local.task import Task
+from synth_local.store.run_dir import CorpusKey, RunDir
+from synth_local.task import Splits, Task
 
 log = logging.getLogger(__name__)
 
@@ -75,21 +75,20 @@ class Tally:
         )
 
 
-def shard_todo(context: Context, key: CorpusKey, shard: int, num_shards: int) -> Todo:
+def shard_todo(rounds: Rounds, key: CorpusKey, shard: int, num_shards: int) -> Todo:
     """Return the chains of one shard of a corpus's admitted slots."""
-    plan = slot_plan(context, key)
-    chains = group_chains(plan.admitted(current_rounds(context, key).admitted))
+    plan = rounds.slot_plan(key)
+    chains = group_chains(plan.admitted(rounds.current(key).admitted))
     return Todo(key, plan, take_shard(chains, len(plan.labels), shard, num_shards))
 
 
-def prepare_ledger(context: Context, key: CorpusKey) -> None:
+def prepare_ledger(run: RunDir, key: CorpusKey, fingerprint: str) -> None:
     """Note in the ledger's folder what decides its texts.
 
     Raises:
         ConfigError: the folder holds texts that were decided by something else.
     """
-    path = context.run.ledger(key) / SPEC
-    fingerprint = generation_fingerprint(context, key)
+    path = run.ledger(key) / SPEC
     stored = read_json(path)
     if stored is None:
         write_json(path, {"fingerprint": fingerprint})
@@ -101,11 +100,11 @@ def prepare_ledger(context: Context, key: CorpusKey) -> None:
         )
 
 
-def stored_rows(context: Context, key: CorpusKey) -> dict[str, LedgerRow]:
+def stored_rows(run: RunDir, key: CorpusKey, fingerprint: str) -> dict[str, LedgerRow]:
     """Return the turns that are stored under the present settings, by slot id."""
-    folder = context.run.ledger(key)
+    folder = run.ledger(key)
     stored = read_json(folder / SPEC)
-    if stored is not None and stored["fingerprint"] != generation_fingerprint(context, key):
+    if stored is not None and stored["fingerprint"] != fingerprint:
         return {}
     return read_ledger(folder)
 
@@ -122,37 +121,36 @@ def run_generate(
         Interrupted: a signal asked to stop; everything that was finished is stored.
     """
     job = f"generate-{generator}-{shard:05d}-of-{num_shards:05d}"
-    todos = []
-    for key in (key for key in context.corpora if key.generator == generator):
-        todo = shard_todo(context, key, shard, num_shards)
-        prepare_ledger(context, key)
-        missing = todo.count_missing(read_ledger(context.run.ledger(key)))
-        if missing:
-            todos.append((todo, missing))
+    run, settings = context.run, context.config.generate
+    todos = _list_todos(context.rounds, generator, shard, num_shards)
     total = sum(missing for _, missing in todos)
-    progress = ProgressWriter(context.run, job, total)
+    progress = ProgressWriter(run, job, total)
     if not total:
         log.info("%s: every admitted slot of this shard is written", job)
         return 0
     planned = sum(len(chain.slots) for todo, _ in todos for chain in todo.chains)
     log.info("%s: %d of %d texts are stored, going on from there", job, planned - total, planned)
-    found = context.models.generators[generator]
-    engine = open_engine(
-        found.engine,
-        found.folder,
-        found.card,
-        context.config.generate,
-        context.config.generate.dtype,
-    )
+    model = context.models.generators[generator]
+    engine = open_engine(model.engine, model.folder, model.card, settings, settings.dtype)
     tally = Tally(progress)
+    described = json.dumps(asdict(engine.info), sort_keys=True)
+    checkers: dict[str, RowChecker] = {}
+    works: list[ChainWork] = []
     try:
         with ExitStack() as stack:
-            writers = [
-                stack.enter_context(open_writer(context, todo.key, engine, shard, num_shards))
-                for todo, _ in todos
-            ]
-            lanes = zip([todo for todo, _ in todos], writers, strict=True)
-            works = _list_works(context, list(lanes), engine, tally)
+            for todo, _ in todos:
+                task, ledger = context.tasks[todo.key.task], run.ledger(todo.key)
+                checks = context.identities.checks(task)
+                writer = LedgerWriter(ledger, shard, num_shards, checks, described)
+                stack.enter_context(writer)
+                if task.name not in checkers:
+                    real = context.data.splits(task)
+                    checkers[task.name] = row_checker(task, real, context.config.curate)
+                prompts = context.sources.prompts[task.name]
+                composer = make_composer(todo.plan, prompts, engine, settings.max_tokens)
+                lane = Lane(composer, checkers[task.name].check, _make_sink(writer, tally))
+                # read after the segment is open: from here on its fences decide what counts
+                works += _list_works(todo.chains, read_ledger(ledger), lane)
             progress.update(0, "the engine is ready", force=True)
             tally.started = time.monotonic()
             finished = Loop(engine, should_stop, lambda: should_stop.is_late).run(works)
@@ -163,55 +161,41 @@ def run_generate(
     if not finished:
         raise Interrupted(
             f"stopped after {tally.done} of {total} texts; all of them are stored",
-            where=context.run.root,
+            where=run.root,
             fix="call the same command again to go on",
         )
     return tally.done
 
 
-def open_writer(
-    context: Context, key: CorpusKey, engine: Engine, shard: int, num_shards: int
-) -> LedgerWriter:
-    """Return a ledger segment of one corpus, not yet opened."""
-    checks = checks_fingerprint(context, key)
-    described = json.dumps(asdict(engine.info), sort_keys=True)
-    return LedgerWriter(context.run.ledger(key), shard, num_shards, checks, described)
+def _list_todos(
+    rounds: Rounds, generator: str, shard: int, num_shards: int
+) -> list[tuple[Todo, int]]:
+    """Return what is left of each corpus of a generator, with the number of texts."""
+    todos = []
+    for key in (key for key in rounds.corpora.keys if key.generator == generator):
+        todo = shard_todo(rounds, key, shard, num_shards)
+        prepare_ledger(rounds.run, key, rounds.identities.generation(key))
+        missing = todo.count_missing(read_ledger(rounds.run.ledger(key)))
+        if missing:
+            todos.append((todo, missing))
+    return todos
 
 
-def _list_works(
-    context: Context, lanes: list[tuple[Todo, LedgerWriter]], engine: Engine, tally: Tally
-) -> list[ChainWork]:
-    """Return the chains that are left, corpus by corpus; their segments are open by now."""
-    works: list[ChainWork] = []
-    checkers: dict[str, RowChecker] = {}
-    for todo, writer in lanes:
-        task = context.tasks[todo.key.task]
-        checker = checkers.get(task.name) or row_checker(context, task)
-        checkers[task.name] = checker
-        # read after the segment is open: from here on its fences decide what counts
-        rows = read_ledger(context.run.ledger(todo.key))
-        lane = Lane(
-            make_composer(context, todo.key, todo.plan, engine),
-            checker.check,
-            _make_sink(writer, tally),
-        )
-        for chain in todo.chains:
-            replies = _stored_replies(chain, rows)
-            if len(replies) < len(chain.slots):
-                works.append(ChainWork(lane, chain.slots, replies))
-    return works
+def _list_works(chains: list[Chain], rows: dict[str, LedgerRow], lane: Lane) -> list[ChainWork]:
+    """Return the chains that are left."""
+    replies = [(chain, _stored_replies(chain, rows)) for chain in chains]
+    return [
+        ChainWork(lane, chain.slots, stored)
+        for chain, stored in replies
+        if len(stored) < len(chain.slots)
+    ]
 
 
-def make_composer(context: Context, key: CorpusKey, plan: SlotPlan, engine: Engine) -> Composer:
+def make_composer(plan: SlotPlan, prompts: PromptSet, engine: Engine, max_tokens: int) -> Composer:
     """Return what makes the prompts of one corpus."""
-    return Composer(
-        plan,
-        context.prompts[key.task],
-        {one.id: one for one in plan.pool},
-        engine.render,
-        engine.info.context_length,
-        context.config.generate.max_tokens,
-    )
+    pool = {example.id: example for example in plan.pool}
+    context_length = engine.info.context_length
+    return Composer(plan, prompts, pool, engine.render, context_length, max_tokens)
 
 
 def _make_sink(writer: LedgerWriter, tally: Tally) -> Sink:
@@ -222,10 +206,9 @@ def _make_sink(writer: LedgerWriter, tally: Tally) -> Sink:
     return sink
 
 
-def row_checker(context: Context, task: Task) -> RowChecker:
+def row_checker(task: Task, real: Splits, curate: CurateConfig) -> RowChecker:
     """Return the row checks of a task, with its real texts as the reference."""
-    splits = real_splits(context, task)
-    reference = Reference.build(splits.train, splits.validation, splits.test)
+    reference = Reference.build(real.train, real.validation, real.test)
     spec = task.spec
     return RowChecker(
         labels=task.labels,
@@ -233,10 +216,10 @@ def row_checker(context: Context, task: Task) -> RowChecker:
         kind=spec.kind,
         min_words=spec.length.min_words,
         max_words=spec.length.max_words,
-        max_copy=context.config.curate.max_copy,
+        max_copy=curate.max_copy,
         reference=reference,
         clean=spec.clean,
-        drops_near_test=context.config.curate.near_test_matches == "drop",
+        drops_near_test=curate.near_test_matches == "drop",
     )
 
 

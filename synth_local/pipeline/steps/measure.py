@@ -7,9 +7,12 @@ ones.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
+from synth_local.config import MeasureConfig
 from synth_local.core.files import write_json
 from synth_local.core.tables import read_parquet
 from synth_local.curate.duplicates import keep_distinct
@@ -22,12 +25,20 @@ from synth_local.measure.discriminator import discriminate
 from synth_local.measure.label_audit import RealParts, audit_labels
 from synth_local.records import Example
 from synth_local.run.context import Context
-from synth_local.run.identity.fingerprints import measure_fingerprint
-from synth_local.run.splits import real_splits
 from synth_local.store.corpus import Manifest, read_accepted
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task import Splits
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Real:
+    """The real texts of a task; ``distinct`` are those of the training part, each once."""
+
+    labels: tuple[str, ...]
+    splits: Splits
+    distinct: list[Example]
 
 
 def run_measure(
@@ -45,58 +56,52 @@ def run_measure(
         Interrupted: told to stop between two corpora.
     """
     embedder = None
-    distinct: dict[str, list[Example]] = {}  # real texts of a task, each once
+    run = context.run
+    real: dict[str, _Real] = {}
     for key, manifest in manifests.items():
         if should_stop():
             raise Interrupted("stopped between two corpora", fix="call the same command again")
         if embedder is None:
             model = context.models.embedder
             embedder = open_embedder(model.folder if model else None)
-        splits = real_splits(context, context.tasks[key.task])
-        if key.task not in distinct:
-            near = context.config.curate.near_duplicates
-            distinct[key.task] = keep_distinct(splits.train, near)
-        _measure(context, key, manifest, embedder, distinct[key.task])
+        if key.task not in real:
+            task = context.tasks[key.task]
+            splits = context.data.splits(task)
+            distinct = keep_distinct(splits.train, context.config.curate.near_duplicates)
+            real[key.task] = _Real(task.labels, splits, distinct)
+        values = _measure(run.corpus(key), real[key.task], embedder, context.config.measure)
+        fingerprint = context.identities.measure(key, manifest)
+        write_json(run.measures(key), {"fingerprint": fingerprint, **values})
+        rows, undefined = values["measures"]["rows"], values["measures"]["undefined"]
+        log.info("%s: %d values, %d undefined", key, len(rows), len(undefined))
 
 
 def _measure(
-    context: Context,
-    key: CorpusKey,
-    manifest: Manifest,
-    embedder: Embedder,
-    distinct: Sequence[Example],
-) -> None:
-    task = context.tasks[key.task]
-    splits = real_splits(context, task)
-    accepted = read_accepted(context.run.corpus(key))
+    corpus: Path, real: _Real, embedder: Embedder, settings: MeasureConfig
+) -> dict[str, Any]:
+    """Return the measures of a corpus, its audit and its likeness to real texts, to be stored."""
+    accepted = read_accepted(corpus)
+    splits, most, seed = real.splits, settings.sample, settings.seed
     views = [
-        View(BEFORE, splits.train, read_generated(context, key, accepted)),
-        View(AFTER, distinct, accepted),
+        View(BEFORE, splits.train, read_generated(corpus, accepted)),
+        View(AFTER, real.distinct, accepted),
     ]
     pool = {row.id for row in splits.pool}
-    measures = measure_corpus(views, task.labels, pool, embedder, context.config.measure)
-    most, seed = context.config.measure.sample, context.config.measure.seed
     parts = RealParts(splits.train, splits.validation, splits.test)
-    audit = audit_labels(parts, accepted, task.labels, most, seed)
-    # real texts deduplicated as the corpus is: repeats would give them away
-    likeness = discriminate(distinct, accepted, task.labels, most, seed)
-    value = {
-        "fingerprint": measure_fingerprint(context, key, manifest),
-        "measures": asdict(measures),
-        "audit": asdict(audit),
-        "likeness": asdict(likeness),
+    return {
+        "measures": asdict(measure_corpus(views, real.labels, pool, embedder, settings)),
+        "audit": asdict(audit_labels(parts, accepted, real.labels, most, seed)),
+        # real texts deduplicated as the corpus is: repeats would give them away
+        "likeness": asdict(discriminate(real.distinct, accepted, real.labels, most, seed)),
     }
-    write_json(context.run.measures(key), value)
-    log.info("%s: %d values, %d undefined", key, len(measures.rows), len(measures.undefined))
 
 
-def read_generated(context: Context, key: CorpusKey, accepted: list[Example]) -> list[Example]:
+def read_generated(corpus: Path, accepted: list[Example]) -> list[Example]:
     """Return the texts as generated, copies and repeats included, in the order of their ids.
 
     What is no text of the asked kind at all (refusals, echoes) is left out.
     """
-    path = context.run.corpus(key) / "drops.parquet"
-    drops = read_parquet(path, ["id", "text", "label", "reason"])
+    drops = read_parquet(corpus / "drops.parquet", ["id", "text", "label", "reason"])
     texts = [
         Example(row["id"], row["text"], row["label"])
         for row in drops

@@ -12,9 +12,7 @@ from synth_local.run.context import Context
 from synth_local.run.keep_record import keep_record
 from synth_local.run.not_here import find_blocking
 from synth_local.run.retire import retire
-from synth_local.run.splits import split_facts
 from synth_local.run.stages import STAGES
-from synth_local.run.state import State
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +32,11 @@ def run_prepare(context: Context) -> None:
     if models.embedder is not None:
         log.info("embedder: %s", models.digest(models.embedder).total)
     for task in context.tasks.values():
-        facts = split_facts(context, task)
+        facts = context.data.facts(task)
         log.info("task %s: %d rows to train on", task.name, sum(facts.train.values()))
-    for key, file in context.external.items():
+    for key, file in context.sources.brought.files.items():
         log.info("corpus brought along %s: %s", key, file.digest)
-    for lost in find_blocking(State(context), STAGES):
+    for lost in find_blocking(context.look(), STAGES):
         raise lost.error
-    retire(context, log.info)
-    keep_record(context)
+    retire(context.look, log.info)
+    keep_record(context.sources, context.data, context.human_files)

@@ -10,7 +10,6 @@ from synth_local.pipeline.steps.report_input import read_report_data
 from synth_local.report.write import write_report
 from synth_local.run.context import Context
 from synth_local.run.keep_record import refresh_record
-from synth_local.run.state import State
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +21,11 @@ def run_report(context: Context, *, show_real: bool) -> Path:
         show_real: also show real texts beside the samples; a later ``run`` writes the report anew
             without them.
     """
-    refresh_record(context)
-    data = read_report_data(context, show_real=show_real)
+    state = context.look()
+    refresh_record(state)
+    data = read_report_data(state, show_real=show_real)
     files = write_report(data, context.run.report, show_real=show_real)
-    fingerprint = "" if show_real else State(context).report_fingerprint
+    fingerprint = "" if show_real else state.report_fingerprint
     write_json(context.run.report_marker, {"fingerprint": fingerprint})
     log.info("%d files in %s", len(files), context.run.report)
     return files[0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from synth_local.analyze.summary import Analysis
@@ -27,30 +28,29 @@ from synth_local.report.data import (
     TaskPart,
 )
 from synth_local.report.tables import Undefined
-from synth_local.run.context import Context
 from synth_local.run.human.files import load_said
-from synth_local.run.splits import real_splits, split_facts
+from synth_local.run.models import Models
+from synth_local.run.splits import SplitFacts
 from synth_local.run.state import State
 from synth_local.run.verdict_file import load_verdicts
-from synth_local.store.corpus import Manifest
 from synth_local.store.markers import read_failures
 from synth_local.store.records import load
 from synth_local.store.results import read_results
 from synth_local.store.run_dir import CorpusKey
+from synth_local.task import Splits, Task
 from synth_local.version import __version__
 
 SAMPLES_PER_LABEL = 3
 PACKAGES = ("torch", "transformers", "accelerate", "datasets", "evaluate", "scikit-learn", "numpy")
 
 
-def read_report_data(context: Context, *, show_real: bool) -> ReportData:
+def read_report_data(state: State, *, show_real: bool) -> ReportData:
     """Return everything the report shows of a run, with what is missing named.
 
     Raises:
         DataError: another version stored the results in another form.
     """
-    state = State(context)
-    run = context.run
+    run, tasks, data = state.run, state.sources.tasks, state.data
     summary = load(run.summary, Summary, "summary")
     results = read_results(run.results.read_text(encoding="utf-8")) if run.results.is_file() else []
     measures = {key: load(run.measures(key), CorpusMeasures, "measures") for key in state.manifests}
@@ -58,42 +58,41 @@ def read_report_data(context: Context, *, show_real: bool) -> ReportData:
         CorpusPart(
             manifest,
             _list_lines(key, measures[key]),
-            list_samples(context, key, show_real=show_real),
+            list_samples(
+                run.corpus(key),
+                tasks[key.task].labels,
+                data.splits(tasks[key.task]) if show_real else None,
+            ),
             # versions before 3 stored neither
             load(run.measures(key), LabelAudit, "audit"),
             load(run.measures(key), Discrimination, "likeness"),
         )
         for key, manifest in state.manifests.items()
     ]
-    embedder = next((found.embedder for found in measures.values() if found), "")
-    seconds = _read_train_seconds(context, state)
+    embedder = next((measured.embedder for measured in measures.values() if measured), "")
+    seconds = _read_train_seconds(state)
+    strategies = state.identities.corpora.strategies
+    said: list[dict[str, Any]] = (read_json(run.analysis) or {}).get("files", [])
     return ReportData(
-        run=_run_part(context, state, embedder, sum(seconds.values())),
-        tasks=tuple(task_part(context, name) for name in context.tasks),
+        run=_run_part(state, embedder, sum(seconds.values())),
+        tasks=tuple(task_part(task, data.facts(task)) for task in tasks.values()),
         corpora=tuple(parts),
-        models=tuple(list_models(context)),
+        models=tuple(list_models(state.sources.models)),
         results=tuple(results),
         summary=summary,
         verdicts=load_verdicts(run) if summary else (),
-        missing=tuple(_list_missing(context, state)),
+        missing=tuple(_list_missing(state)),
         analysis=load(run.analysis, Analysis, "analysis"),
-        shots={name: plan.shots for name, plan in context.strategies.items()},
+        shots={name: plan.shots for name, plan in strategies.items()},
         train_seconds=_average_seeds(seconds),
-        said=tuple((one.task, one.facts) for one in load_said(_list_stored(context))),
+        said=tuple((file.task, file.facts) for file in load_said(said)),
     )
 
 
-def _list_stored(context: Context) -> list[dict[str, Any]]:
-    stored: list[dict[str, Any]] = (read_json(context.run.analysis) or {}).get("files", [])
-    return stored
-
-
-def task_part(context: Context, name: str) -> TaskPart:
+def task_part(task: Task, facts: SplitFacts) -> TaskPart:
     """Return a task with the sizes of its splits."""
-    task = context.tasks[name]
-    facts = split_facts(context, task)
     return TaskPart(
-        name,
+        task.name,
         task.digest,
         task.labels,
         sum(facts.train.values()),
@@ -108,9 +107,8 @@ def task_part(context: Context, name: str) -> TaskPart:
     )
 
 
-def list_models(context: Context) -> Iterable[ModelPart]:
+def list_models(models: Models) -> Iterable[ModelPart]:
     """Yield the generators, students and the embedder of a run."""
-    models = context.models
     for generator in models.generators.values():
         yield ModelPart(generator.card, models.digest(generator))
     for name, student in models.students.items():
@@ -121,36 +119,40 @@ def list_models(context: Context) -> Iterable[ModelPart]:
         yield ModelPart(card, models.digest(models.embedder))
 
 
-def list_samples(context: Context, key: CorpusKey, *, show_real: bool) -> tuple[Sample, ...]:
-    """Return a few texts of each label, the same ones each time; real ones only on request."""
+def list_samples(corpus: Path, labels: Sequence[str], splits: Splits | None) -> tuple[Sample, ...]:
+    """Return a few texts of each label, the same ones each time.
+
+    Args:
+        corpus: its folder.
+        splits: the real texts, to be shown beside them; ``None``: not asked for.
+    """
     columns = ["id", "text", "label", "exemplar_ids"]
-    rows = read_parquet(context.run.corpus(key) / "train.parquet", columns)
-    splits = real_splits(context, context.tasks[key.task]) if show_real else None
-    real = {one.id: one.text for one in splits.train} if splits else {}
+    rows = read_parquet(corpus / "train.parquet", columns)
+    real = {example.id: example.text for example in splits.train} if splits else {}
     reference = Reference.build(splits.train, splits.validation, ()) if splits else None
-    found = []
-    for label in context.tasks[key.task].labels:
+    samples = []
+    for label in labels:
         own = [row for row in rows if row["label"] == label]
         for row in random.Random(0).sample(own, min(SAMPLES_PER_LABEL, len(own))):  # noqa: S311
             near = reference.find_copied(row["text"]) if reference else None
-            exemplars = tuple(real[one] for one in row["exemplar_ids"] if one in real)
+            exemplars = tuple(real[name] for name in row["exemplar_ids"] if name in real)
             nearest = real.get(near.id, "") if near else ""
-            found.append(Sample(label, row["text"], exemplars, nearest))
-    return tuple(found)
+            samples.append(Sample(label, row["text"], exemplars, nearest))
+    return tuple(samples)
 
 
-def _run_part(context: Context, state: State, embedder: str, train_seconds: float) -> RunPart:
-    run = context.run
+def _run_part(state: State, embedder: str, train_seconds: float) -> RunPart:
+    run, manifests = state.run, state.manifests.values()
     seconds = {
-        "generate": sum(manifest.seconds for manifest in state.manifests.values()),
+        "generate": sum(manifest.seconds for manifest in manifests),
         "train": train_seconds,
     }
     versions = {"synth-local": __version__}
     versions |= {name: importlib.metadata.version(name) for name in PACKAGES}
-    created = max((manifest.created for manifest in state.manifests.values()), default="")
+    created = max((manifest.created for manifest in manifests), default="")
     return RunPart(
         run.root.name,
-        context.fingerprint,
+        state.identities.run_file,
         created,
         run.run_file.read_text(encoding="utf-8"),
         {stage: round(value, 1) for stage, value in seconds.items()},
@@ -159,14 +161,14 @@ def _run_part(context: Context, state: State, embedder: str, train_seconds: floa
     )
 
 
-def _read_train_seconds(context: Context, state: State) -> dict[Cell, float]:
+def _read_train_seconds(state: State) -> dict[Cell, float]:
     """Return the seconds of training of each cell that has predictions."""
-    found = {}
+    seconds = {}
     for plan in state.trained_cells:
-        report = (read_json(context.run.cell_marker(plan.cell)) or {}).get("report", {})
+        report = (read_json(state.run.cell_marker(plan.cell)) or {}).get("report", {})
         if "seconds" in report:
-            found[plan.cell] = float(report["seconds"])
-    return found
+            seconds[plan.cell] = float(report["seconds"])
+    return seconds
 
 
 def _average_seeds(seconds: Mapping[Cell, float]) -> dict[Condition, float]:
@@ -176,14 +178,14 @@ def _average_seeds(seconds: Mapping[Cell, float]) -> dict[Condition, float]:
     return {key: sum(values) / len(values) for key, values in found.items()}
 
 
-def _list_missing(context: Context, state: State) -> Iterable[str]:
+def _list_missing(state: State) -> Iterable[str]:
     for key in state.open_corpora:
         yield f"the corpus {key} is not finished"
     for one in state.untrained:
         yield one.message
     for plan in state.open_cells:
         yield f"the cell {plan.cell.name} has no predictions"
-    for failure in read_failures(context.run):
+    for failure in read_failures(state.run):
         yield f"{failure.job} failed: {failure.what}"
 
 
@@ -213,14 +215,3 @@ def _list_lines(key: CorpusKey, measures: CorpusMeasures | None) -> tuple[Line, 
 
 def _value(row: MeasureRow | UndefinedRow) -> Interval | float | Undefined:
     return row.value if isinstance(row, MeasureRow) else Undefined(row.why)
-
-
-def corpus_card_data(context: Context, manifest: Manifest) -> ReportData:
-    """Return what the dataset card of one corpus needs."""
-    # a corpus brought along has no generator that anything could be said of
-    generator = None if manifest.brought else context.models.generators[manifest.generator]
-    return ReportData(
-        run=RunPart(context.run.root.name, context.fingerprint),
-        tasks=(task_part(context, manifest.task),),
-        models=(ModelPart(generator.card, context.models.digest(generator)),) if generator else (),
-    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from synth_local.backends.local import run_job
+from synth_local.config import TrainConfig
 from synth_local.core.files import read_json, write_json
 from synth_local.core.hashing import digest_file
 from synth_local.core.signals import StopFlag
@@ -29,12 +30,14 @@ from synth_local.pipeline.endings import JobFailedError, explain_job
 from synth_local.records import Example, Prediction
 from synth_local.run.cells import CellPlan, place_cells
 from synth_local.run.context import LOG_VARIABLE, Context, log_path
+from synth_local.run.models import Models
 from synth_local.run.retire import cell_paths
-from synth_local.run.splits import real_splits
-from synth_local.run.state import State
+from synth_local.run.splits import RealData
 from synth_local.store.corpus import read_accepted
 from synth_local.store.markers import ProgressWriter, clear_failure, read_failures, record_failure
+from synth_local.store.run_dir import RunDir
 from synth_local.store.stale import set_aside
+from synth_local.task import Splits, Task
 from synth_local.train.cell import CellData, CellResult, Prepared, prepare_student, run_cell
 from synth_local.train.launch import count_processes, is_main_process
 from synth_local.train.pause import Pause
@@ -58,18 +61,19 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
         EngineError: corpora are not finished, so that their rows are not known; or cells failed.
         Interrupted: a signal asked to stop; finished cells are stored.
     """
-    state = State(context)
+    run, state = context.run, context.look()
     if state.open_corpora:
         raise EngineError(
             f"{len(state.open_corpora)} corpora are not finished, so their rows are not known",
-            where=context.run.root,
+            where=run.root,
             fix="run the generate and curate stages first",
         )
     left = {plan.cell.name for plan in state.open_cells}
     places = zip(state.cells, place_cells(state.cells, num_shards), strict=True)
     own = [plan for plan, place in places if place == shard and plan.cell.name in left]
     name = "train" if num_shards == 1 else f"train-{shard:05d}-of-{num_shards:05d}"
-    work = _Work(context, name, len(own), should_stop)
+    trainer = Trainer(run, context.config.train, context.tasks, context.data, context.models)
+    work = _Work(run, trainer, name, len(own), should_stop)
     # first, while this process itself holds no memory of a GPU
     for generator in dict.fromkeys(plan.cell.generator for plan in own if plan.is_classified):
         mine = [plan for plan in own if plan.is_classified and plan.cell.generator == generator]
@@ -81,17 +85,69 @@ def run_train(context: Context, shard: int, num_shards: int, should_stop: StopFl
         raise JobFailedError(
             f"{work.num_failed} of {len(own)} cells failed; the first, {job}: {error.what}",
             error.exit_code,
-            where=error.where or log_path(context, name),
+            where=error.where or log_path(run, name),
             fix=(f"{error.fix}\n" if error.fix else "")
             + "see `synth-local status` for each; the same command tries them again",
         )
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains single cells of a run."""
+
+    run: RunDir
+    settings: TrainConfig
+    tasks: Mapping[str, Task]
+    data: RealData
+    models: Models
+
+    def prepare(self, plan: CellPlan, kept: dict[StudentRef, TokenStore] | None = None) -> Prepared:
+        """Return the cell's student with its training set and test set made ready.
+
+        Args:
+            kept: texts of the task that the student has tokenised, and are added to.
+
+        Returns:
+            What is trained once per seed.
+        """
+        task = self.tasks[plan.cell.task]
+        splits = self.data.splits(task)
+        rows = read_training_rows(self.run, splits, plan.rows, plan.cell.seed)
+        data = CellData(rows, splits.test, task.labels, splits.validation)
+        name = plan.cell.student
+        student = StudentRef(name, self.models.find_student(name))
+        return prepare_student(student, data, self.settings, kept)
+
+    def train(self, plan: CellPlan, prepared: Prepared, should_stop: StopFlag) -> None:
+        """Train one cell and store student, predictions and, last, the marker."""
+        run = self.run
+        marker = run.cell_marker(plan.cell)
+        stored = read_json(marker)
+        if is_main_process() and stored and stored["fingerprint"] != plan.fingerprint:
+            set_aside(run, stored["fingerprint"], cell_paths(run, plan.cell.name))
+        states = run.checkpoints / plan.cell.name
+        seconds = self.settings.checkpoint_minutes * 60
+        pause = Pause(states, plan.fingerprint, seconds, should_stop)
+        result = run_cell(plan.cell, prepared, plan.steps, run.student(plan.cell), pause)
+        if not result.is_main:
+            return
+        path = run.predictions(plan.cell)
+        store_predictions(path, self.tasks[plan.cell.task].labels, result.predictions)
+        report = result.report.to_json()
+        write_json(
+            marker,
+            {"fingerprint": plan.fingerprint, "predictions": digest_file(path), "report": report},
+        )
+        shutil.rmtree(states, ignore_errors=True)
+        log.info("%s: %s", plan.cell.name, _describe(result))
 
 
 @dataclass
 class _Work:
     """Trains cells one after the other and notes what became of each."""
 
-    context: Context
+    run: RunDir
+    trainer: Trainer
     name: str
     total: int
     should_stop: StopFlag
@@ -104,7 +160,7 @@ class _Work:
     def train(self, plans: list[CellPlan]) -> None:
         """Train the cells of one training set and student."""
         try:
-            prepared = prepare(self.context, plans[0], self._keep_tokens(plans[0]))
+            prepared = self.trainer.prepare(plans[0], self._keep_tokens(plans[0]))
         except SynthLocalError as error:
             self._fail(plans, error)
             return
@@ -116,7 +172,7 @@ class _Work:
                     fix="call the same command again to go on",
                 )
             try:
-                train_one(self.context, plan, prepared, self.should_stop)
+                self.trainer.train(plan, prepared, self.should_stop)
             except Interrupted:
                 raise
             except SynthLocalError as error:
@@ -135,7 +191,7 @@ class _Work:
         if count_processes() > 1:
             self._refuse_classifying(plans)
             return
-        run = self.context.run
+        run = self.run
         log.info("%s: the generator itself is asked, %d cells", generator, len(plans))
         name = f"{self.name}-{generator}"
         path = run.logs / f"{name}.log"
@@ -174,20 +230,20 @@ class _Work:
         error = EngineError(
             "a generator classifies in one process, and several were started",
             where=plans[0].cell.name,
-            fix=f"synth-local step train --run {self.context.run.root} "
+            fix=f"synth-local step train --run {self.run.root} "
             f"--generator {plans[0].cell.generator}",
         )
         self._note_failure(plans, plans[0].cell.generator, error)
         if is_main_process():
             log.error("%s", error)
-            path = str(log_path(self.context, self.name))
+            path = str(log_path(self.run, self.name))
             job = f"train-{plans[0].cell.generator}"
-            record_failure(self.context.run, "train", job, error, path)
+            record_failure(self.run, "train", job, error, path)
 
     def _note_success(self, plan: CellPlan) -> None:
         self.num_done += 1
         if is_main_process():
-            run = self.context.run
+            run = self.run
             clear_failure(run, f"train-{plan.cell.name}")
             progress = ProgressWriter(run, self.name, self.total)
             progress.update(self.num_done, plan.cell.name, force=True)
@@ -202,71 +258,25 @@ class _Work:
             log.error("%s: %s", plan.cell.name, error)
             if is_main_process():
                 job = f"train-{plan.cell.name}"
-                path = log_path(self.context, self.name)
-                record_failure(self.context.run, "train", job, error, str(path))
+                path = log_path(self.run, self.name)
+                record_failure(self.run, "train", job, error, str(path))
         if count_processes() > 1:
             raise error  # the others wait for this process: the step has to end as a whole
 
 
-def prepare(
-    context: Context, plan: CellPlan, kept: dict[StudentRef, TokenStore] | None = None
-) -> Prepared:
-    """Return the cell's student with its training set and test set made ready.
-
-    Args:
-        plan: one of its cells.
-        kept: texts of the task that the student has tokenised, and are added to.
-
-    Returns:
-        What is trained once per seed.
-    """
-    task = context.tasks[plan.cell.task]
-    splits = real_splits(context, task)
-    rows = training_rows(context, plan.rows, task.name, plan.cell.seed)
-    data = CellData(rows, splits.test, task.labels, splits.validation)
-    name = plan.cell.student
-    return prepare_student(
-        StudentRef(name, context.models.find_student(name)), data, context.config.train, kept
-    )
-
-
-def training_rows(context: Context, rows: SetPlan, task: str, seed: int) -> tuple[Example, ...]:
+def read_training_rows(
+    run: RunDir, splits: Splits, rows: SetPlan, seed: int
+) -> tuple[Example, ...]:
     """Return the texts that a seed trains on: the set's real part, then its synthetic part."""
-    splits = real_splits(context, context.tasks[task])
     real = splits.pool if rows.source.startswith("pool") else splits.train
     parts = take_rows(real, rows.real, seed)
     if rows.corpus:
-        parts += take_rows(read_accepted(context.run.corpus(rows.corpus)), rows.synthetic, seed)
+        parts += take_rows(read_accepted(run.corpus(rows.corpus)), rows.synthetic, seed)
     return parts
 
 
-def train_one(context: Context, plan: CellPlan, prepared: Prepared, should_stop: StopFlag) -> None:
-    """Train one cell and store student, predictions and, last, the marker."""
-    run = context.run
-    marker = run.cell_marker(plan.cell)
-    stored = read_json(marker)
-    if is_main_process() and stored and stored["fingerprint"] != plan.fingerprint:
-        set_aside(run, stored["fingerprint"], cell_paths(run, plan.cell.name))
-    minutes = context.config.train.checkpoint_minutes
-    states = run.checkpoints / plan.cell.name
-    pause = Pause(states, plan.fingerprint, minutes * 60, should_stop)
-    result = run_cell(plan.cell, prepared, plan.steps, run.student(plan.cell), pause)
-    if not result.is_main:
-        return
-    path = run.predictions(plan.cell)
-    store_predictions(context, plan, result.predictions)
-    report = result.report.to_json()
-    write_json(
-        marker,
-        {"fingerprint": plan.fingerprint, "predictions": digest_file(path), "report": report},
-    )
-    shutil.rmtree(states, ignore_errors=True)
-    log.info("%s: %s", plan.cell.name, _describe(result))
-
-
-def store_predictions(context: Context, plan: CellPlan, predictions: Sequence[Prediction]) -> None:
+def store_predictions(path: Path, labels: Sequence[str], predictions: Sequence[Prediction]) -> None:
     """Write a cell's predictions: id, gold, predicted and a probability per label."""
-    labels = context.tasks[plan.cell.task].labels
     columns = [("id", pa.string()), ("gold", pa.string()), ("predicted", pa.string())]
     columns += [(f"p:{label}", pa.float64()) for label in labels]
     rows = [
@@ -278,7 +288,7 @@ def store_predictions(context: Context, plan: CellPlan, predictions: Sequence[Pr
         }
         for prediction in predictions
     ]
-    write_parquet(context.run.predictions(plan.cell), rows, pa.schema(columns))
+    write_parquet(path, rows, pa.schema(columns))
 
 
 def _shared_part(plan: CellPlan) -> str:

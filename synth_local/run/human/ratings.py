@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synth_local.run.context import Context
-from synth_local.run.human.files import read_items
-from synth_local.run.splits import real_splits, split_facts
+from synth_local.run.human.files import HumanFiles
 from synth_local.task import Task
 
 COLUMNS, FILE = "task file", "run file"
@@ -31,28 +29,28 @@ class Ratings:
     notes: tuple[str, ...] = ()
 
 
-def has_ratings(context: Context, task: Task) -> bool:
+def has_ratings(files: HumanFiles, task: Task) -> bool:
     """Return whether anybody says what single annotators called the test items."""
-    columns = split_facts(context, task).annotations_digest
-    return task.name in context.config.analyze.annotations or bool(columns)
+    columns = files.data.facts(task).annotations_digest
+    return task.name in files.analyze.annotations or bool(columns)
 
 
-def collect_ratings(context: Context, task: Task) -> Ratings | None:
+def collect_ratings(files: HumanFiles, task: Task) -> Ratings | None:
     """Return the ratings of a task, or ``None`` where there are none.
 
     Raises:
         DataError: the CSV is missing or wrong; with file and line.
     """
-    if not has_ratings(context, task):
+    if not has_ratings(files, task):
         return None
-    test = real_splits(context, task).test
-    labels = read_items(context, task)
+    test = files.data.splits(task).test
+    labels = files.read_items(task)
     if labels is None:
-        return Ratings({one.id: one.annotations for one in test}, COLUMNS)
+        return Ratings({item.id: item.annotations for item in test}, COLUMNS)
     notes = []
-    if split_facts(context, task).annotations_digest:
+    if files.data.facts(task).annotations_digest:
         notes.append(f"{task.name}: the CSV of the run file replaces the annotator columns")
     if labels.num_missing:
         notes.append(f"{task.name}: {labels.num_missing} rows of the CSV give no rating")
-    by_item = {one.id: labels.by_item.get(one.id, ()) for one in test}
+    by_item = {item.id: labels.by_item.get(item.id, ()) for item in test}
     return Ratings(by_item, FILE, tuple(notes))

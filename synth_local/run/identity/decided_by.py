@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from synth_local.generate.prompts import CLASSIFY, WRITING
 from synth_local.models import Card, ModelDigest
-from synth_local.run.context import Context
+from synth_local.run.corpora import Corpora
 from synth_local.run.identity.fingerprints import IN_A_PROMPT, OF_A_STRATEGY
+from synth_local.run.models import Models
+from synth_local.run.opened import Sources
 from synth_local.run.splits import SplitFacts
 from synth_local.store.run_dir import CorpusKey
 from synth_local.task import Task
@@ -41,10 +44,15 @@ class Side:
         answers: digests of the files of the section ``analyze``, by what they hold.
     """
 
-    context: Context
+    sources: Sources
     facts: Callable[[Task], SplitFacts]
     versions: Mapping[str, int]
     answers: Mapping[str, str]
+
+    @cached_property
+    def corpora(self) -> Corpora:
+        """The corpora that its run file asked for."""
+        return Corpora(self.sources.config, self.sources.tasks)
 
 
 def list_generation(side: Side, key: CorpusKey) -> Listing:
@@ -56,20 +64,20 @@ def list_generation(side: Side, key: CorpusKey) -> Listing:
     Raises:
         KeyError: the run has no such task, generator or strategy.
     """
-    context = side.context
-    task = context.tasks[key.task]
+    sources, config = side.sources, side.sources.config
+    task = sources.tasks[key.task]
     if key.is_external:
         fields = {"labels", "other_labels"}
         found = dict(_list_fields(task, fields))
         found[f"{TASK_FILE}: data.label_map"] = task.spec.data.label_map
-        found[f"corpus file of {key.generator}"] = context.external[key].digest
+        found[f"corpus file of {key.generator}"] = sources.brought.files[key].digest
         return found
-    strategy = context.strategies[key.strategy]
+    strategy = side.corpora.strategies[key.strategy]
     left_out = OF_A_STRATEGY | {"budget_tokens", "seed"}
-    generate = context.config.generate.fingerprint_fields()
+    generate = config.generate.fingerprint_fields()
     found = dict(_list_fields(task, IN_A_PROMPT))
     found |= {f"generate.{k}": v for k, v in generate.items() if k not in left_out}
-    found["generate.seed"] = context.root_seed(key.strategy)
+    found["generate.seed"] = side.corpora.root_seed(key.strategy)
     found[f"{key.strategy}.base"] = strategy.base
     found[f"{key.strategy}.shots"] = strategy.shots
     found[f"{key.strategy}.chain_length"] = strategy.chain_length
@@ -77,9 +85,9 @@ def list_generation(side: Side, key: CorpusKey) -> Listing:
         found[f"{key.strategy}.shots_from"] = strategy.shots_from
     if strategy.chain_length > 1:
         found[f"{key.strategy}.diversity_every"] = strategy.diversity_every
-    sources = context.prompts[key.task].sources
-    found |= {f"prompts: {name}": sources.get(name) for name in WRITING}
-    found |= _list_generator(context, key.generator)
+    templates = sources.prompts[key.task].sources
+    found |= {f"prompts: {name}": templates.get(name) for name in WRITING}
+    found |= _list_generator(sources.models, key.generator)
     found["version of generate"] = side.versions.get("generate")
     if strategy.shots:
         found |= _list_data(side, task, side.facts(task).pool_digest)
@@ -88,64 +96,65 @@ def list_generation(side: Side, key: CorpusKey) -> Listing:
 
 def list_curation(side: Side, key: CorpusKey) -> Listing:
     """Return what decides, beside the texts, which rows a corpus has."""
-    context = side.context
-    task = context.tasks[key.task]
-    curate = context.config.curate.fingerprint_fields()
+    sources, config = side.sources, side.sources.config
+    task = sources.tasks[key.task]
+    curate = config.curate.fingerprint_fields()
     if key.is_external:
         curate.pop("max_rounds", None)
     found = {f"curate.{name}": value for name, value in curate.items()}
     found |= dict(_list_fields(task, {"labels", "kind", "length", "clean"}))
     found[f"{TASK_FILE}: order of labels"] = list(task.labels)
     found |= _list_data(side, task, side.facts(task).data_digest)
-    found |= {f"per_label.{name}": count for name, count in context.per_label(task).items()}
+    per_label = side.corpora.per_label(key.task)
+    found |= {f"per_label.{name}": count for name, count in per_label.items()}
     if not key.is_external:
-        found["generate.budget_tokens"] = context.config.generate.budget_tokens
+        found["generate.budget_tokens"] = config.generate.budget_tokens
     found["version of curate"] = side.versions.get("curate")
     return found
 
 
 def list_measures(side: Side, key: CorpusKey) -> Listing:
     """Return what decides, beside the corpus, its measures."""
-    context = side.context
-    task = context.tasks[key.task]
-    measure = context.config.measure.fingerprint_fields()
-    embedder = context.models.embedder
+    sources, config = side.sources, side.sources.config
+    task = sources.tasks[key.task]
+    measure = config.measure.fingerprint_fields()
+    embedder = sources.models.embedder
     found = {f"measure.{name}": value for name, value in measure.items()}
-    found["curate.near_duplicates"] = context.config.curate.near_duplicates
+    found["curate.near_duplicates"] = config.curate.near_duplicates
     found |= _list_data(side, task, side.facts(task).data_digest)
     if embedder:
-        found |= _list_model(embedder.name, context.models.digest(embedder))
+        found |= _list_model(embedder.name, sources.models.digest(embedder))
     found["version of measure"] = side.versions.get("measure")
     return found
 
 
 def list_training(side: Side, student: str, task: str) -> Listing:
     """Return what decides, beside the corpora, the cells of a student and task."""
-    context = side.context
-    about = context.tasks[task]
+    sources, config = side.sources, side.sources.config
+    about = sources.tasks[task]
     found: Listing = {}
     if student == GENERATOR_AS_CLASSIFIER:
-        for name in context.config.generators:
-            found |= _list_generator(context, name)
+        for name in config.generators:
+            found |= _list_generator(sources.models, name)
         found |= dict(_list_fields(about, {"language", "labels", "context", "kind"}))
-        found["prompts: classify"] = context.prompts[task].sources.get(CLASSIFY)
-        found["generate.dtype"] = context.config.generate.dtype
+        found["prompts: classify"] = sources.prompts[task].sources.get(CLASSIFY)
+        found["generate.dtype"] = config.generate.dtype
         found["version of classify"] = side.versions.get("classify")
     else:
-        train = context.config.train.fingerprint_fields()
+        train = config.train.fingerprint_fields()
         found = {f"train.{name}": value for name, value in train.items()}
         found["version of train"] = side.versions.get("train")
-        model = context.models.students[student]
+        model = sources.models.students[student]
         if model:
-            found |= _list_model(student, context.models.digest(model))
-        found["sources"] = list(context.config.sources)
+            found |= _list_model(student, sources.models.digest(model))
+        found["sources"] = list(config.sources)
     return found | _list_data(side, about, side.facts(about).data_digest)
 
 
 def list_analysis(side: Side) -> Listing:
     """Return what decides, beside the scores, the analysis."""
     found: Listing = {f"answers of people ({name})": one for name, one in side.answers.items()}
-    for name, task in side.context.tasks.items():
+    for name, task in side.sources.tasks.items():
         found[f"annotators' labels of {name}"] = side.facts(task).annotations_digest
     found["version of analyze"] = side.versions.get("analyze")
     found["version of evaluate"] = side.versions.get("evaluate")
@@ -188,15 +197,15 @@ def _list_data(side: Side, task: Task, digest: str) -> Listing:
         found[_DETAIL + name] = value
     for name, value in spec.data.fingerprint_fields().items():
         found[f"{_DETAIL}{TASK_FILE}: data.{name}"] = value
-    found[f"{_DETAIL}most shots (the pool's least size)"] = side.context.pool_floor
+    found[f"{_DETAIL}most shots (the pool's least size)"] = side.corpora.pool_floor
     return found
 
 
-def _list_generator(context: Context, name: str) -> Listing:
-    generator = context.models.generators[name]
+def _list_generator(models: Models, name: str) -> Listing:
+    generator = models.generators[name]
     card: Card = generator.card
     return {
-        **_list_model(name, context.models.digest(generator)),
+        **_list_model(name, models.digest(generator)),
         f"card of {name}: context_length": card.context_length,
         f"card of {name}: system_role": card.system_role,
         f"card of {name}: thinking": card.thinking,

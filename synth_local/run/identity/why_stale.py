@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from synth_local.run.context import Context
-from synth_local.run.human.files import digest_answers
+from synth_local.run.human.files import HumanFiles
 from synth_local.run.identity.decided_by import (
     Side,
     drop_undecided,
@@ -22,9 +21,9 @@ from synth_local.run.identity.decided_by import (
     list_measures,
     list_training,
 )
-from synth_local.run.identity.fingerprints import VERSIONS
-from synth_local.run.recall import recall_context
-from synth_local.run.splits import read_facts, split_facts
+from synth_local.run.identity.fingerprints import VERSIONS, Identities
+from synth_local.run.recall import recall_sources
+from synth_local.run.splits import read_facts
 from synth_local.store.run_dir import CorpusKey
 
 MOST_REASONS = 10
@@ -36,13 +35,10 @@ UNKNOWN = "nothing that is recorded differs"
 
 @dataclass(frozen=True)
 class Reasons:
-    """Says why outputs of a run are stale.
+    """Says why outputs of a run are stale."""
 
-    Attributes:
-        context: the opened run, as it is now.
-    """
-
-    context: Context
+    now: Identities
+    human_files: HumanFiles
 
     def of_texts(self, key: CorpusKey) -> list[str]:
         """Return why the texts of a corpus are of other settings."""
@@ -68,16 +64,16 @@ class Reasons:
 
     @cached_property
     def _sides(self) -> tuple[Side, Side] | None:
-        made = self.context.made_from
-        before = recall_context(self.context, made) if made else None
+        made = self.now.sources.made
+        before = recall_sources(self.now.sources.run, made) if made else None
         if made is None or before is None:
             return None
-        kept = {name: read_facts(one.facts) for name, one in made.tasks.items()}
-        said = {name: one.digest for name, one in made.said.items()}
-        now = {name: digest for name, (_, digest) in digest_answers(self.context).items()}
+        kept = {name: read_facts(task.facts) for name, task in made.tasks.items()}
+        said = {name: file.digest for name, file in made.said.items()}
+        says = {name: file.digest for name, file in self.human_files.identify().items()}
         return (
             Side(before, lambda task: kept[task.name], made.versions, said),
-            Side(self.context, lambda task: split_facts(self.context, task), VERSIONS, now),
+            Side(self.now.sources, self.now.data.facts, VERSIONS, says),
         )
 
     def _compare(self, listing: Callable[[Side], dict[str, Any]]) -> list[str]:

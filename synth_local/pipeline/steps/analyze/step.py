@@ -36,11 +36,10 @@ from synth_local.pipeline.steps.evaluate.corpus_repeats import compare_repeats, 
 from synth_local.pipeline.steps.evaluate.learning_curves import find_cuts, trace_learning
 from synth_local.pipeline.steps.evaluate.step import load_cells
 from synth_local.run.context import Context
-from synth_local.run.human.files import digest_human_files, list_human_files
+from synth_local.run.human.files import HumanFiles
 from synth_local.run.human.ratings import Ratings, collect_ratings
-from synth_local.run.splits import split_facts
-from synth_local.run.state import State
 from synth_local.store.records import load
+from synth_local.store.run_dir import RunDir
 from synth_local.task import Task
 from synth_local.train.students import BASELINE_STUDENTS
 
@@ -55,20 +54,19 @@ NO_ANNOTATORS = "nobody says what single annotators called the texts (data.annot
 
 def run_analyze(context: Context) -> None:
     """Write what can be said of subjectivity."""
-    state = State(context)
-    cells = load_cells(context, state)
-    config = context.config
+    run, tasks, files, state = context.run, context.tasks, context.human_files, context.look()
+    cells = load_cells(state)
     cuts, repeats = find_cuts(state.cells), find_repeats(state.cells)
     full = [cell for cell in cells if Condition.of(cell.cell) not in cuts]
     whole = [cell for cell in full if Condition.of(cell.cell) not in repeats]
     analysis = Analysis()
-    for task in context.tasks.values():
+    for task in tasks.values():
         mine = [cell for cell in whole if cell.cell.task == task.name]
-        analysis = _join(analysis, analyze_task(context, task, mine))
-    analysis = _join(analysis, judge_tasks(context))
+        analysis = _join(analysis, analyze_task(run, files, task, mine))
+    analysis = _join(analysis, judge_tasks(run, files))
     # only what the evaluate stage found of the present cells
-    summary = load(context.run.summary, Summary, "summary") if state.is_evaluated else None
-    over = average_tasks(context, summary)
+    summary = load(run.summary, Summary, "summary") if state.is_evaluated else None
+    over = average_tasks(len(tasks), summary)
     analysis = replace(
         analysis,
         across=fit_across(analysis, whole),
@@ -76,22 +74,28 @@ def run_analyze(context: Context) -> None:
         missing=(*analysis.missing, *over.missing),
         learning=trace_learning(group_cells(cells), cuts) if cuts and cells else (),
         cuts=tuple(sorted(one.name for one in cuts | repeats)),
-        repeats=compare_repeats(context, group_cells(full)) if config.corpus_seeds else (),
+        repeats=(
+            compare_repeats(context.corpora.strategies, group_cells(full))
+            if context.config.corpus_seeds
+            else ()
+        ),
     )
-    write_templates(context)
+    write_templates(run, files)
     write_json(
-        context.run.analysis,
+        run.analysis,
         {
             "fingerprint": state.analyze_fingerprint,
-            "said": digest_human_files(context),
-            "files": [asdict(one) for one in list_human_files(context)],
+            "said": files.digest(),
+            "files": [asdict(one) for one in files.count_rows()],
             "analysis": asdict(analysis),
         },
     )
     log.info("%d trends over single items", len(analysis.trends))
 
 
-def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> Analysis:
+def analyze_task(
+    run: RunDir, files: HumanFiles, task: Task, cells: list[CellPredictions]
+) -> Analysis:
     """Return what can be said of one task.
 
     Args:
@@ -100,25 +104,26 @@ def analyze_task(context: Context, task: Task, cells: list[CellPredictions]) -> 
     Returns:
         The task's part of the analysis.
     """
-    ratings = collect_ratings(context, task)
+    ratings = collect_ratings(files, task)
     panel = consult_panel(task.name, cells, ratings.by_item if ratings else {})
-    return replace(_analyze_people(context, task, cells, ratings), panel=panel)
-
-
-def _analyze_people(
-    context: Context, task: Task, cells: list[CellPredictions], ratings: Ratings | None
-) -> Analysis:
-    num_items = sum(split_facts(context, task).test.values())
     if ratings is None:
-        template = context.run.item_template(task.name).relative_to(context.run.root)
+        template = run.item_template(task.name).relative_to(run.root)
         ask = f"{task.name}: to ask annotators, fill in {template}: analyze.annotations reads it"
+        num_items = sum(files.data.facts(task).test.values())
         nothing = TaskSubjectivity(task=task.name, num_items=num_items, reason=NO_ANNOTATORS)
-        return Analysis(tasks=(nothing,), missing=(ask,))
+        return Analysis(tasks=(nothing,), missing=(ask,), panel=panel)
+    return replace(_analyze_people(task.name, cells, ratings), panel=panel)
+
+
+def _analyze_people(task: str, cells: list[CellPredictions], ratings: Ratings) -> Analysis:
     try:
-        subjectivity = measure_task(list(ratings.by_item.values()), task.name)
+        subjectivity = measure_task(list(ratings.by_item.values()), task)
     except UndefinedMetricError as error:
         nothing = TaskSubjectivity(
-            task=task.name, num_items=num_items, reason=error.what, origin=ratings.origin
+            task=task,
+            num_items=len(ratings.by_item),
+            reason=error.what,
+            origin=ratings.origin,
         )
         return Analysis(tasks=(nothing,), notes=ratings.notes)
     ceiling = measure_ceiling(list(ratings.by_item.values()))
@@ -129,7 +134,7 @@ def _analyze_people(
         ceiling_macro_f1=ceiling.macro_f1 if ceiling else None,
     )
     if not cells:
-        missing = f"{task.name}: no student has predictions, so no gap can be looked at"
+        missing = f"{task}: no student has predictions, so no gap can be looked at"
         return Analysis(tasks=(subjectivity,), missing=(missing,), notes=ratings.notes)
     items = {
         name: found
@@ -139,9 +144,9 @@ def _analyze_people(
     rated = Rated(items, tuple(row.id for row in cells[0].predictions), ratings.by_item)
     analysis = _analyze_groups(subjectivity, rated, group_cells(cells))
     gold = {row.id: row.gold for row in cells[0].predictions}
-    notes = [*ratings.notes, *warn_of_own_gold(task.name, items, gold)]
+    notes = [*ratings.notes, *warn_of_own_gold(task, items, gold)]
     if rated.ratings_vary:
-        notes.append(f"{task.name}: {VARYING_NOTE}")
+        notes.append(f"{task}: {VARYING_NOTE}")
     return replace(analysis, notes=tuple(notes))
 
 

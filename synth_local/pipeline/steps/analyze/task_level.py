@@ -18,14 +18,14 @@ from synth_local.analyze.summary import AGREEMENT, JUDGED, AcrossTasks, Analysis
 from synth_local.analyze.tasks import TaskPoint, fit_tasks
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.summary import Condition, Difference, Summary
-from synth_local.run.context import Context
-from synth_local.run.human.files import read_judgements
+from synth_local.run.human.files import HumanFiles
+from synth_local.store.run_dir import RunDir
 from synth_local.train.students import BASELINE_STUDENTS
 
 Points = dict[str, dict[str, TaskPoint]]  # by condition without its task, then by task
 
 
-def judge_tasks(context: Context) -> Analysis:
+def judge_tasks(run: RunDir, files: HumanFiles) -> Analysis:
     """Return what people judge of the run's tasks, with what is missing named.
 
     Returns:
@@ -34,11 +34,11 @@ def judge_tasks(context: Context) -> Analysis:
     Raises:
         DataError: the file of judgements is missing or wrong.
     """
-    judgements = read_judgements(context)
+    judgements = files.read_judgements()
     if judgements is None:
-        if len(context.tasks) < 2:
+        if len(files.tasks) < 2:
             return Analysis()
-        template = context.run.task_pairs.relative_to(context.run.root)
+        template = run.task_pairs.relative_to(run.root)
         ask = f"fill in {template}: analyze.judgements reads it"
         return Analysis(missing=(f"nobody says which task is more objective; {ask}",))
     notes = []
@@ -50,7 +50,7 @@ def judge_tasks(context: Context) -> Analysis:
     if not judgements.rows:
         nothing = "the file of judgements has no answer about this run's tasks"
         return Analysis(missing=(nothing,), notes=tuple(notes))
-    judged = measure_judgements(tuple(context.tasks), judgements.rows)
+    judged = measure_judgements(tuple(files.tasks), judgements.rows)
     return Analysis(judged=judged, notes=tuple(notes))
 
 
@@ -81,19 +81,20 @@ class Averages:
     missing: tuple[str, ...] = ()
 
 
-def average_tasks(context: Context, summary: Summary | None) -> Averages:
+def average_tasks(num_tasks: int, summary: Summary | None) -> Averages:
     """Return the mean gap over tasks and the sign tests of exemplars, condition by condition.
 
     Rests on the differences of the evaluate stage, so that its tables and this one agree.
 
     Args:
+        num_tasks: of the run.
         summary: of the evaluate stage; ``None`` where the run was not evaluated.
 
     Returns:
         A row for each condition with a gap in two tasks or exemplars in two tasks; nothing for a
         run with one task. A condition with a failed training has no part in it.
     """
-    if len(context.tasks) < LEAST_TASKS or summary is None:
+    if num_tasks < LEAST_TASKS or summary is None:
         return Averages()
     gaps, signs = _collect_gaps(summary), _collect_signs(summary)
     failed = {one.condition for one in summary.failed}

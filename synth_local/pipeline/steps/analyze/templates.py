@@ -20,10 +20,10 @@ from synth_local.core.hashing import derive_seed
 from synth_local.records import Example
 from synth_local.report.html import shorten
 from synth_local.report.table_text import clean_text, neutralise_formula
-from synth_local.run.context import Context
 from synth_local.run.human.answers import ITEM_COLUMNS, JUDGEMENT_COLUMNS, TEXT
+from synth_local.run.human.files import HumanFiles
 from synth_local.run.human.ratings import has_ratings
-from synth_local.run.splits import real_splits
+from synth_local.store.run_dir import RunDir
 from synth_local.task import Task
 
 NUM_ITEMS = 200
@@ -43,22 +43,21 @@ The texts below are real training texts: treat this page like the data.
 """
 
 
-def write_templates(context: Context) -> None:
+def write_templates(run: RunDir, files: HumanFiles) -> None:
     """Write the templates that nobody has answered yet.
 
     Raises:
         MachineError: the run directory cannot be written.
     """
-    run = context.run
-    tasks = list(context.tasks.values())
-    if context.config.analyze.judgements is None and len(tasks) > 1:
-        examples = {task.name: real_splits(context, task).train for task in tasks}
+    tasks = list(files.tasks.values())
+    if files.analyze.judgements is None and len(tasks) > 1:
+        examples = {task.name: files.data.splits(task).train for task in tasks}
         write_text(run.annotate / "tasks.md", describe_tasks(tasks, examples))
         _write_once(run.task_pairs, list_pairs([task.name for task in tasks]))
     for task in tasks:
         path = run.item_template(task.name)
-        if not path.exists() and not has_ratings(context, task):
-            _write_once(path, list_items(task, real_splits(context, task).test))
+        if not path.exists() and not has_ratings(files, task):
+            _write_once(path, list_items(task, files.data.splits(task).test))
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -7,13 +7,13 @@ part. Knows plans and no scores.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from synth_local.evaluate.paired import AskedPair
 from synth_local.evaluate.summary import Condition, PairKind
+from synth_local.generate.plan import StrategyPlan
 from synth_local.run.cells import CellPlan
-from synth_local.run.context import Context
 from synth_local.train.students import BASELINE_STUDENTS, GENERATOR_AS_CLASSIFIER
 
 
@@ -30,11 +30,14 @@ class _Known:
         return self.condition.student == GENERATOR_AS_CLASSIFIER
 
 
-def pair_asked(context: Context, plans: Iterable[CellPlan]) -> tuple[AskedPair, ...]:
+def pair_asked(
+    strategies: Mapping[str, StrategyPlan], plans: Iterable[CellPlan]
+) -> tuple[AskedPair, ...]:
     """Return the pairs of a run that stand outside of the families.
 
     Args:
-        context: the opened run, for the exemplars of its strategies.
+        strategies: by name.
+        plans: the cells that have predictions.
 
     Returns:
         First the students against the generator itself, then exemplars against none; each in the
@@ -44,10 +47,10 @@ def pair_asked(context: Context, plans: Iterable[CellPlan]) -> tuple[AskedPair, 
         Condition.of(plan.cell): _Known(Condition.of(plan.cell), plan.rows.sources)
         for plan in plans
         if plan.cell.student not in BASELINE_STUDENTS
-        and plan.cell.strategy in context.strategies  # neither real texts nor texts brought along
+        and plan.cell.strategy in strategies  # neither real texts nor texts brought along
         and not (plan.rows.is_point or plan.rows.is_repeat)
     }
-    shots = {name: plan.shots for name, plan in context.strategies.items()}
+    shots = {name: plan.shots for name, plan in strategies.items()}
     fixed = [key for key, one in known.items() if one.is_generator and not shots[key.strategy]]
     pairs = [*_pair_generators(known.values()), *_pair_strategies(known.values(), shots)]
     return tuple(

@@ -5,7 +5,7 @@ Reads predictions that are loaded already; computes nothing that needs a model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from synth_local.analyze.corpus_repeats import CorpusSeeds, measure_repeats
 from synth_local.analyze.real_partners import find_real
@@ -13,11 +13,12 @@ from synth_local.analyze.summary import RepeatedCorpora
 from synth_local.core.stats import macro_f1_of, score_seeds
 from synth_local.evaluate.groups import Group
 from synth_local.evaluate.summary import Condition
+from synth_local.generate.plan import StrategyPlan
 from synth_local.run.cells import CellPlan
-from synth_local.run.context import Context
 from synth_local.train.students import BASELINE_STUDENTS
 
 Key = tuple[str, str, str, str, str]
+Strategies = Mapping[str, StrategyPlan]
 
 
 def find_repeats(plans: Iterable[CellPlan]) -> set[Condition]:
@@ -25,26 +26,26 @@ def find_repeats(plans: Iterable[CellPlan]) -> set[Condition]:
     return {Condition.of(plan.cell) for plan in plans if plan.rows.is_repeat}
 
 
-def pair_repeats(context: Context, plans: Iterable[CellPlan]) -> dict[Condition, Condition]:
+def pair_repeats(strategies: Strategies, plans: Iterable[CellPlan]) -> dict[Condition, Condition]:
     """Return, for each condition on a repeated corpus, the condition on the first corpus."""
     firsts, repeats = {}, {}
     for plan in plans:
         condition = Condition.of(plan.cell)
         if plan.rows.is_repeat:
-            repeats[condition] = _name_first(context, condition)
+            repeats[condition] = _name_first(strategies, condition)
         elif not plan.rows.is_point:
-            firsts[_name_first(context, condition)] = condition
+            firsts[_name_first(strategies, condition)] = condition
     return {one: firsts[key] for one, key in repeats.items() if key in firsts}
 
 
-def _name_first(context: Context, one: Condition) -> Key:
+def _name_first(strategies: Strategies, one: Condition) -> Key:
     """Return what a condition and its repeats have in common."""
-    plan = context.strategies.get(one.strategy)
+    plan = strategies.get(one.strategy)
     first = plan.repeat.strategy if plan and plan.repeat else one.strategy
     return (one.task, one.source, one.generator, first, one.student)
 
 
-def compare_repeats(context: Context, groups: Sequence[Group]) -> tuple[RepeatedCorpora, ...]:
+def compare_repeats(strategies: Strategies, groups: Sequence[Group]) -> tuple[RepeatedCorpora, ...]:
     """Return how far the scores of repeated corpora lie apart.
 
     Args:
@@ -57,15 +58,15 @@ def compare_repeats(context: Context, groups: Sequence[Group]) -> tuple[Repeated
     found: dict[Key, dict[str, Group]] = {}
     for group in groups:
         one = group.condition
-        is_made = one.strategy in context.strategies and "synthetic" in one.source
+        is_made = one.strategy in strategies and "synthetic" in one.source
         if is_made and one.student not in BASELINE_STUDENTS:
-            found.setdefault(_name_first(context, one), {})[one.strategy] = group
+            found.setdefault(_name_first(strategies, one), {})[one.strategy] = group
     by_condition = {group.condition: group for group in groups}
-    return tuple(_measure(context, key, members, by_condition) for key, members in found.items())
+    return tuple(_measure(strategies, key, members, by_condition) for key, members in found.items())
 
 
 def _measure(
-    context: Context,
+    strategies: Strategies,
     key: Key,
     members: dict[str, Group],
     by_condition: dict[Condition, Group],
@@ -80,7 +81,7 @@ def _measure(
             members[name].condition.num_train,
             score_seeds(members[name].table, macro_f1_of),
         )
-        for name in context.strategies  # first corpora stand first there
+        for name in strategies  # first corpora stand first there
         if name in members
     ]
     return measure_repeats("__".join(key), corpora, real)

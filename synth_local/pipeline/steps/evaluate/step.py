@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 
 from synth_local.core.files import read_json, write_json, write_text
 from synth_local.core.hashing import digest_file
@@ -24,6 +26,8 @@ from synth_local.run.cells import CellPlan
 from synth_local.run.context import Context
 from synth_local.run.state import State
 from synth_local.store.results import format_results
+from synth_local.store.run_dir import RunDir
+from synth_local.task import Task
 from synth_local.train.sets.tags import NONE
 from synth_local.train.students import BASELINE_STUDENTS, DETERMINISTIC
 
@@ -37,10 +41,10 @@ def run_evaluate(context: Context) -> None:
     Raises:
         EngineError: no cell has predictions; with the first cause where trainings failed.
     """
-    state = State(context)
-    cells = load_cells(context, state)
+    run, strategies, state = context.run, context.corpora.strategies, context.look()
+    cells = load_cells(state)
     if state.cells and not cells:
-        raise _explain_nothing(context, state)
+        raise _explain_nothing(run, state.cells)
     listed = {*context.config.sources, NONE}
     results = [
         score
@@ -49,30 +53,30 @@ def run_evaluate(context: Context) -> None:
         if source in listed or source == cell.cell.source
         for score in score_cell(cell, source)
     ]
-    write_text(context.run.results, format_results(results))
-    repeats = pair_repeats(context, state.cells)
-    asked = pair_asked(context, state.trained_cells)
+    write_text(run.results, format_results(results))
+    repeats = pair_repeats(strategies, state.cells)
+    asked = pair_asked(strategies, state.trained_cells)
     summary = summarise(cells, repeats=repeats, asked=asked) if cells else None
-    verdicts = judge(context, state, summary) if summary else ()
-    write_json(context.run.verdicts, [verdict.to_json() for verdict in verdicts])
+    verdicts = judge(state, summary) if summary else ()
+    write_json(run.verdicts, [verdict.to_json() for verdict in verdicts])
     write_json(
-        context.run.summary,
+        run.summary,
         {
             "fingerprint": state.evaluate_fingerprint,
-            "results": digest_file(context.run.results),
-            "verdicts": digest_file(context.run.verdicts),
+            "results": digest_file(run.results),
+            "verdicts": digest_file(run.verdicts),
             "summary": asdict(summary) if summary else None,
         },
     )
     log.info("%d cells scored, %d without predictions", len(cells), len(state.open_cells))
 
 
-def _explain_nothing(context: Context, state: State) -> EngineError:
+def _explain_nothing(run: RunDir, plans: Sequence[CellPlan]) -> EngineError:
     """Return why no cell has predictions: trainings failed, or were not begun."""
-    failures = find_train_failures(context.run, state.cells)
+    failures = find_train_failures(run, plans)
     if not failures:
         return EngineError(
-            "no cell has predictions", where=context.run.root, fix="run the train stage first"
+            "no cell has predictions", where=run.root, fix="run the train stage first"
         )
     first = failures[0]
     names = ", ".join(failure.job for failure in failures[:SHOWN_FAILURES])
@@ -82,7 +86,7 @@ def _explain_nothing(context: Context, state: State) -> EngineError:
     return repeat_failure(first, what, first.log)
 
 
-def load_cells(context: Context, state: State) -> list[CellPredictions]:
+def load_cells(state: State) -> list[CellPredictions]:
     """Return the cells that have predictions.
 
     A partner without predictions is named all the same: what cannot be compared is to be said.
@@ -90,20 +94,20 @@ def load_cells(context: Context, state: State) -> list[CellPredictions]:
     Returns:
         In the run file's order.
     """
-    return [load_cell(context, plan) for plan in state.trained_cells]
+    tasks = state.sources.tasks
+    return [load_cell(state.run, tasks[plan.cell.task], plan) for plan in state.trained_cells]
 
 
-def load_cell(context: Context, plan: CellPlan) -> CellPredictions:
+def load_cell(run: RunDir, task: Task, plan: CellPlan) -> CellPredictions:
     """Return what a trained cell says of the test set, and of its own training."""
-    labels = context.tasks[plan.cell.task].labels
-    report = (read_json(context.run.cell_marker(plan.cell)) or {}).get("report") or {}
+    report = (read_json(run.cell_marker(plan.cell)) or {}).get("report") or {}
     measured = {field.name: report[field.name] for field in fields(Learnt) if field.name in report}
     # a training of a version before said nothing of its own rows
     is_measured = plan.steps > 0 and "final_accuracy" in measured
     return CellPredictions(
         cell=plan.cell,
-        labels=labels,
-        predictions=read_predictions(context, plan, labels),
+        labels=task.labels,
+        predictions=read_predictions(run.predictions(plan.cell), task.labels),
         partners=plan.partners,
         learnt=Learnt(**measured) if is_measured else None,
         is_deterministic=plan.cell.student in DETERMINISTIC,
@@ -112,21 +116,20 @@ def load_cell(context: Context, plan: CellPlan) -> CellPredictions:
     )
 
 
-def judge(context: Context, state: State, summary: Summary) -> tuple[Verdict, ...]:
+def judge(state: State, summary: Summary) -> tuple[Verdict, ...]:
     """Return the answers of a run."""
-    origins = find_origins(context, state.cells, state.manifests)
+    origins = find_origins(state)
     apart = find_cuts(state.cells) | find_repeats(state.cells)
-    return judge_run(summary, origins, context.config.margin, apart)
+    return judge_run(summary, origins, state.config.margin, apart)
 
 
-def read_predictions(context: Context, plan: CellPlan, labels: tuple[str, ...]) -> list[Prediction]:
+def read_predictions(path: Path, labels: Sequence[str]) -> list[Prediction]:
     """Return the stored predictions of a cell."""
-    rows = read_parquet(context.run.predictions(plan.cell))
     return [
         Prediction(
             row["id"], row["gold"], row["predicted"], tuple(row[f"p:{label}"] for label in labels)
         )
-        for row in rows
+        for row in read_parquet(path)
     ]
 
 
