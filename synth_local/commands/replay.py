@@ -15,13 +15,14 @@ from typing import Any
 from synth_local.engines.choose import open_engine
 from synth_local.engines.protocol import Engine
 from synth_local.errors import ConfigError, MachineError
-from synth_local.generate.plan import group_chains
+from synth_local.generate.conversation import Composer
+from synth_local.generate.plan import Chain, group_chains
 from synth_local.pipeline.steps.generate import make_composer, stored_rows
 from synth_local.records import Completion, EngineInfo, Request
 from synth_local.run.context import Context
-from synth_local.run.rounds import current_rounds, slot_plan
+from synth_local.run.rounds import Rounds
 from synth_local.run.state import State
-from synth_local.store.ledger import SPEC, LedgerRow
+from synth_local.store.ledger import LedgerRow
 from synth_local.store.run_dir import CorpusKey
 
 SHOWN = 24  # characters of a text beside its first difference
@@ -80,73 +81,63 @@ def replay_run(context: Context, sample: int, seed: int = 0) -> list[Replayed]:
         MachineError: weights, settings or data are not those that the texts were made with.
         DataError: the pool is not here.
     """
-    stored = _read_stored(context)
+    settings = context.config.generate
+    stored = _read_stored(context.look(), context.rounds)
     each, more = divmod(sample, len(stored))
     counts = {key: each + (place < more) for place, key in enumerate(stored)}
     results: list[Replayed] = []
     for name in dict.fromkeys(key.generator for key in stored):
-        generator = context.models.generators[name]
-        engine = open_engine(
-            generator.engine,
-            generator.folder,
-            generator.card,
-            context.config.generate,
-            context.config.generate.dtype,
-        )
+        model = context.models.generators[name]
+        engine = open_engine(model.engine, model.folder, model.card, settings, settings.dtype)
         try:
             for key, rows in stored.items():
                 if key.generator == name and counts[key]:
-                    chosen = _choose(context, key, rows, engine, counts[key], seed)
+                    plan = context.rounds.slot_plan(key)
+                    prompts = context.sources.prompts[key.task]
+                    composer = make_composer(plan, prompts, engine, settings.max_tokens)
+                    chains = group_chains(plan.admitted(context.rounds.current(key).admitted))
+                    chosen = _choose(chains, rows, composer, counts[key], seed)
                     results.append(_replay(key, chosen, engine))
         finally:
             engine.close()
     return results
 
 
-def _read_stored(context: Context) -> dict[CorpusKey, dict[str, LedgerRow]]:
+def _read_stored(state: State, rounds: Rounds) -> dict[CorpusKey, dict[str, LedgerRow]]:
     """Return the stored turns of every generated corpus that has some."""
     stored = {}
-    for key in context.corpora:
+    for key in rounds.corpora.keys:
         if key.is_external:
             continue
-        rows = stored_rows(context, key)
+        folder = rounds.run.ledger(key)
+        rows = stored_rows(rounds.run, key, rounds.identities.generation(key))
         if rows:
             stored[key] = rows
-        elif (context.run.ledger(key) / SPEC).is_file() and any(
-            context.run.ledger(key).glob("*.jsonl")
-        ):
-            reasons = "; ".join(State(context).reasons.of_texts(key))
+        elif any(folder.glob("*.jsonl")):
+            reasons = "; ".join(state.reasons.of_texts(key))
             raise MachineError(
                 f"the stored texts of {key} cannot come again: {reasons}",
-                where=context.run.ledger(key),
+                where=folder,
                 fix="put back what they were made with; synth-local status says what differs",
             )
     if not stored:
         raise ConfigError(
-            "no generated texts are stored", where=context.run.root, fix="synth-local run it first"
+            "no generated texts are stored", where=rounds.run.root, fix="synth-local run it first"
         )
     return stored
 
 
 def _choose(
-    context: Context,
-    key: CorpusKey,
-    rows: Mapping[str, LedgerRow],
-    engine: Engine,
-    num: int,
-    seed: int,
+    chains: Sequence[Chain], rows: Mapping[str, LedgerRow], composer: Composer, num: int, seed: int
 ) -> list[_Sampled]:
     """Return so many stored slots at random, each with its prompt as the chain had it."""
-    plan = slot_plan(context, key)
-    composer = make_composer(context, key, plan, engine)
-    chains = group_chains(plan.admitted(current_rounds(context, key).admitted))
     places = [
         (chain, turn)
         for chain in chains
         for turn, slot in enumerate(chain.slots)
         if all(before.id in rows for before in chain.slots[: turn + 1])
     ]
-    sampled = []
+    sampled: list[_Sampled] = []
     for chain, turn in random.Random(seed).sample(places, len(places)):  # noqa: S311
         if len(sampled) == num:
             break

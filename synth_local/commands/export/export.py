@@ -18,9 +18,9 @@ from synth_local.core.tables import write_parquet
 from synth_local.curate.reference import Reference
 from synth_local.errors import ConfigError, list_names, nearest
 from synth_local.run.context import Context
-from synth_local.run.splits import find_lost_data, real_splits
+from synth_local.run.splits import RealData, find_lost_data
 from synth_local.store.corpus import Manifest, read_accepted, read_manifest
-from synth_local.store.run_dir import CorpusKey
+from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.task import Task
 from synth_local.version import __version__
 
@@ -56,9 +56,9 @@ def export_run(context: Context, file: Path, chosen: Sequence[str] = ()) -> Expo
     """
     card_file = file.with_name(f"{file.stem}.README.md")
     _check_place(file, card_file)
-    corpora = _choose(context, chosen)
+    corpora = _choose(context.run, context.corpora.keys, chosen)
     tasks = dict.fromkeys(key.task for key in corpora)
-    real = {task: _open_real(context, context.tasks[task]) for task in tasks}
+    real = {task: _open_real(context.data, context.tasks[task]) for task in tasks}
     rows = [
         row
         for key in corpora
@@ -96,9 +96,11 @@ def _check_place(file: Path, card_file: Path) -> None:
             )
 
 
-def _choose(context: Context, chosen: Sequence[str]) -> dict[CorpusKey, Manifest]:
+def _choose(
+    run: RunDir, corpora: Sequence[CorpusKey], chosen: Sequence[str]
+) -> dict[CorpusKey, Manifest]:
     """Return the finished corpora that are asked for, by key."""
-    by_name = {key.relative.as_posix(): key for key in context.corpora}
+    by_name = {key.relative.as_posix(): key for key in corpora}
     unknown = [name for name in chosen if name not in by_name]
     if unknown:
         raise ConfigError(
@@ -107,28 +109,28 @@ def _choose(context: Context, chosen: Sequence[str]) -> dict[CorpusKey, Manifest
             fix=f"use one of {list_names(list(by_name))}{nearest(unknown[0], list(by_name))}",
         )
     keys = [key for name, key in by_name.items() if not chosen or name in chosen]
-    found = {key: read_manifest(context.run.corpus(key)) for key in keys}
+    found = {key: read_manifest(run.corpus(key)) for key in keys}
     open_corpora = [key for key, manifest in found.items() if manifest is None]
     if chosen and open_corpora:
         raise ConfigError(
             f"the corpus {open_corpora[0]} is not finished",
-            where=context.run.root,
+            where=run.root,
             fix="finish the run first: synth-local status says what is missing",
         )
-    corpora = {key: manifest for key, manifest in found.items() if manifest is not None}
-    if not corpora:
+    finished = {key: manifest for key, manifest in found.items() if manifest is not None}
+    if not finished:
         raise ConfigError(
             "no corpus of the run is finished",
-            where=context.run.root,
+            where=run.root,
             fix="finish the run first: synth-local status says what is missing",
         )
-    return corpora
+    return finished
 
 
-def _open_real(context: Context, task: Task) -> RealSide | None:
+def _open_real(data: RealData, task: Task) -> RealSide | None:
     if find_lost_data(task) is not None:
         return None
-    splits = real_splits(context, task)
+    splits = data.splits(task)
     reference = Reference.build(splits.train, splits.validation, splits.test)
     return look_at_pool(reference, splits.pool)
 
