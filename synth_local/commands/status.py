@@ -11,6 +11,7 @@ from synth_local.pipeline.steps.generate import stored_rows
 from synth_local.run.context import Context
 from synth_local.run.not_here import format_not_here, list_not_here
 from synth_local.run.stale_outputs import count_other_texts, explain_corpus, explain_stages
+from synth_local.run.stages import STAGES
 from synth_local.run.state import State
 from synth_local.store.markers import Failure, Progress, find_live, read_failures, read_progress
 from synth_local.store.run_dir import CorpusKey
@@ -131,10 +132,7 @@ def _look(state: State) -> tuple[list[StageStatus], list[dict[str, Any]]]:
         "report": (int(is_trained and state.is_reported), 1),
     }
     why = explain_stages(state)
-    stages = [
-        StageStatus(stage, done, total, tuple(why.get(stage, ())))
-        for stage, (done, total) in counts.items()
-    ]
+    stages = [StageStatus(stage, *counts[stage], tuple(why.get(stage, ()))) for stage in STAGES]
     return stages, corpora
 
 

@@ -69,7 +69,9 @@ class StrategySpec(Section):
     @model_validator(mode="after")
     def validate_shots(self) -> Self:
         """Refuse shots where nothing would read them."""
-        if self.base == "zero_shot" and (self.shots or self.shots_from):
-            msg = f"strategy {self.name!r} is zero_shot: shots and shots_from have no meaning there"
+        if self.base != "few_shot" and (self.shots or self.shots_from):
+            msg = (
+                f"strategy {self.name!r} is {self.base}: shots and shots_from have no meaning there"
+            )
             raise ValueError(msg)
         return self

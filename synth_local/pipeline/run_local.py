@@ -28,7 +28,7 @@ from synth_local.run.keep_record import keep_record
 from synth_local.run.not_here import find_blocking, format_not_here, list_not_here, list_stages_left
 from synth_local.run.retire import retire
 from synth_local.run.sources.made_from import Asked, write_asked
-from synth_local.run.stages import STAGES
+from synth_local.run.stages import READ_RESULTS, STAGES
 from synth_local.run.state import State
 from synth_local.store.markers import (
     Progress,
@@ -41,7 +41,6 @@ from synth_local.store.run_dir import RunDir
 
 Print = Callable[[str], None]
 OnProgress = Callable[[list[Progress]], None]
-READ_RESULTS = {"evaluate", "analyze", "report"}  # stages that need neither models nor engines
 
 
 @dataclass

@@ -22,14 +22,13 @@ from synth_local.errors import (
 )
 from synth_local.run.context import Context, log_path, open_context
 from synth_local.run.not_here import require_sources
-from synth_local.run.stages import PREPARE
+from synth_local.run.stages import PER_GENERATOR, PREPARE
 from synth_local.store.markers import clear_failure, mark_live, record_failure
 from synth_local.store.run_dir import CorpusKey, RunDir
 from synth_local.train.launch import is_main_process
 from synth_local.train.rendezvous import meet_under_slurm
 
 log = logging.getLogger(__name__)
-PER_GENERATOR = ("generate", "curate", "measure", "train")
 
 
 @dataclass(frozen=True)

@@ -110,4 +110,4 @@ def test_a_training_set_that_is_two_sources_says_so_in_the_table() -> None:
     )
     table = make_results_table(read_conditions(judge(data, scores=both)))
     column = [one.key for one in table.columns].index("serves")
-    assert [row[column] for row in table.rows][0] == "real_all"
+    assert table.rows[0][column] == "real_all"
