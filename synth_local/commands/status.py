@@ -10,8 +10,8 @@ from synth_local.pipeline.slurm.job_status import JobsStatus, read_jobs_status
 from synth_local.pipeline.steps.generate import stored_rows
 from synth_local.run.context import Context
 from synth_local.run.not_here import format_not_here, list_not_here
-from synth_local.run.stale_outputs import count_other_texts, explain_corpus, explain_stages
 from synth_local.run.stages import STAGES
+from synth_local.run.stale_outputs import count_other_texts, explain_corpus, explain_stages
 from synth_local.run.state import State
 from synth_local.store.markers import Failure, Progress, find_live, read_failures, read_progress
 from synth_local.store.run_dir import CorpusKey

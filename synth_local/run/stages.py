@@ -1,8 +1,8 @@
 """The stages, in order: the pipeline's words, as data.
 
-What a stage *does* stands where it is done: as a job in ``pipeline/step.py``, as a part of ``run`` in
-``pipeline/run_local.py``, on a cluster in ``pipeline/slurm/job_plan.py``. A test holds these tables
-to this one.
+What a stage *does* stands where it is done: as a job in ``pipeline/step.py``, as a part of ``run``
+in ``pipeline/run_local.py``, on a cluster in ``pipeline/slurm/job_plan.py``. A test holds these
+tables to this one.
 """
 
 from __future__ import annotations
