@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,9 @@ PEAK_RATE = 3e-3
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.1  # of matrices; the gains of norms are left alone
 DROPOUT = 0.1
+# what is read for the first times is not learnt by heart; with dropout from the start a short
+# training often did not learn which texts belong to which label (docs/log.md)
+PASSES_WITHOUT_DROPOUT = 4
 LARGEST_GRADIENT = 1.0
 FEWEST_BATCH_TOKENS, MOST_BATCH_TOKENS = 512, 2048
 STEPS_PER_PASS = 150  # that a small corpus should have, by smaller batches
@@ -157,12 +161,15 @@ class Trainer:
         state.next_look = self._interval
         generator = np.random.default_rng(seed)
         self._model.train()
-        with apply_dropout(self._model, DROPOUT):
-            while not self._is_over():
+        num_passes = 0
+        while not self._is_over():
+            is_known = num_passes >= PASSES_WITHOUT_DROPOUT
+            with apply_dropout(self._model, DROPOUT) if is_known else nullcontext():
                 for batch in iterate_batches(self._material.train, self._batch_tokens, generator):
                     self._step(batch)
                     if self._is_over():
                         break
+            num_passes += 1
         if not state.evaluations or state.evaluations[-1].step != state.step:
             self._look()
         self._model.load_state_dict(state.best_weights)

@@ -58,6 +58,12 @@ def test_what_it_rests_on_is_told_with_test_items_only_second_and_the_share_of_t
     )
 
 
+def test_a_score_at_the_floor_or_below_is_no_share_of_anything() -> None:
+    assert format_basis(replace(MADE, gap=0.6, score=0.362))[-1] == (
+        "That is no more than the floor of 0.462."
+    )
+
+
 def test_what_was_asked_names_the_best_condition_and_what_counts_as_good() -> None:
     assert format_asked(MADE) == (
         "Synthetic instead of as many real texts? Student s, few_shot texts of g, the best of 4 "

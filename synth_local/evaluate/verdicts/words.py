@@ -209,6 +209,8 @@ def _format_share(verdict: Verdict, partner: str) -> list[str]:
     share = verdict.share_of_lift
     if share is None or verdict.floor is None:
         return []
+    if share >= 1:
+        return [f"That is no more than the floor of {verdict.floor:.3f}."]
     return [
         f"That is {1 - share:.0%} of what {partner} teaches above the floor of {verdict.floor:.3f}."
     ]
