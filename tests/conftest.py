@@ -53,6 +53,10 @@ MARKERS: dict[str, tuple[Callable[[], bool], str]] = {
     "tmpfs": (lambda: bool(NAMESPACE), "this machine does not let us mount a tmpfs"),
     "cores": (lambda: count_cores() > 1, "one processor trains one at a time"),
     "data": (lambda: bool(os.environ.get("SYNTH_LOCAL_DATA")), "SYNTH_LOCAL_DATA is not set"),
+    "network": (
+        lambda: os.environ.get("SYNTH_LOCAL_NETWORK") == "1",
+        "SYNTH_LOCAL_NETWORK is not 1",
+    ),
     "cases": (lambda: bool(os.environ.get("SYNTH_LOCAL_CASES")), "SYNTH_LOCAL_CASES is not set"),
 }
 

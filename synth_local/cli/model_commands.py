@@ -1,4 +1,4 @@
-"""``models``: the cards, the weights behind them, and miniature generators."""
+"""``models``: the cards, the weights behind them, how they come here, and miniature generators."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from synth_local.errors import EXIT_NO, EXIT_OK, ConfigError
 LINE_SECONDS = 10.0
 
 if TYPE_CHECKING:
+    from synth_local.models import KnownModel
     from synth_local.tiny.settings import TinyProgress, TinySize
 
 
 @click.group()
 def models() -> None:
-    """Look at model cards and weights; make a miniature generator."""
+    """Look at model cards and weights; get, add or make a model."""
 
 
 @models.command(name="list")
@@ -29,7 +30,7 @@ def list_command() -> None:
     from synth_local.models import list_models  # noqa: PLC0415
 
     for entry in list_models():
-        weights = str(entry.folder) if entry.folder else "no weights here"
+        weights = str(entry.folder) if entry.folder else _tell_missing(entry)
         if entry.folder and entry.problem:
             weights = f"{weights}  WRONG: {entry.problem}"
         click.echo(f"{entry.name:<32}{entry.role or '-':<11}{entry.license or '-':<18}{weights}")
@@ -48,10 +49,10 @@ def show(name: str) -> None:
 @click.argument("name")
 def check(name: str) -> int:
     """Check that the weights of NAME are there, whole, and those of its card; exit 1 if not so."""
-    from synth_local.commands.model_check import examine_model  # noqa: PLC0415
-    from synth_local.models import digest_model, find_model  # noqa: PLC0415
+    from synth_local.commands.model_check import examine_model, locate_model  # noqa: PLC0415
+    from synth_local.models import digest_model  # noqa: PLC0415
 
-    folder = find_model(name)
+    folder = locate_model(name)
     found = examine_model(name, folder)
     for problem in found.problems:
         click.echo(f"WRONG  {problem}")
@@ -60,6 +61,35 @@ def check(name: str) -> int:
     if not found.problems:
         click.echo(f"ok     {folder}\ndigest {digest_model(folder).total}")
     return EXIT_NO if found.problems else EXIT_OK
+
+
+@models.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--allow-network", is_flag=True, help="Let this command open connections; no other one does."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The folder of models.")
+def get(names: tuple[str, ...], allow_network: bool, out: Path | None) -> None:
+    """Fetch the weights of NAME from where its card says (needs a network)."""
+    from synth_local.commands.intake import get_models  # noqa: PLC0415
+
+    place = None if out is None else check_folder(out, "--out")
+    for line in get_models(names, place, allow_network=allow_network):
+        click.echo(line)
+
+
+@models.command()
+@click.argument("path", metavar="FOLDER|FILE.gguf", type=click.Path(path_type=Path))
+@click.option("--name", help="What the model is called here; default: as the folder or file.")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder of models.")
+@click.option("--link", is_flag=True, help="Link to the folder's files instead of copying them.")
+def add(path: Path, name: str | None, out: Path | None, link: bool) -> None:
+    """Take in a model that was carried here: a folder with safetensors, or a GGUF file."""
+    from synth_local.commands.intake import add_model  # noqa: PLC0415
+
+    place = None if out is None else check_folder(out, "--out")
+    for line in add_model(path, name, place, link=link):
+        click.echo(line)
 
 
 @models.command()
@@ -102,6 +132,16 @@ def tiny(  # noqa: PLR0913, PLR0917 - one parameter per flag of the public contr
     order = TinyOrder(tasks, check_folder(out, "--out"), minutes, tokens, size, seed, source)
     for line in make_tiny(order, _ShownProgress()):
         click.echo(line)
+
+
+def _tell_missing(entry: KnownModel) -> str:
+    source = entry.card.source if entry.card else None
+    if source is None:
+        return "no weights here"
+    if not source.is_pinned:
+        return f"no weights here; from {source.describe()}"
+    flag = " --allow-network" if source.needs_network else ""
+    return f"no weights here: synth-local models get {entry.name}{flag}"
 
 
 class _ShownProgress:

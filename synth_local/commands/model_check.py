@@ -7,8 +7,8 @@ from pathlib import Path
 
 from synth_local.engines.fit import find_misfits
 from synth_local.engines.misfits import find_problem
-from synth_local.errors import ConfigError, MachineError
-from synth_local.models import check_model, load_card, require_role, require_whole
+from synth_local.errors import BrokenModelError, ConfigError, MachineError
+from synth_local.models import check_model, find_model, load_card, require_role, require_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def examine_model(name: str, folder: Path) -> Examined:
         Problems of its files, and of its weights against the architecture for the role that its
         card names. What transformers does not know, and vLLM may, is a note.
     """
-    problems = check_model(folder)
+    problems = check_model(folder, name)
     try:
         require_whole(folder)
     except MachineError:
@@ -50,3 +50,36 @@ def examine_model(name: str, folder: Path) -> Examined:
     unknown = misfits.unknown and f"not compared with its architecture: {misfits.unknown}"
     notes = (one for one in (unknown, misfits.describe()) if one)
     return Examined(tuple(problems), tuple(notes))
+
+
+def require_fine(name: str, folder: Path) -> None:
+    """Do nothing where ``examine_model`` has no problem with a folder.
+
+    Raises:
+        BrokenModelError: it has; all are named.
+    """
+    problems = examine_model(name, folder).problems
+    if problems:
+        raise BrokenModelError(
+            f"{name} is not what it should be: {problems[0]}",
+            where=folder,
+            fix="\n".join(problems[1:]) or "get it again, whole",
+        )
+
+
+def locate_model(name: str) -> Path:
+    """Return the folder of a model.
+
+    Raises:
+        ConfigError: the name cannot be one, or its card is wrong.
+        MachineError: there is none; how to get it is said where its card has a source.
+    """
+    try:
+        return find_model(name)
+    except MachineError as error:
+        source = load_card(name, None).source
+        if source is None:
+            raise
+        get = f"synth-local models get {name} --allow-network"
+        fix = f"{get}   (from {source.describe()}), or\n{error.fix}"
+        raise MachineError(error.what, where=error.where, fix=fix) from error

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, field_validator
 
 from synth_local.core.section import Section
+from synth_local.models.origin import URL, Outputs, Sampling, Source
 
 Role = Literal["generator", "student", "embedder"]
 Thinking = Literal["none", "off", "strip"]
@@ -85,6 +86,10 @@ class Card(Section):
         has_seen: task data its training had, as far as that is known.
         tiny: a miniature made by ``models tiny``, good for trying things out only.
         digest: total digest that its folder must have; empty: not fixed.
+        source: where ``models get`` takes the weights from; ``null``: nowhere.
+        license_link: where the licence stands.
+        weight_bytes: of the safetensors files together.
+        gpu_memory_gib: least memory of a GPU that it was served on.
     """
 
     name: str
@@ -99,6 +104,12 @@ class Card(Section):
     has_seen: tuple[HasSeen, ...] = ()
     tiny: bool = False
     digest: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    source: Source | None = None
+    license_link: str = Field(default="", pattern=URL)
+    outputs: Outputs = Outputs()
+    weight_bytes: int | None = Field(default=None, ge=1)
+    gpu_memory_gib: float | None = Field(default=None, gt=0)
+    sampling: Sampling = Sampling()
 
     @field_validator("thinking", mode="before")
     @classmethod

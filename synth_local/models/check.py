@@ -5,26 +5,25 @@ Reads every byte where a card fixes a digest. Loads nothing: headers are parsed,
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from synth_local.errors import ConfigError
 from synth_local.models.digest import digest_model
-from synth_local.models.folder import TOKENIZER_CONFIG
 from synth_local.models.headers import check_safetensors
-from synth_local.models.known import load_card
+from synth_local.models.known import load_card, read_own_card
 from synth_local.models.roles import name_architecture
+from synth_local.models.taken import list_code_requests
 from synth_local.models.weights import read_config
 from synth_local.models.whole import list_faults
 
 __all__ = ["check_model", "check_safetensors"]
 
 
-def check_model(folder: Path) -> list[str]:
+def check_model(folder: Path, name: str = "") -> list[str]:
     """Return everything that is wrong with a model's folder.
 
     Args:
-        folder: of the model; its name is the model's name.
+        name: of the model; empty: the folder's.
 
     Returns:
         One sentence a problem; none where the folder is complete, fits its card and brings no
@@ -35,7 +34,7 @@ def check_model(folder: Path) -> list[str]:
     faults = list_faults(folder)
     problems = [f"{fault.what}; {fault.fix}" if fault.fix else fault.what for fault in faults]
     problems += _check_code(folder)
-    problems += _check_card(folder, usable=not faults)
+    problems += _check_card(folder, name or folder.absolute().name, usable=not faults)
     return problems
 
 
@@ -45,20 +44,17 @@ def _check_code(folder: Path) -> list[str]:
         f"{path.name} is code that comes with the model; it will not be run"
         for path in sorted(folder.glob("*.py"))
     ]
-    for name in ("config.json", TOKENIZER_CONFIG):
-        try:
-            value = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            continue  # reported with the other files
-        if isinstance(value, dict) and "auto_map" in value:
-            problems.append(f"{name} asks for code of the model's own (auto_map)")
+    problems += [
+        f"{name} asks for code of the model's own (auto_map)" for name in list_code_requests(folder)
+    ]
     return problems
 
 
-def _check_card(folder: Path, *, usable: bool) -> list[str]:
-    """Return where the folder does not fit its card."""
+def _check_card(folder: Path, name: str, *, usable: bool) -> list[str]:
+    """Return where the folder does not fit its card, nor the digest that lies in it."""
     try:
-        card = load_card(folder.absolute().name, folder)
+        card = load_card(name, folder)
+        arrived = read_own_card(folder)
     except ConfigError as error:
         return [f"the card at {error.where} is wrong: {error.fix or error.what}"]
     if not usable:
@@ -67,10 +63,13 @@ def _check_card(folder: Path, *, usable: bool) -> list[str]:
     architecture = name_architecture(read_config(folder))
     if card.architecture and architecture and card.architecture != architecture:
         problems.append(f"its architecture is {architecture}, the card says {card.architecture}")
-    found = digest_model(folder).total if card.digest else ""
-    if found == card.digest:
+    expected = {"the card says": card.digest}
+    expected["its own README.md says"] = arrived.digest if arrived else ""
+    if not any(expected.values()):
         return problems
-    return [
-        *problems,
-        f"its digest is {found}, the card says {card.digest}: another version, or modified",
-    ]
+    digest = digest_model(folder).total
+    said = [f"{who} {one}" for who, one in expected.items() if one not in {"", digest}]
+    if said:
+        what = f"its digest is {digest}, {said[0]}: another version, or modified"
+        problems.append(what)
+    return problems

@@ -110,9 +110,10 @@ def find_license(value: Mapping[str, Any]) -> str:
     given = value.get("license")
     if given == "other":
         given = value.get("license_name") or given
-    if isinstance(given, list):
-        given = ", ".join(str(one) for one in given)
-    return str(given) if given else UNKNOWN_LICENSE
+    # plain values alone: aliases of YAML can nest a list so that its text would fill a memory
+    names = given if isinstance(given, list) else [given]
+    spelled = ", ".join(str(name) for name in names if isinstance(name, str | int | float))
+    return spelled if given and spelled else UNKNOWN_LICENSE
 
 
 def _read_text(path: Path) -> str:

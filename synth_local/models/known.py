@@ -102,6 +102,16 @@ def find_card_file(name: str, folder: Path | None) -> Path | None:
     return path
 
 
+def read_own_card(folder: Path) -> Card | None:
+    """Return the card of this toolkit that lies in a model's folder, or ``None``.
+
+    Raises:
+        ConfigError: it is wrong.
+    """
+    path = folder / FOLDER_CARD
+    return read_card(path, folder.absolute().name) if _is_ours(path) else None
+
+
 def list_models(extra: Path | None = None) -> tuple[KnownModel, ...]:
     """Return every model that has a card or a folder, by name.
 

@@ -43,15 +43,7 @@ def find_model(
         MachineError: no place has such a folder; all that were tried are named. Or the folder is a
             link that leads nowhere.
     """
-    if name in BUILT_IN_STUDENTS:
-        raise ConfigError(
-            f"{name} is a built-in student and has no folder", fix="name it under students: only"
-        )
-    if not NAME.fullmatch(name):
-        raise ConfigError(
-            f"{name!r} cannot be a model's name",
-            fix="use lower-case letters, digits and . _ + - only; rename the folder alike",
-        )
+    require_name(name)
     places = list_model_places(extra)
     folders = [place / name for place in places]
     if before is not None:
@@ -70,6 +62,23 @@ def find_model(
         f"{MODELS_VARIABLE}, or make a miniature: synth-local models tiny --out {places[0] / name}"
         + "".join(f"\ntried {folder}" for folder in dict.fromkeys(folders)),
     )
+
+
+def require_name(name: str) -> None:
+    """Do nothing where a name can be a model folder's.
+
+    Raises:
+        ConfigError: it cannot, or is a built-in student's.
+    """
+    if name in BUILT_IN_STUDENTS:
+        raise ConfigError(
+            f"{name} is a built-in student and has no folder", fix="name it under students: only"
+        )
+    if not NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} cannot be a model's name",
+            fix="use lower-case letters, digits and . _ + - only; rename the folder alike",
+        )
 
 
 def list_model_places(extra: Path | None = None) -> list[Path]:

@@ -27,7 +27,7 @@ NAMES = {
     "all-minilm-l6-v2", "bert-base-uncased", "gemma-2-9b-it", "llama-3.1-8b-instruct",
     "mistral-7b-instruct-v0.3", "olmo-2-1124-7b-instruct", "phi-4-mini-instruct",
     "qwen2.5-7b-instruct", "qwen3-8b", "roberta-base", "scratch-bert", "tfidf-logreg",
-    "majority", "text-length", "generator-itself",
+    "majority", "text-length", "generator-itself", "minilm-l6-v2", "smollm2-135m-instruct",
 }  # fmt: skip
 
 

@@ -32,6 +32,8 @@ FLAGS = {
     "models list": set(),
     "models show": {"name"},
     "models check": {"name"},
+    "models get": {"names", "allow_network", "out"},
+    "models add": {"path", "name", "out", "link"},
     "models tiny": {"tasks", "out", "minutes", "tokens", "size", "seed", "source"},
 }
 
