@@ -168,6 +168,25 @@ class Cell:
     num_train: int
     seed: int
 
+    @classmethod
+    def parse(cls, name: str) -> Cell:
+        """Return the parts of a name.
+
+        Args:
+            name: of a cell, or of a condition or curve, which lack seed and rows: these are 0
+                then. One over all tasks has no task before its source.
+        """
+        parts = name.split("__")
+        named, numbers = (parts[:5], parts[5:]) if len(parts) > 4 else (["-", *parts], [])
+        task, source, generator, strategy, student = named
+        rows, seed = [*(int(number[1:]) for number in numbers), 0, 0][:2]
+        return cls(task, source, generator, strategy, student, rows, seed)
+
+    @property
+    def made_of(self) -> tuple[str, ...]:
+        """Return source, generator and strategy, as far as they apply."""
+        return tuple(part for part in (self.source, self.generator, self.strategy) if part != "-")
+
     @property
     def name(self) -> str:
         """Return ``task__source__generator__strategy__student__n<rows>__s<seed>``."""

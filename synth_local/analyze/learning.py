@@ -68,9 +68,6 @@ def trace_points(
         tables: predictions by number of training rows, on the same test items.
         draws: how many resamples, and from which seed.
         names: of conditions by number of rows, which the points carry.
-
-    Returns:
-        One point per table.
     """
     names = names or {}
     seed = derive_seed(draws.seed, "learning")

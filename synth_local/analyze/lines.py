@@ -56,9 +56,6 @@ def fit_line(x: FloatArray, y: FloatArray) -> Line:
         x: (points,) finite values.
         y: (points,) finite values.
 
-    Returns:
-        The line of ``y`` on ``x``.
-
     Raises:
         UndefinedMetricError: ``x`` does not vary.
     """

@@ -170,11 +170,12 @@ def _print_curves(page: AdvicePage) -> None:
     made = [curve for curve in page.curves if curve.worth is not None]
     if not made:
         return
+    from synth_local.records import Cell  # noqa: PLC0415
     from synth_local.report.sections.learning import format_worth  # noqa: PLC0415
 
     click.secho("\nWhat its rows are worth, in real rows", bold=True)
     for curve in made:
-        _, _, generator, strategy, student = curve.condition.split("__")
+        cell = Cell.parse(curve.condition)
         flat = "still rising" if curve.flat_from is None else f"flat from {curve.flat_from:,} rows"
-        rows = f"{curve.points[-1].num_rows:,} rows of {generator}, {strategy} ({student})"
-        click.echo(f"{rows}: {format_worth(curve)}; {flat}")
+        rows = f"{curve.points[-1].num_rows:,} rows of {cell.generator}, {cell.strategy}"
+        click.echo(f"{rows} ({cell.student}): {format_worth(curve)}; {flat}")

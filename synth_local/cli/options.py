@@ -22,9 +22,6 @@ def default_out(run_file: Path, out: Path | None) -> Path:
         run_file: as given on the command line.
         out: as given on the command line.
 
-    Returns:
-        A folder, or where one can be made.
-
     Raises:
         ConfigError: something that is no folder stands there, or on the way there.
     """

@@ -42,9 +42,6 @@ def examine_machine(*, offline: bool) -> list[Line]:
 
     Args:
         offline: also start the libraries with every socket refused, to see that none is used.
-
-    Returns:
-        One line per thing that was looked at.
     """
     lines = [_python(), *(_package(name) for name in NEEDED), _vllm(), _gpu(), _slurm()]
     lines += [*_models(), _disk()]

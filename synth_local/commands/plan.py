@@ -16,7 +16,7 @@ from synth_local.commands.estimate import (
 )
 from synth_local.config import RunConfig
 from synth_local.core.files import read_json
-from synth_local.errors import BrokenModelError, MachineError
+from synth_local.errors import BrokenModelError, MachineError, SynthLocalError
 from synth_local.evaluate.power import foresee
 from synth_local.records import Cell
 from synth_local.run.cells import CellPlanner
@@ -120,59 +120,50 @@ class Overview:
 def make_overview(config: RunConfig, out: Path) -> Overview:
     """Return what the run file asks for and what of it is done in ``out``.
 
-    Returns:
-        What ``plan`` shows.
-
     Raises:
         ConfigError: the run file, a task file or a template is wrong.
         DataError: the data are wrong.
     """
     run = RunDir(out.resolve())
     context = Context(run, resolve_config(config, run), reads_weights=False)
-    config, tasks, corpora = context.config, context.tasks, context.corpora
-    check_settings(context.sources, corpora)
-    problems = check_machine(config, context.models)
+    config, tasks = context.config, context.tasks
+    check_settings(context.sources, context.corpora)
+    problems: list[SynthLocalError] = [*check_machine(config, context.models)]
     broken = [str(error) for error in problems if isinstance(error, BrokenModelError)]
-    described = [
-        _task(task.name, context.data.facts(task), config.margin) for task in tasks.values()
-    ]
+    facts = {name: context.data.facts(task) for name, task in tasks.items()}
     said = context.human_files.check(read_json(run.analysis) or {})
     state = context.look()
+    stages: list[dict[str, Any]] = []
+    notes: list[str] = []
     try:
         lost = list_not_here(context.sources, context.human_files)
     except MachineError:  # weights that nothing is known of: nothing can be compared
-        return Overview(
-            str(run.root),
-            config.engine,
-            config.generate.dtype,
-            described,
-            [_corpus(state, key, is_known=False) for key in corpora.keys],
-            _planned_cells(context.planner),
-            [],
-            [f"{error.what}: {error.fix}" for error in problems],
-            said,
-            broken,
-        )
-    left = list_stages_left(state)
-    blocking = find_blocking(state, left)
-    needed = [one.error for one in blocking]
-    recorded = {str(one.error) for one in lost}
-    needed += [error for error in problems if str(error) not in recorded]
+        corpora = [_corpus(state, key, is_known=False) for key in state.corpora]
+        cells = _planned_cells(context.planner)
+    else:
+        left = list_stages_left(state)
+        blocking = find_blocking(state, left)
+        recorded = {str(source.error) for source in lost}
+        problems = [
+            *(source.error for source in blocking),
+            *(error for error in problems if str(error) not in recorded),
+        ]
+        corpora = [_corpus(state, key) for key in state.corpora]
+        cells, stages = _cells(state), _stages(state, left, lost)
+        notes = format_not_here([source for source in lost if source not in blocking])
+        notes += context.models.format_assumed()
     return Overview(
         str(run.root),
         config.engine,
         config.generate.dtype,
-        described,
-        [_corpus(state, key) for key in corpora.keys],
-        _cells(state),
-        _stages(state, left, lost),
-        [f"{error.what}: {error.fix}" for error in needed],
+        [_task(name, one, config.margin) for name, one in facts.items()],
+        corpora,
+        cells,
+        stages,
+        [f"{error.what}: {error.fix}" for error in problems],
         said,
         broken,
-        [
-            *format_not_here([source for source in lost if source not in blocking]),
-            *context.models.format_assumed(),
-        ],
+        notes,
     )
 
 

@@ -184,9 +184,6 @@ class RunConfig(Section):
         Args:
             labels: the task's labels, in order.
 
-        Returns:
-            Rows by label.
-
         Raises:
             KeyError: ``per_label`` names some of the labels only; the message lists the missing.
         """
@@ -209,9 +206,6 @@ def load_run_file(path: Path) -> RunConfig:
 
     Args:
         path: the file.
-
-    Returns:
-        The run file.
 
     Raises:
         ConfigError: with all problems of the file at once.

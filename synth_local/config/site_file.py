@@ -22,9 +22,6 @@ def load_site_file(path: Path) -> SiteConfig:
     Args:
         path: the YAML file; an empty mapping is fine.
 
-    Returns:
-        The site.
-
     Raises:
         ConfigError: with every problem of the file.
     """

@@ -23,9 +23,6 @@ def check_name(name: str) -> str:
     Args:
         name: part of a cell's name.
 
-    Returns:
-        The name as given.
-
     Raises:
         ValueError: other characters, two underscores, or a leading dot or dash.
     """

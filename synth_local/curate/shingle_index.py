@@ -120,9 +120,6 @@ def build_index(texts: Sequence[str]) -> ShingleIndex:
     Args:
         texts: at most ``MAX_TEXTS``; a text without content is never found.
 
-    Returns:
-        The index, to be asked any number of times.
-
     Raises:
         ValueError: more than ``MAX_TEXTS`` texts.
     """

@@ -210,9 +210,6 @@ def build_conversation(
     Args:
         turns: the turns shown, oldest first; one more than ``replies``.
         replies: raw completions of all turns but the last.
-
-    Returns:
-        The messages, ready to be rendered.
     """
     messages = [prompts.context()]
     for index, turn in enumerate(turns):

@@ -54,9 +54,6 @@ def fit_judge(rows: Sequence[Example], labels: Sequence[str]) -> WordJudge:
     Args:
         labels: names, in the task's order.
 
-    Returns:
-        The judge; it answers with probabilities of ``labels``.
-
     Raises:
         UndefinedMetricError: fewer than two labels have rows, or there is no word in any text.
     """

@@ -258,27 +258,18 @@ def _run_train(local: LocalRun) -> None:
             local.say(f"train: {error.what}")
 
 
-def _run_evaluate(local: LocalRun) -> None:
-    if not (_has_nothing_trained(local) or local.look().is_evaluated):
-        local.say("evaluate")
-        local.job("evaluate")
+def _run_results(stage: str, is_done: Callable[[State], bool]) -> Callable[[LocalRun], None]:
+    """Return what runs a stage that rests on trainings, unless it is done."""
 
+    def run(local: LocalRun) -> None:
+        state = local.look()
+        # every training failed: there is nothing to score, and the page says why
+        has_nothing = bool(local.failures) and not state.trained_cells
+        if not ((has_nothing and stage != "report") or is_done(state)):
+            local.say(stage)
+            local.job(stage)
 
-def _run_analyze(local: LocalRun) -> None:
-    if not (_has_nothing_trained(local) or local.look().is_analyzed):
-        local.say("analyze")
-        local.job("analyze")
-
-
-def _has_nothing_trained(local: LocalRun) -> bool:
-    """Return whether every training failed, so that there is nothing to score."""
-    return bool(local.failures) and not local.look().trained_cells
-
-
-def _run_report(local: LocalRun) -> None:
-    if not local.look().is_reported:
-        local.say("report")
-        local.job("report")
+    return run
 
 
 _RUNNERS: dict[str, Callable[[LocalRun], None]] = {
@@ -286,7 +277,7 @@ _RUNNERS: dict[str, Callable[[LocalRun], None]] = {
     "curate": _run_curate,
     "measure": _run_measure,
     "train": _run_train,
-    "evaluate": _run_evaluate,
-    "analyze": _run_analyze,
-    "report": _run_report,
+    "evaluate": _run_results("evaluate", lambda state: state.is_evaluated),
+    "analyze": _run_results("analyze", lambda state: state.is_analyzed),
+    "report": _run_results("report", lambda state: state.is_reported),
 }

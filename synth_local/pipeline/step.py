@@ -170,7 +170,7 @@ def _curate(context: Context, part: Part) -> None:
     for key in (key for key in part.take(context.corpora.keys) if key in left):
         if part.should_stop():
             raise Interrupted("stopped between two corpora", fix="call the same command again")
-        log.info("%s", run_curate(context, key).message)
+        log.info("%s", run_curate(context, key))
 
 
 def _measure(context: Context, part: Part) -> None:

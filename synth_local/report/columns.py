@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from synth_local.records import Cell
 from synth_local.report.tables import Column, Columns, Getter, Record, Value
 
 CONDITION = ("task", "student", "source", "generator", "strategy")
@@ -52,28 +52,6 @@ def difference(key: str, title: str, get: Getter[Record], **options: bool) -> Co
     return Column(key, title, "interval", get, is_signed=True, **options)
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a condition is called, part by part; ``-`` where a part does not apply."""
-
-    task: str
-    source: str
-    generator: str
-    strategy: str
-    student: str
-
-    @property
-    def made_of(self) -> list[str]:
-        """Return source, generator and strategy, as far as they apply."""
-        return [part for part in (self.source, self.generator, self.strategy) if part != "-"]
-
-
-def read_names(name: str) -> Names:
-    """Return the parts of a condition's name; one over all tasks has no task before its source."""
-    parts = name.split("__")
-    return Names(*parts[:5]) if len(parts) > 4 else Names("-", *parts)
-
-
 def names(
     parts: tuple[str, ...], get: Callable[[Any], Any] = lambda record: record
 ) -> Columns[Any]:
@@ -96,4 +74,4 @@ def _make_getter(get: Callable[[Any], Any], name: str) -> Getter[Any]:
 
 def condition(parts: tuple[str, ...] = CONDITION) -> Columns[Any]:
     """Return the columns of records whose ``condition`` is a name, as cells are called."""
-    return names(parts, lambda record: read_names(record.condition))
+    return names(parts, lambda record: Cell.parse(record.condition))

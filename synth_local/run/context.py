@@ -121,9 +121,6 @@ def resolve_config(config: RunConfig, run: RunDir, *, on_gpu: bool | None = None
 
     Args:
         on_gpu: whether texts will be generated on GPUs; ``None`` looks at this machine.
-
-    Returns:
-        The run file without ``auto``.
     """
     before = load_run_file(run.run_file) if run.run_file.is_file() else None
     engine, generate = config.engine, config.generate

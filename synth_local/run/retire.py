@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from synth_local.core.files import read_json
-from synth_local.records import EXTERNAL
+from synth_local.records import EXTERNAL, Cell
 from synth_local.run.corpora import Corpora
 from synth_local.run.state import State
 from synth_local.store.ledger import SPEC
@@ -100,7 +100,7 @@ def _retire_cells(state: State) -> int:
 
 def cell_paths(run: RunDir, name: str) -> list[Path]:
     """Return everything that belongs to one cell; the generator itself leaves no student."""
-    is_trained = name.split("__")[4] != GENERATOR_AS_CLASSIFIER
+    is_trained = Cell.parse(name).student != GENERATOR_AS_CLASSIFIER
     return [
         *([run.root / "students" / name] if is_trained else []),
         run.root / "predictions" / f"{name}.parquet",
@@ -110,15 +110,15 @@ def cell_paths(run: RunDir, name: str) -> list[Path]:
 
 def _may_come(corpora: Corpora, name: str) -> bool:
     """Return whether a cell could be of this matrix once the open corpora are finished."""
-    task, source, generator, strategy, student, _, seed = name.split("__")
-    config = corpora.config
-    is_made = generator != NONE
+    cell, config = Cell.parse(name), corpora.config
+    is_made = cell.generator != NONE
+    # the pool stands for pool_balanced where it has that mix of labels
+    is_pool = cell.source == "pool" and "pool_balanced" in config.sources
     return (
-        task in corpora.tasks
-        # the pool stands for pool_balanced where it has that mix of labels
-        and (source in config.sources or (source == "pool" and "pool_balanced" in config.sources))
-        and generator in (*config.generators, *config.corpora, NONE)
-        and (not is_made or strategy in (*corpora.strategies, EXTERNAL))
-        and student in config.students
-        and int(seed.removeprefix("s")) in config.seeds
+        cell.task in corpora.tasks
+        and (is_pool or cell.source in config.sources)
+        and cell.generator in (*config.generators, *config.corpora, NONE)
+        and (not is_made or cell.strategy in (*corpora.strategies, EXTERNAL))
+        and cell.student in config.students
+        and cell.seed in config.seeds
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synth_local.config import CurateConfig
@@ -45,17 +45,17 @@ class SplitFacts:
             ``read_files``.
     """
 
-    key: str
-    pool_digest: str
-    data_digest: str
-    test_digest: str
-    train: dict[str, int]
-    pool: dict[str, int]
-    validation: dict[str, int]
-    test: dict[str, int]
-    num_test_matches: int
-    num_other_labels: int
-    annotations_digest: str
+    key: str = ""
+    pool_digest: str = ""
+    data_digest: str = ""
+    test_digest: str = ""
+    train: dict[str, int] = field(default_factory=dict)
+    pool: dict[str, int] = field(default_factory=dict)
+    validation: dict[str, int] = field(default_factory=dict)
+    test: dict[str, int] = field(default_factory=dict)
+    num_test_matches: int = 0
+    num_other_labels: int = 0
+    annotations_digest: str = ""
     files: list[dict[str, Any]] = field(default_factory=list)
     num_near_test: int = 0
 
@@ -215,13 +215,7 @@ def find_lost_data(task: Task) -> NotHere | None:
 
 def read_facts(stored: Mapping[str, Any]) -> SplitFacts:
     """Return facts as another version may have stored them: what it did not count is empty."""
-    empty = {"str": "", "int": 0}
-    return SplitFacts(
-        **{
-            one.name: stored.get(one.name, empty.get(str(one.type), {}))
-            for one in fields(SplitFacts)
-        }
-    )
+    return parse(stored, SplitFacts)
 
 
 def describe_items(splits: Splits) -> ItemFacts:

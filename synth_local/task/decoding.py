@@ -104,9 +104,6 @@ def check_encoding(name: str) -> str:
     Args:
         name: as a task file spells it.
 
-    Returns:
-        The same name.
-
     Raises:
         ValueError: nobody knows it, or it turns bytes into something else than text.
     """

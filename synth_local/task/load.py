@@ -77,9 +77,6 @@ def load_task(path: Path, kept: KeptSources | None = None) -> Task:
         kept: what a run was made from before: its places are looked at too, and its digests stand
             for what is not here.
 
-    Returns:
-        The task, its data files found.
-
     Raises:
         ConfigError: with all problems of the task file, or a missing ``prompts`` folder.
         DataError: a data file is missing; all places that were tried are named.
@@ -101,9 +98,6 @@ def place_task(
     Args:
         path: of the task file, absolute; it need not be there.
         kept: as for ``load_task``.
-
-    Returns:
-        The task, its data files found.
 
     Raises:
         ConfigError: the ``prompts`` folder is missing, and nothing is known of it.

@@ -168,9 +168,6 @@ def draw_notes(num_notes: int, dial: float, num_annotators: int, seed: int) -> l
     Args:
         num_notes: how many; the first ones stay the same when more are asked for.
         dial: subjectivity, in [0, 1].
-
-    Returns:
-        The notes, in the order in which they were drawn.
     """
     normal = NormalDist()
     leanings = [

@@ -29,9 +29,6 @@ def compose(label: str) -> str:
 def check_task_name(name: str) -> str:
     """Return ``name`` where it may be part of a cell's name.
 
-    Returns:
-        The same name.
-
     Raises:
         ValueError: other characters than ``[a-z0-9._+-]``, two underscores, or a leading dot or
             dash.

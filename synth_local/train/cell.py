@@ -137,9 +137,6 @@ def prepare_student(
         kept: texts that were tokenised for other training sets of the run, and are added to;
             ``None`` keeps none.
 
-    Returns:
-        What ``run_cell`` takes for every seed.
-
     Raises:
         ConfigError: LoRA is asked for where there is nothing to adapt.
         DataError: there are no rows, or one has a label that the task does not have.
@@ -204,9 +201,6 @@ def report_training(trained: TrainedStudent, train: Sequence[Example]) -> TrainR
 
     Args:
         train: the rows that it was trained on, at least one.
-
-    Returns:
-        What is stored with the cell.
     """
     counts = Counter(row.label for row in train).values()
     shares = [count / len(train) for count in counts]

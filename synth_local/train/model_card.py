@@ -59,9 +59,6 @@ def render_model_card(
         labels: names in the task's order.
         usage: how to load the folder, as Markdown.
         report: JSON-ready figures of the training run, ``steps`` and ``final_loss`` among them.
-
-    Returns:
-        Markdown.
     """
     library = "scikit-learn" if "scikit-learn" in report["versions"] else "transformers"
     front = {

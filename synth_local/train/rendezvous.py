@@ -50,9 +50,6 @@ def find_first_host(environment: Mapping[str, str]) -> str:
     Args:
         environment: of a process that ``srun`` started.
 
-    Returns:
-        A host name or an address.
-
     Raises:
         MachineError: Slurm says neither.
     """

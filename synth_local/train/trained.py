@@ -62,8 +62,5 @@ class PreparedStudent(Protocol):
         Args:
             seed: in [0, 2**63), of everything random.
             pause: when to store the state and where; ``None`` never does.
-
-        Returns:
-            The student in memory, with its predictions.
         """
         ...

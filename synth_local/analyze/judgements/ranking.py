@@ -99,9 +99,6 @@ def count_votes(tasks: Sequence[str], judgements: Sequence[Judgement]) -> tuple[
     Args:
         tasks: names, each once.
 
-    Returns:
-        One record per pair with a judgement.
-
     Raises:
         DataError: a judgement names another task, or the same task twice.
     """

@@ -13,7 +13,7 @@ from synth_local.commands.advise.evidence import Evidence, read_evidence
 from synth_local.commands.advise.task_seen import look_at_task
 from synth_local.errors import UndefinedMetricError
 from synth_local.evaluate.verdicts.advice import Finding, answer_elsewhere, decide
-from synth_local.records import Example
+from synth_local.records import Cell, Example
 from synth_local.run.human.ratings import FILE
 from synth_local.store.run_dir import RunDir
 
@@ -69,7 +69,10 @@ def advise_task(task_file: Path, runs: Sequence[Path], margin: float | None = No
     if not answers:
         answers = [Finding(answer_elsewhere(task.name, elsewhere, margin))]
     curves = [
-        curve for one in same for curve in one.curves if curve.condition.split("__")[0] == task.name
+        curve
+        for one in same
+        for curve in one.curves
+        if Cell.parse(curve.condition).task == task.name
     ]
     return AdvicePage(
         task.name,

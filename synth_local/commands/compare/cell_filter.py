@@ -40,9 +40,6 @@ def parse_cells(text: str) -> ChosenCells:
     Args:
         text: as typed; a directory's name may hold ``::`` itself.
 
-    Returns:
-        The directory and the chosen parts.
-
     Raises:
         ConfigError: no directory stands before the mark, or what stands behind it is no list of
             known parts, each once and with a value.

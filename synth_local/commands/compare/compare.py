@@ -115,9 +115,6 @@ def compare_runs(
             cells of a run that are like that.
         resampling: how often items are drawn and swapped; ``None`` is the default.
 
-    Returns:
-        What ``compare`` shows.
-
     Raises:
         ConfigError: a directory is no run, or its parts are misspelled.
         DataError: nothing can be compared, common test items have two gold labels, or a run has
@@ -135,9 +132,6 @@ def compare_facts(runs: Sequence[RunFacts], resampling: Resampling | None = None
     Args:
         runs: two at least.
         resampling: how often items are drawn and swapped; ``None`` is the default.
-
-    Returns:
-        What ``compare`` shows.
 
     Raises:
         DataError: nothing can be compared, or common test items have two gold labels.

@@ -58,9 +58,6 @@ def match_conditions(first: RunFacts, other: RunFacts) -> Matches:
     where it is one on each side. Parts that were chosen in either run need not be the same; where
     they leave several candidates, none is taken. Repeats of corpora are left out: the first ones
     stand for them.
-
-    Returns:
-        The pairs, and what has no partner.
     """
     free = find_free_parts(first, other)
     single = (first.generators, other.generators)

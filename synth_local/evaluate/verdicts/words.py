@@ -10,10 +10,10 @@ Pure; computes nothing. Minus signs are plain ones: a terminal may lack the othe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from synth_local.evaluate.verdicts.verdict import QUESTIONS, Answer, Question, Verdict
+from synth_local.records import Cell
 
 #: What was asked, as a heading.
 ASKED: Mapping[Question, str] = MappingProxyType(
@@ -45,29 +45,9 @@ _PARTNERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A cell's name without its seed, taken apart; ``-`` where a part does not apply."""
-
-    source: str
-    generator: str
-    strategy: str
-    num_train: int
-
-    @property
-    def texts(self) -> str:
-        """Return who wrote the synthetic texts: ``few_shot texts of tiny-sms``, or nothing."""
-        return "" if self.generator == "-" else f"{self.strategy} texts of {self.generator}"
-
-
-def take_apart(name: str) -> Named:
-    """Return the parts of a verdict's condition or partner.
-
-    Args:
-        name: as a verdict has it, not empty.
-    """
-    _, source, generator, strategy, _, rows = name.split("__")
-    return Named(source, generator, strategy, int(rows.removeprefix("n")))
+def name_texts(cell: Cell) -> str:
+    """Return who wrote the synthetic texts: ``few_shot texts of tiny-sms``, or nothing."""
+    return "" if cell.generator == "-" else f"{cell.strategy} texts of {cell.generator}"
 
 
 def name_answer(verdict: Verdict) -> str:
@@ -86,7 +66,7 @@ def name_answer(verdict: Verdict) -> str:
 def format_asked(verdict: Verdict) -> str:
     """Return what was asked, of whom, and what counts as good, as two sentences."""
     mine = f"{ASKED[verdict.question]}? Student {verdict.student}"
-    texts = take_apart(verdict.condition).texts if verdict.condition else ""
+    texts = name_texts(Cell.parse(verdict.condition)) if verdict.condition else ""
     if texts:
         mine += f", {texts}"
         mine += f", the best of {verdict.num_tried} tried" if verdict.num_tried > 1 else ""
@@ -140,8 +120,8 @@ def format_basis(verdict: Verdict) -> tuple[str, ...]:
     """
     if verdict.verdict == "none" or verdict.score is None or verdict.partner_score is None:
         return ()
-    mine, other = take_apart(verdict.condition), take_apart(verdict.partner)
-    made = f" ({mine.texts})" if mine.texts else ""
+    mine, other = Cell.parse(verdict.condition), Cell.parse(verdict.partner)
+    made = f" ({name_texts(mine)})" if name_texts(mine) else ""
     sentences = [
         f"{verdict.student} trained on {mine.num_train:,} rows of {mine.source}{made} has macro-F1 "
         f"{verdict.score:.3f}, on {other.num_train:,} rows of {other.source} "
@@ -181,7 +161,7 @@ def format_partner(verdict: Verdict) -> str:
     """Return what the condition was compared with; ``real texts`` where that is nothing."""
     if not verdict.partner:
         return "real texts"
-    source = take_apart(verdict.partner).source
+    source = Cell.parse(verdict.partner).source
     if verdict.question in ("instead_of_all_real", "with_all_real") and source == "real":
         return _PARTNERS["real_all"]  # one training set that serves both
     return _PARTNERS.get(source, source)

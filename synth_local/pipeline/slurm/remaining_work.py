@@ -25,9 +25,6 @@ def find_work(state: State, site: SiteConfig) -> Work | None:
     Args:
         state: of the run, whose directory need not exist.
 
-    Returns:
-        The work, or ``None``.
-
     Raises:
         DataError: the data are wrong.
         MachineError: a model's folder is missing.

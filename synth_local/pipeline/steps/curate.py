@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,19 +41,11 @@ log = logging.getLogger(__name__)
 GRADES = ("exact", "seeded", "unseeded")
 
 
-@dataclass(frozen=True, slots=True)
-class CurateResult:
-    """What became of one corpus: finished, or in need of another round."""
-
-    is_done: bool
-    message: str
-
-
-def run_curate(context: Context, key: CorpusKey) -> CurateResult:
+def run_curate(context: Context, key: CorpusKey) -> str:
     """Curate one corpus from its ledger, or from its file where it was brought along.
 
     Returns:
-        Whether the corpus is finished, and a line for people.
+        A line for people: it is finished, or needs another round.
 
     Raises:
         EngineError: admitted slots have no turn yet.
@@ -63,7 +55,7 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
     before = read_manifest(run.corpus(key))
     fingerprint = context.identities.curation(key)
     if before and before.fingerprint == fingerprint:
-        return CurateResult(True, f"{key}: done before")
+        return f"{key}: done before"
     near_duplicates, max_copy = config.curate.near_duplicates, config.curate.max_copy
     per_label = context.corpora.per_label(key.task)
     checker = row_checker(task, context.data.splits(task), config.curate)
@@ -84,9 +76,7 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
         if more:
             context.rounds.store(key, CorpusRounds(fingerprint, (*rounds.slots, dict(more))))
             missing, added = sum(selection.missing.values()), sum(more.values())
-            return CurateResult(
-                False, f"{key}: {missing} rows short, {added} further slots admitted"
-            )
+            return f"{key}: {missing} rows short, {added} further slots admitted"
         generator = context.models.generators[key.generator]
         models = (ModelPart(generator.card, context.models.digest(generator)),)
         manifest = _describe(key, rounds, selection, per_label)
@@ -106,7 +96,7 @@ def run_curate(context: Context, key: CorpusKey) -> CurateResult:
     card = write_dataset_card(data, CorpusPart(manifest))
     context.rounds.store(key, rounds)
     write_corpus(run.corpus(key), selection.accepted, selection.drops, manifest, card)
-    return CurateResult(True, _format(manifest))
+    return _format(manifest)
 
 
 def _require_texts(

@@ -26,6 +26,7 @@ from synth_local.core.signals import StopFlag
 from synth_local.core.tables import write_parquet
 from synth_local.core.turns import TURN_VARIABLE, take_turn
 from synth_local.errors import EXIT_INTERRUPTED, EngineError, Interrupted, SynthLocalError
+from synth_local.evaluate.summary import Condition
 from synth_local.pipeline.endings import JobFailedError, explain_job
 from synth_local.records import Example, Prediction
 from synth_local.run.cells import CellPlan, place_cells
@@ -106,9 +107,6 @@ class Trainer:
 
         Args:
             kept: texts of the task that the student has tokenised, and are added to.
-
-        Returns:
-            What is trained once per seed.
         """
         task = self.tasks[plan.cell.task]
         splits = self.data.splits(task)
@@ -293,7 +291,7 @@ def store_predictions(path: Path, labels: Sequence[str], predictions: Sequence[P
 
 def _shared_part(plan: CellPlan) -> str:
     """Return what the cells have in common that train on the same rows."""
-    return plan.cell.name if plan.rows.is_cut else plan.cell.name.rpartition("__")[0]
+    return plan.cell.name if plan.rows.is_cut else Condition.of(plan.cell).name
 
 
 def _describe(result: CellResult) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from synth_local.analyze.summary import Analysis, LearningCurve, LearningPoint
+from synth_local.records import Cell
 from synth_local.report import columns as col
 from synth_local.report.data import ReportData
 from synth_local.report.html import paragraph, terms
@@ -76,7 +77,7 @@ def _format_rows(value: float, ends: tuple[int, int]) -> str:
 def make_point_table(analysis: Analysis) -> Table:
     """Return every point of every curve."""
     columns: Columns[tuple[LearningCurve, LearningPoint]] = (
-        *col.names(col.CONDITION, lambda pair: col.read_names(pair[0].condition)),
+        *col.names(col.CONDITION, lambda pair: Cell.parse(pair[0].condition)),
         col.count("num_train", "Rows", lambda pair: pair[1].num_rows),
         col.interval("macro_f1", "Macro-F1", lambda pair: pair[1].macro_f1),
         col.score("macro_f1_sd", "SD (seeds)", lambda pair: pair[1].sd),
@@ -90,7 +91,7 @@ def make_learning_panels(analysis: Analysis) -> tuple[LinePanel, ...]:
     """Return one figure per task and student, with a line for each curve."""
     groups: dict[tuple[str, str], list[LearningCurve]] = {}
     for one in analysis.learning:
-        names = col.read_names(one.condition)
+        names = Cell.parse(one.condition)
         groups.setdefault((names.task, names.student), []).append(one)
     return tuple(
         LinePanel(
@@ -105,7 +106,7 @@ def make_learning_panels(analysis: Analysis) -> tuple[LinePanel, ...]:
 
 
 def _make_line(one: LearningCurve) -> Line:
-    names = col.read_names(one.condition)
+    names = Cell.parse(one.condition)
     points = tuple((point.num_rows, point.macro_f1) for point in one.points)
     return Line(" · ".join(names.made_of), names.source, points)
 

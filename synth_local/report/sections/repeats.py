@@ -8,6 +8,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from synth_local.analyze.summary import Analysis, CorpusScore, RepeatedCorpora
+from synth_local.records import Cell
 from synth_local.report import columns as col
 from synth_local.report.data import ReportData
 from synth_local.report.html import paragraph, terms
@@ -64,7 +65,7 @@ def make_repeat_table(analysis: Analysis) -> Table:
 def make_corpus_table(analysis: Analysis) -> Table:
     """Return one row per condition and corpus."""
     columns: Columns[tuple[RepeatedCorpora, CorpusScore]] = (
-        *col.names(col.CONDITION[:-1], lambda pair: col.read_names(pair[0].condition)),
+        *col.names(col.CONDITION[:-1], lambda pair: Cell.parse(pair[0].condition)),
         col.text("strategy", "Strategy", lambda pair: pair[1].strategy),
         col.count("num_train", "Rows", lambda pair: pair[1].num_rows),
         col.score("macro_f1", "Macro-F1", lambda pair: pair[1].macro_f1),

@@ -58,9 +58,6 @@ class Side:
 def list_generation(side: Side, key: CorpusKey) -> Listing:
     """Return what decides the texts of a corpus.
 
-    Returns:
-        Values by name.
-
     Raises:
         KeyError: the run has no such task, generator or strategy.
     """

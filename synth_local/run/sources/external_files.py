@@ -63,17 +63,16 @@ def find_external(
     return found
 
 
-def hash_external(paths: Mapping[CorpusKey, Path]) -> dict[CorpusKey, ExternalFile]:
-    """Return the files with the digests of their bytes.
+def hash_external(key: CorpusKey, path: Path) -> ExternalFile:
+    """Return the file of a corpus with the digest of its bytes.
 
     Raises:
-        DataError: a file is missing.
+        DataError: it is missing.
     """
-    for key, path in paths.items():
-        if not is_there(path):
-            raise DataError(
-                f"the corpus file of {key.generator!r} is missing: {path}",
-                where=f"corpora.{key.generator}",
-                fix="put it back, or correct its path in the run file",
-            )
-    return {key: ExternalFile(path, digest_path(path)) for key, path in paths.items()}
+    if not is_there(path):
+        raise DataError(
+            f"the corpus file of {key.generator!r} is missing: {path}",
+            where=f"corpora.{key.generator}",
+            fix="put it back, or correct its path in the run file",
+        )
+    return ExternalFile(path, digest_path(path))

@@ -129,7 +129,7 @@ def open_external(
         places = [path, Path(kept.path)] if kept else [path]
         place = next((place for place in places if is_there(place)), path)
         try:
-            found |= hash_external({key: place})
+            found[key] = hash_external(key, place)
         except DataError as error:
             if kept is None:
                 raise

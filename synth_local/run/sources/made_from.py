@@ -7,7 +7,7 @@ sources are found, nor about what became of them since.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from synth_local.core.files import read_json, write_json, write_text
 from synth_local.errors import DataError
 from synth_local.models import Card, ModelDigest
+from synth_local.store.records import load
 from synth_local.store.run_dir import RunDir
 from synth_local.task import KeptFile, KeptSources, TaskFile
 
@@ -51,9 +52,6 @@ class KeptTask:
 
     def read_spec(self) -> TaskFile:
         """Return the checked task file.
-
-        Returns:
-            The task file as it was when the run was made.
 
         Raises:
             DataError: this version does not take what another version recorded.
@@ -168,11 +166,11 @@ def read_made_from(run: RunDir) -> MadeFrom | None:
         DataError: it is broken.
     """
     try:
-        value = read_json(run.made_from)
-        return None if value is None else _from_json(value)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return load(run.made_from, MadeFrom)
+    except (ValueError, DataError) as error:
+        why = error.what if isinstance(error, DataError) else str(error)
         raise DataError(
-            f"the record of what this run was made from cannot be read ({error!r:.100})",
+            f"the record of what this run was made from cannot be read ({why:.100})",
             where=run.made_from,
             fix="remove the file: the next run writes it anew from the task files, data and models",
         ) from error
@@ -214,53 +212,6 @@ def write_asked(run: RunDir, asked: Asked) -> None:
     path = run.made_from.with_name("asked.json")
     if read_json(path) != value:
         write_json(path, value)
-
-
-def _from_json(value: Mapping[str, Any]) -> MadeFrom:
-    return MadeFrom(
-        version=int(value["version"]),
-        software=dict(value.get("software", {})),
-        versions=dict(value.get("versions", {})),
-        config=dict(value["config"]),
-        tasks={name: _read_task(one) for name, one in value["tasks"].items()},
-        generators={name: _read_model(one) for name, one in value["generators"].items()},
-        students={name: _read_model(one) for name, one in value["students"].items()},
-        embedder=_read_model(value["embedder"]) if value.get("embedder") else None,
-        corpora={name: _read_file(one) for name, one in value.get("corpora", {}).items()},
-        said={name: _read_file(one) for name, one in value.get("said", {}).items()},
-    )
-
-
-def _read_task(value: Mapping[str, Any]) -> KeptTask:
-    return KeptTask(
-        name=value["name"],
-        path=value["path"],
-        text=value["text"],
-        spec=value["spec"],
-        digest=value["digest"],
-        train=_read_file(value["train"]),
-        test=_read_file(value["test"]) if value.get("test") else None,
-        prompts=_read_file(value["prompts"]) if value.get("prompts") else None,
-        templates=dict(value["templates"]),
-        facts=dict(value.get("facts", {})),
-    )
-
-
-def _read_file(value: Mapping[str, Any]) -> KeptFile:
-    return KeptFile(
-        value["path"], value["digest"], value.get("spelled", ""), bool(value.get("by_variable"))
-    )
-
-
-def _read_model(value: Mapping[str, Any]) -> KeptModel:
-    return KeptModel(
-        value["folder"],
-        bool(value.get("by_variable")),
-        dict(value["card"]),
-        dict(value["digest"]),
-        value.get("engine", ""),
-        value.get("card_file", ""),
-    )
 
 
 def _count_tail(one: Path, other: Path) -> int:

@@ -96,9 +96,6 @@ def read_saved_dataset(
 def read_columns(path: Path) -> list[str]:
     """Return the names of a Parquet or Arrow file's columns.
 
-    Returns:
-        The names in their order.
-
     Raises:
         DataError: the file is neither.
     """

@@ -82,9 +82,6 @@ def read_table(path: Path, columns: Columns) -> Iterator[RawRow]:
 def read_columns(path: Path) -> list[str]:
     """Return the names of a UTF-8 or binary file's columns, or the keys of its first row.
 
-    Returns:
-        The names in their order.
-
     Raises:
         DataError: the format is not known, or the file cannot be read.
     """

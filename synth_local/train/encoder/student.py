@@ -82,9 +82,6 @@ class PreparedEncoder:
             seed: of new weights, the order of rows and dropout.
             pause: when to store the state and where; ``None`` never does.
 
-        Returns:
-            The student in memory, with its predictions.
-
         Raises:
             MachineError: the weights do not open, or processes are missing.
             EngineError: the training diverged, or a library failed in it.
@@ -167,9 +164,6 @@ def prepare_encoder(
         student: whose folder has passed ``check_student``.
         labels: names in the task's order.
         kept: by student, the texts that were tokenised for other training sets; added to.
-
-    Returns:
-        What is trained once per seed.
 
     Raises:
         MachineError: the folder does not open, is not whole or not what it says.

@@ -41,9 +41,6 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenRows
     Args:
         max_length: tokens per text, special tokens included.
 
-    Returns:
-        Ids in the order of ``texts``.
-
     Raises:
         MachineError: the tokenizer has no padding token.
     """
@@ -76,9 +73,6 @@ class TokenStore:
 
         Args:
             texts: any, the same one several times too.
-
-        Returns:
-            Ids in the order of ``texts``.
 
         Raises:
             MachineError: the tokenizer has no padding token.

@@ -93,9 +93,6 @@ class PreparedSolved:
             seed: not used: nothing is drawn.
             steps: not used: labels are counted, or the solver runs until it has converged.
             pause: not used: it takes seconds.
-
-        Returns:
-            The student in memory, with its predictions.
         """
         start = time.perf_counter()
         solved = self.solve(self.train_features, self.targets)

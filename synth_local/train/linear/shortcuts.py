@@ -81,9 +81,6 @@ def load_shortcut(folder: Path | str) -> ShortcutStudent:
     Args:
         folder: that ``ShortcutStudent.save`` wrote.
 
-    Returns:
-        A student that predicts as the saved one did.
-
     Raises:
         MachineError: the folder holds no such student of a known format.
     """
@@ -110,9 +107,6 @@ def prepare_shortcut(
 
     Args:
         labels: names in the task's order.
-
-    Returns:
-        What is trained once per seed.
     """
     return PreparedSolved(
         solve=partial(_solve, name, labels),

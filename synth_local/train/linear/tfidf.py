@@ -90,9 +90,6 @@ def load_tfidf(folder: Path | str) -> TfidfStudent:
     Args:
         folder: that ``TfidfStudent.save`` wrote.
 
-    Returns:
-        A student that predicts as the saved one did.
-
     Raises:
         MachineError: the folder holds no ``tfidf-logreg`` student of a known format.
     """
@@ -122,9 +119,6 @@ def prepare_tfidf(
 
     Args:
         labels: names in the task's order.
-
-    Returns:
-        What is trained once per seed.
     """
     texts = [row.text for row in train]
     vectorizers = tuple(

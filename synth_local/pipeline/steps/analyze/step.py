@@ -100,9 +100,6 @@ def analyze_task(
 
     Args:
         cells: those of the task that have predictions.
-
-    Returns:
-        The task's part of the analysis.
     """
     ratings = collect_ratings(files, task)
     panel = consult_panel(task.name, cells, ratings.by_item if ratings else {})

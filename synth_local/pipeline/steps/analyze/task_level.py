@@ -18,6 +18,7 @@ from synth_local.analyze.summary import AGREEMENT, JUDGED, AcrossTasks, Analysis
 from synth_local.analyze.tasks import TaskPoint, fit_tasks
 from synth_local.evaluate.groups import CellPredictions, Group, group_cells
 from synth_local.evaluate.summary import Condition, Difference, Summary
+from synth_local.records import Cell
 from synth_local.run.human.files import HumanFiles
 from synth_local.store.run_dir import RunDir
 from synth_local.train.students import BASELINE_STUDENTS
@@ -175,7 +176,7 @@ def _average(name: str, gaps: Sequence[float], signs: Mapping[str, ByTask]) -> O
     )
 
 
-def _name_without_task(one: Condition) -> str:
+def _name_without_task(one: Condition | Cell) -> str:
     return "__".join((one.source, one.generator, one.strategy, one.student))
 
 
@@ -185,11 +186,11 @@ def _place_by_agreement(analysis: Analysis) -> Points:
     }
     points: Points = {}
     for trend in analysis.trends:
-        task, source, generator, strategy, student = trend.condition.split("__")[:5]
-        if trend.mean_gap is not None and task in agreement:
-            name = "__".join((source, generator, strategy, student))
+        cell = Cell.parse(trend.condition)
+        if trend.mean_gap is not None and cell.task in agreement:
+            point = TaskPoint(cell.task, agreement[cell.task], trend.mean_gap)
             # a row with ties follows the one without and replaces it: all rated items count here
-            points.setdefault(name, {})[task] = TaskPoint(task, agreement[task], trend.mean_gap)
+            points.setdefault(_name_without_task(cell), {})[cell.task] = point
     return points
 
 

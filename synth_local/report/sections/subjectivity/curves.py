@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synth_local.analyze.summary import Analysis, Curve
-from synth_local.records import Interval
+from synth_local.records import Cell, Interval
 from synth_local.report import columns as col
 from synth_local.report.panels import Dot, DotPanel
 from synth_local.report.sections.subjectivity.gaps import format_condition, put_mixtures_last
@@ -27,7 +27,7 @@ def list_points(one: Curve) -> Iterator[Point]:
 def make_curve_table(analysis: Analysis) -> Table:
     """Return the points of all threshold curves, with the line through each."""
     columns: Columns[tuple[Curve, Point]] = (
-        *col.names(col.CONDITION, lambda pair: col.read_names(pair[0].condition)),
+        *col.names(col.CONDITION, lambda pair: Cell.parse(pair[0].condition)),
         col.score("threshold", "Agreement of at least", lambda pair: pair[1][0]),
         col.score("accuracy", "Accuracy", lambda pair: pair[1][1]),
         col.count("num_items", "Items", lambda pair: pair[1][2]),
@@ -72,7 +72,7 @@ def make_curve_panels(analysis: Analysis) -> tuple[DotPanel, ...]:
     panels = []
     curves = {curve.condition: curve for curve in analysis.curves if curve.slope is not None}
     for one in (curves[name] for name in put_mixtures_last(curves)):
-        source = col.read_names(one.condition).source
+        source = Cell.parse(one.condition).source
         dots = tuple(
             Dot(f"at least {threshold:.2f} · {count:,}", source, Interval(*[accuracy] * 3))
             for threshold, accuracy, count in list_points(one)

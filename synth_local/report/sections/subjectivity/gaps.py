@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from synth_local.analyze.summary import AcrossTasks, Analysis, Level, Trend
+from synth_local.records import Cell
 from synth_local.report import columns as col
 from synth_local.report.panels import Dot, DotPanel
 from synth_local.report.table_text import slugify
@@ -81,12 +82,12 @@ def make_across_table(analysis: Analysis) -> Table:
 def put_mixtures_last(names: Iterable[str]) -> list[str]:
     """Return each condition's name once: where a page has no room for all, these are left out."""
     unmixed = ("real", "synthetic")
-    return sorted(dict.fromkeys(names), key=lambda name: col.read_names(name).source not in unmixed)
+    return sorted(dict.fromkeys(names), key=lambda name: Cell.parse(name).source not in unmixed)
 
 
 def format_condition(name: str) -> str:
     """Return a condition as titles of figures have it: task, student, and what it was made of."""
-    names = col.read_names(name)
+    names = Cell.parse(name)
     return f"{names.task}, {names.student}, {' '.join(names.made_of)}"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from synth_local.analyze.over_tasks import ENOUGH_TASKS, OverTasks, SignTest
 from synth_local.analyze.summary import Analysis
+from synth_local.records import Cell
 from synth_local.report import columns as col
 from synth_local.report.sections.subjectivity.gaps import OVER_TASKS
 from synth_local.report.tables import Columns, Table, Value, make_table
@@ -30,7 +31,7 @@ class Row:
 def make_over_table(analysis: Analysis) -> Table:
     """Return one row per condition, and one more for each further strategy without exemplars."""
     columns: Columns[Row] = (
-        *col.names(OVER_TASKS, lambda row: col.read_names(row.over.condition)),
+        *col.names(OVER_TASKS, lambda row: Cell.parse(row.over.condition)),
         col.difference("gap", "Mean gap", _gap),
         col.count("num_tasks", "Tasks", _num_tasks),
         col.text("against", "Exemplars against", _read(lambda test: test.against)),
