@@ -107,7 +107,7 @@ def test_what_looks_personal_is_flagged_and_what_the_pool_has_is_told(small_run:
     assert {row["looks_personal"] for row in table if row["label"] == "rainy"} == {""}
     assert any(row["personal_in_pool"] for row in table)
     card = (small_run.folder / "mine-out.README.md").read_text()
-    assert "| mine | unknown: brought along from a file | | unknown |" in card
+    assert "| mine | unknown: brought along from a file | unknown | unknown |" in card
     assert "| phone numbers | 40 |" in card
     assert "Who or what wrote these texts" in card
 
@@ -119,15 +119,21 @@ def test_before_any_corpus_is_finished_there_is_nothing_to_hand_out(small_run: S
     assert "no corpus of the run is finished" in done.stderr
 
 
-def test_the_card_of_two_generators_lists_the_licence_of_each(small_run: SmallRun) -> None:
+def test_the_card_of_two_generators_lists_licence_and_condition_of_each(
+    small_run: SmallRun,
+) -> None:
     readme = small_run.folder / "models" / "fake-b" / "README.md"
-    readme.write_text(
-        "---\n" + yaml.safe_dump({"license": "apache-2.0", "synth_local": {}}) + "---\n"
-    )
+    outputs = {
+        "may_train": "on_condition",
+        "quote": "name the new model after ours",
+        "link": "https://example.org/licence",
+    }
+    front = {"license": "made-up", "synth_local": {"outputs": outputs}}
+    readme.write_text("---\n" + yaml.safe_dump(front) + "---\n")
     small_run.change(generators=["fake-a", "fake-b"], strategies=["zero_shot"], per_label=10)
     assert small_run.run("--until", "curate").returncode == 0
     file = small_run.folder / "both.parquet"
     assert small_run.call("export", str(small_run.out), "--out", str(file)).returncode == 0
-    card = (small_run.folder / "both.README.md").read_text()
-    assert "| fake-a | unknown: its card states none |" in card
-    assert "| fake-b | apache-2.0 |" in card.replace("\\", "")
+    card = (small_run.folder / "both.README.md").read_text().replace("\\", "")
+    assert "| fake-a | unknown: its card states none | unknown |" in card
+    assert '| fake-b | made-up | on condition: "name the new model after ours" (https' in card

@@ -98,24 +98,35 @@ def _write_columns() -> Iterator[str]:
 def _write_licences(export: Export) -> Iterator[str]:
     yield "## Licences\n"
     yield "Conditions of **all** generators bind who uses the whole table.\n"
-    yield "| texts of | licence | homepage | real texts that it has seen |"
+    yield "| texts of | licence | may its texts train other models? | real texts that it has seen |"
     yield "| --- | --- | --- | --- |"
     for name, card in export.cards.items():
-        if card is None:
-            yield f"| {escape_markdown(name)} | unknown: brought along from a file | | unknown |"
-            continue
-        licence = (
-            "unknown: its card states none" if card.license == UNKNOWN_LICENSE else card.license
+        cells = (
+            ("unknown: brought along from a file", "unknown", "unknown")
+            if card is None
+            else (_name_licence(card), _name_condition(card), _name_seen(card))
         )
-        yield (
-            f"| {escape_markdown(name)} | {escape_markdown(licence)} | "
-            f"{escape_markdown(card.homepage)} | {escape_markdown(_name_seen(card))} |"
-        )
+        yield f"| {' | '.join(map(escape_markdown, (name, *cells)))} |"
     yield ""
     yield (
         "Where prompts showed real texts, or a generator was trained on them, the terms of those "
         "data may apply too. This card grants nothing."
     )
+
+
+def _name_licence(card: Card) -> str:
+    if card.license == UNKNOWN_LICENSE:
+        return "unknown: its card states none"
+    link = card.license_link or card.homepage
+    return f"{card.license} ({link})" if link else card.license
+
+
+def _name_condition(card: Card) -> str:
+    """Return what the licence says of texts that train other models, in its own words."""
+    outputs = card.outputs
+    quote = f': "{outputs.quote}"' if outputs.quote else ""
+    link = f" ({outputs.link})" if outputs.link else ""
+    return f"{outputs.may_train.replace('_', ' ')}{quote}{link}"
 
 
 def _name_seen(card: Card) -> str:
