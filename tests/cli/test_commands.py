@@ -28,6 +28,8 @@ FLAGS = {
     "advise": {"task_file", "evidence", "more_evidence", "margin", "as_json"},
     "compare": {"directories", "as_json"},
     "doctor": {"offline"},
+    "export": {"directory", "file", "chosen"},
+    "replay": {"directory", "sample", "as_json"},
     "step": {"stage", "run_dir", "shard", "generator"},
     "models list": set(),
     "models show": {"name"},
