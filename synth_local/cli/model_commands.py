@@ -140,8 +140,7 @@ def _tell_missing(entry: KnownModel) -> str:
         return "no weights here"
     if not source.is_pinned:
         return f"no weights here; from {source.describe()}"
-    flag = " --allow-network" if source.needs_network else ""
-    return f"no weights here: synth-local models get {entry.name}{flag}"
+    return f"no weights here: {source.spell_command(entry.name)}"
 
 
 class _ShownProgress:

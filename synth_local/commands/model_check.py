@@ -80,6 +80,5 @@ def locate_model(name: str) -> Path:
         source = load_card(name, None).source
         if source is None:
             raise
-        get = f"synth-local models get {name} --allow-network"
-        fix = f"{get}   (from {source.describe()}), or\n{error.fix}"
+        fix = f"{source.spell_command(name)}   (from {source.describe()}), or\n{error.fix}"
         raise MachineError(error.what, where=error.where, fix=fix) from error

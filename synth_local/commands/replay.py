@@ -21,6 +21,7 @@ from synth_local.pipeline.steps.generate import make_composer, stored_rows
 from synth_local.records import Completion, EngineInfo, Request
 from synth_local.run.context import Context
 from synth_local.run.rounds import Rounds
+from synth_local.run.stale_outputs import count_other_texts
 from synth_local.run.state import State
 from synth_local.store.ledger import LedgerRow
 from synth_local.store.run_dir import CorpusKey
@@ -110,16 +111,16 @@ def _read_stored(state: State, rounds: Rounds) -> dict[CorpusKey, dict[str, Ledg
         if key.is_external:
             continue
         folder = rounds.run.ledger(key)
-        rows = stored_rows(rounds.run, key, rounds.identities.generation(key))
-        if rows:
-            stored[key] = rows
-        elif any(folder.glob("*.jsonl")):
+        if count_other_texts(state, key):
             reasons = "; ".join(state.reasons.of_texts(key))
             raise MachineError(
                 f"the stored texts of {key} cannot come again: {reasons}",
                 where=folder,
                 fix="put back what they were made with; synth-local status says what differs",
             )
+        rows = stored_rows(rounds.run, key, rounds.identities.generation(key))
+        if rows:
+            stored[key] = rows
     if not stored:
         raise ConfigError(
             "no generated texts are stored", where=rounds.run.root, fix="synth-local run it first"

@@ -79,6 +79,11 @@ class Source(Section):
         """Return whether the place says which version it means."""
         return self.hub is None or bool(self.hub.revision)
 
+    def spell_command(self, name: str) -> str:
+        """Return the command that gets a model from here."""
+        flag = " --allow-network" if self.needs_network else ""
+        return f"synth-local models get {name}{flag}"
+
     def describe(self) -> str:
         """Return the place in a few words."""
         if self.hub:

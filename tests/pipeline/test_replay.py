@@ -63,3 +63,13 @@ def test_without_stored_texts_there_is_nothing_to_generate_again(copied: SmallRu
     done = copied.call("replay", str(copied.out))
     assert done.returncode == 2
     assert "no generated texts are stored" in done.stderr
+
+
+def test_a_segment_that_was_opened_and_holds_no_text_is_no_sign_of_other_settings(
+    copied: SmallRun,
+) -> None:
+    for segment in (copied.out / "work" / "generate").rglob("*.jsonl"):  # as a kill at once leaves
+        segment.write_text(segment.read_text().splitlines()[0] + "\n")
+    done = copied.call("replay", str(copied.out))
+    assert done.returncode == 2
+    assert "no generated texts are stored" in done.stderr

@@ -165,7 +165,7 @@ def _write_personal(export: Export) -> Iterator[str]:
 
 def _write_closeness(export: Export) -> Iterator[str]:
     yield "## Closeness to real texts\n"
-    yield "| task | texts measured | median | 95 % below | largest | above 0.5 |"
+    yield f"| task | texts measured | median | 95 % below | largest | above {CLOSE} |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     for task in export.real:
         shares = [

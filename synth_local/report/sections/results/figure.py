@@ -30,9 +30,10 @@ def make_score_panel(
     """
     real = [condition.macro_f1.value for condition in conditions if condition.source == "real"]
     generators = {condition.generator for condition in conditions if condition.generator}
+    only = generators.pop() if len(generators) == 1 else ""
     dots = tuple(
         Dot(
-            label=_label(condition, is_one_generator=len(generators) == 1),
+            label=_label(condition, names_generator=not only),
             group=condition.source,
             value=condition.macro_f1.value,
             seeds=_list_trained(condition),
@@ -42,13 +43,8 @@ def make_score_panel(
     )
     return DotPanel(
         name=name_score_panel(task, student),
-        title=", ".join(
-            (
-                f"Macro-F1: {task}",
-                format_student(student).removeprefix("student "),
-                *(f"texts of {generator}" for generator in generators if len(generators) == 1),
-            )
-        ),
+        title=f"Macro-F1: {task}, {format_student(student).removeprefix('student ')}"
+        + (f", texts of {only}" if only else ""),
         x_label="macro-F1 on real test items",
         dots=dots,
         reference=real[0].point if real and real[0] else None,
@@ -56,9 +52,9 @@ def make_score_panel(
     )
 
 
-def _label(one: Condition, *, is_one_generator: bool) -> str:
+def _label(one: Condition, *, names_generator: bool) -> str:
     """Return a row's name with its training rows; the title names a generator that is alone."""
-    generator = "" if is_one_generator else one.generator
+    generator = one.generator if names_generator else ""
     parts = (one.source, generator, one.strategy, f"{one.num_train:,} rows")
     return " · ".join(part for part in parts if part)
 
